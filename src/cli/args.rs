@@ -1,0 +1,156 @@
+//! The arguments as typed. No logic lives here.
+
+use crate::fix::Safety;
+use crate::python::PythonVersion;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds where Python code blocks its event loop or waits one at a time, and rewrites it.
+///
+/// Without --diff or --write it lists what it finds. Start with `asyncfix --diff src/`: nothing is
+/// changed, and the diff says of each change how sure it is and what to look at.
+#[derive(Debug, Parser)]
+#[command(name = "asyncfix", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  asyncfix src/                         list what is found, with the code and the reasons
+  asyncfix --diff src/                  show the fixes as one unified diff
+  asyncfix --diff src/ | git apply      apply what was shown
+  asyncfix --write src/                 apply the safe fixes
+  asyncfix --write --accept-review src/ apply the fixes to review as well
+  cat app.py | asyncfix --diff -        read a file from standard input
+  asyncfix explain blocking-sleep       what a transform does, and why
+
+Exit codes:
+  0  nothing found; for --diff and --write: all went well
+  1  something found; for --diff and --write only with --exit-code
+  2  something failed or was skipped";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the transforms
+    List,
+    /// Tell what a transform finds, what it does about it, and when a person has to look
+    Explain {
+        /// The transform's name, or a code of another linter such as ASYNC251
+        transform: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Files and directories to look at; `-` is standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Print the fixes as one unified diff and change nothing
+    #[arg(long)]
+    pub diff: bool,
+
+    /// Write the safe fixes to the files
+    #[arg(long)]
+    pub write: bool,
+
+    /// With --write: apply the fixes to review as well
+    #[arg(long, requires = "write")]
+    pub accept_review: bool,
+
+    /// With --diff: show only fixes that are at least this safe
+    #[arg(long, value_name = "SAFETY", requires = "diff")]
+    pub safety: Option<SafetyArg>,
+
+    /// With --diff or --write: exit with 1 if there was something to change
+    #[arg(long)]
+    pub exit_code: bool,
+
+    /// Exit with 0 even if something is found
+    #[arg(long, conflicts_with = "exit_code")]
+    pub exit_zero: bool,
+
+    /// How to print findings
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["diff", "write"])]
+    pub output_format: Option<OutputFormat>,
+
+    /// Only these transforms, by name or code, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub select: Option<Vec<String>>,
+
+    /// All transforms but these
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub ignore: Option<Vec<String>>,
+
+    /// Leave out what matches this glob, as in a .gitignore; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// The oldest Python the code must run on, such as 3.9 or py39 [default: from requires-python, else 3.10]
+    #[arg(long, value_name = "VERSION")]
+    pub target_version: Option<PythonVersion>,
+
+    /// Where longer lines are broken in code that is written [default: as ruff or black are configured, else 88]
+    #[arg(long, value_name = "COLUMNS")]
+    pub line_length: Option<usize>,
+
+    /// Read settings from this file instead of the nearest pyproject.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long)]
+    pub isolated: bool,
+
+    /// With `-`: the name under which standard input is shown
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Number of threads [default: one for each processor]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+
+    /// Say more about what is done
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// Say only what failed
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SafetyArg {
+    Safe,
+    Review,
+}
+
+impl From<SafetyArg> for Safety {
+    fn from(arg: SafetyArg) -> Self {
+        match arg {
+            SafetyArg::Safe => Self::Safe,
+            SafetyArg::Review => Self::Review,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,10 @@
+//! The command line: arguments to settings, settings to a run, a run to an exit code.
+
+#![allow(clippy::disallowed_methods)]
+
+mod args;
+mod commands;
+mod settings;
+
+pub use args::Args;
+pub use commands::{Exit, run};

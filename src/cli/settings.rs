@@ -1,0 +1,164 @@
+//! Settings as resolved: flags, then the settings file, then defaults.
+
+use super::args::{OutputFormat, RunArgs};
+use crate::engine::Selection;
+use crate::fix::{Options, Transform};
+use crate::python::PythonVersion;
+use crate::transforms::CATALOGUE;
+use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Everything a run needs to know.
+pub struct Settings {
+    pub selection: Selection,
+    pub excludes: Vec<String>,
+    pub output_format: OutputFormat,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Pyproject {
+    #[serde(default)]
+    project: Project,
+    #[serde(default)]
+    tool: Tools,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Project {
+    requires_python: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Tools {
+    #[serde(default)]
+    asyncfix: FileSettings,
+    #[serde(default)]
+    ruff: Formatter,
+    #[serde(default)]
+    black: Formatter,
+}
+
+/// What other tools say of the same project; only the line length is of interest.
+#[derive(Debug, Default, Deserialize)]
+struct Formatter {
+    #[serde(rename = "line-length", alias = "line_length")]
+    line_length: Option<usize>,
+}
+
+/// `[tool.asyncfix]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FileSettings {
+    select: Option<Vec<String>>,
+    ignore: Option<Vec<String>>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    target_version: Option<String>,
+    line_length: Option<usize>,
+    output_format: Option<String>,
+}
+
+impl Settings {
+    pub fn resolve(args: &RunArgs) -> Result<Self> {
+        let file = match (&args.config, args.isolated) {
+            (Some(path), _) => read(path)?,
+            (None, true) => Pyproject::default(),
+            (None, false) => match nearest(&args.paths)? {
+                Some(path) => read(&path)?,
+                None => Pyproject::default(),
+            },
+        };
+        let own = file.tool.asyncfix;
+        let target = match (args.target_version, &own.target_version) {
+            (Some(version), _) => version,
+            (None, Some(text)) => text.parse().context("target-version in [tool.asyncfix]")?,
+            (None, None) => file
+                .project
+                .requires_python
+                .as_deref()
+                .and_then(PythonVersion::lowest_of)
+                .unwrap_or(PythonVersion::DEFAULT),
+        };
+        let line_length = args
+            .line_length
+            .or(own.line_length)
+            .or(file.tool.ruff.line_length)
+            .or(file.tool.black.line_length)
+            .unwrap_or(Options::default().line_length);
+        let mut excludes = own.exclude;
+        excludes.extend(args.exclude.iter().cloned());
+        let output_format = match (args.output_format, own.output_format.as_deref()) {
+            (Some(format), _) => format,
+            (None, None | Some("text")) => OutputFormat::Text,
+            (None, Some("json")) => OutputFormat::Json,
+            (None, Some(other)) => bail!("output-format is `text` or `json`, not `{other}`"),
+        };
+        Ok(Self {
+            selection: Selection {
+                transforms: select(
+                    args.select.as_ref().or(own.select.as_ref()),
+                    args.ignore.as_ref().or(own.ignore.as_ref()),
+                )?,
+                options: Options {
+                    target,
+                    line_length,
+                },
+            },
+            excludes,
+            output_format,
+        })
+    }
+}
+
+/// The selected transforms, in catalogue order.
+fn select(
+    select: Option<&Vec<String>>,
+    ignore: Option<&Vec<String>>,
+) -> Result<Vec<&'static dyn Transform>> {
+    for name in select.into_iter().chain(ignore).flatten() {
+        if crate::transforms::find(name).is_none() {
+            bail!("there is no transform `{name}`; `asyncfix list` names them all");
+        }
+    }
+    let named = |names: &Vec<String>, transform: &dyn Transform| {
+        let info = transform.info();
+        names
+            .iter()
+            .any(|name| name == info.id || info.codes.contains(&name.as_str()))
+    };
+    let chosen: Vec<&dyn Transform> = CATALOGUE
+        .iter()
+        .copied()
+        .filter(|transform| select.is_none_or(|names| named(names, *transform)))
+        .filter(|transform| !ignore.is_some_and(|names| named(names, *transform)))
+        .collect();
+    if chosen.is_empty() {
+        bail!("no transform is left: --select and --ignore exclude each other");
+    }
+    Ok(chosen)
+}
+
+/// The `pyproject.toml` of the directory that holds the first path, or of the nearest one above.
+fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>> {
+    let first = paths
+        .iter()
+        .find(|path| *path != Path::new("-"))
+        .map_or(Path::new("."), PathBuf::as_path);
+    let Ok(start) = std::path::absolute(first) else {
+        return Ok(None);
+    };
+    Ok(start
+        .ancestors()
+        .map(|folder| folder.join("pyproject.toml"))
+        .find(|path| path.is_file()))
+}
+
+fn read(path: &Path) -> Result<Pyproject> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the settings in {}", path.display()))?;
+    toml::from_str(&text)
+        .map_err(|error| anyhow!("{}: {error}", path.display()))
+        .context("the settings file is wrong; correct it, or run with --isolated")
+}

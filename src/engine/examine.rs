@@ -1,0 +1,128 @@
+//! All selected transforms over one text.
+
+use crate::fix::{Cx, FileId, Finding, Options, Transform};
+use crate::model::file::Module;
+use crate::python::ast::AnyNodeRef;
+use crate::python::suppress::{Suppression, suppressions};
+use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
+use crate::text::Span;
+use crate::transforms;
+
+/// The transforms of a run, in catalogue order, and what they may propose.
+#[derive(Clone)]
+pub struct Selection {
+    pub transforms: Vec<&'static dyn Transform>,
+    pub options: Options,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self {
+            transforms: transforms::CATALOGUE.to_vec(),
+            options: Options::default(),
+        }
+    }
+}
+
+impl Selection {
+    /// Whether any transform could find something in a file with these bytes, whatever ASCII-based
+    /// encoding they are in. Most files need no further look.
+    pub fn may_concern(&self, bytes: &[u8]) -> bool {
+        memchr::memmem::find(bytes, b"async").is_some()
+            && self.transforms.iter().any(|transform| {
+                transform
+                    .info()
+                    .needles
+                    .iter()
+                    .any(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+            })
+    }
+}
+
+/// What the selected transforms find in a text, in the order of the text. Suppressed findings are
+/// left out.
+pub fn examine(
+    text: &str,
+    file: FileId,
+    selection: &Selection,
+) -> Result<Vec<Finding>, ParseTrouble> {
+    deep_stack(|| {
+        let tree = parse(text)?;
+        let module = Module::new(text, &tree);
+        let cx = Cx {
+            file,
+            module: &module,
+            options: selection.options,
+        };
+        let mut found = Vec::new();
+        for transform in &selection.transforms {
+            transform.check(&cx, &mut found);
+        }
+        if !found.is_empty() {
+            drop_suppressed(&module, &tree, &mut found);
+        }
+        found.sort_by(|one, other| {
+            (one.at, one.transform, &one.message).cmp(&(other.at, other.transform, &other.message))
+        });
+        Ok(found)
+    })
+}
+
+/// A comment suppresses what is found on its line, in the simple statement it stands at the end of,
+/// or, on a line of its own, in the statement below.
+fn drop_suppressed(module: &Module<'_>, tree: &Tree, found: &mut Vec<Finding>) {
+    let suppressions = suppressions(module.text(), tree);
+    if suppressions.is_empty() {
+        return;
+    }
+    let simple_statements = simple_statements(module);
+    found.retain(|finding| {
+        let info = transforms::find(finding.transform);
+        let codes = info.map_or(&[] as &[&str], |info| info.codes);
+        let statement = simple_statements
+            .iter()
+            .find(|statement| statement.contains(finding.at))
+            .copied()
+            .unwrap_or(finding.at);
+        !suppressions.iter().any(|suppression| {
+            suppression.covers(finding.transform, codes)
+                && speaks_of(module, suppression, statement.cover(finding.at))
+        })
+    });
+}
+
+fn speaks_of(module: &Module<'_>, suppression: &Suppression, place: Span) -> bool {
+    let layout = module.layout();
+    let comment = suppression.comment;
+    if layout.alone(comment)
+        && layout.line_start(comment.start()) + layout.indent_at(comment.start()).len()
+            == comment.start()
+    {
+        return layout.line_start(place.start()) == layout.next_line(comment.end());
+    }
+    layout.whole_lines(place).contains(comment)
+}
+
+fn simple_statements(module: &Module<'_>) -> Vec<Span> {
+    let mut found = Vec::new();
+    crate::model::file::walk(AnyNodeRef::from(module.tree().module()), &mut |node| {
+        use crate::python::ast::TraversalSignal::{Skip, Traverse};
+        let compound = matches!(
+            node,
+            AnyNodeRef::StmtFunctionDef(_)
+                | AnyNodeRef::StmtClassDef(_)
+                | AnyNodeRef::StmtIf(_)
+                | AnyNodeRef::StmtFor(_)
+                | AnyNodeRef::StmtWhile(_)
+                | AnyNodeRef::StmtWith(_)
+                | AnyNodeRef::StmtTry(_)
+                | AnyNodeRef::StmtMatch(_)
+        );
+        if node.is_statement() && !compound {
+            found.push(span(node));
+            return Skip;
+        }
+        if node.is_expression() { Skip } else { Traverse }
+    });
+    found
+}

@@ -1,0 +1,358 @@
+//! Imports, settled once per file: where a needed one goes, and which ones our edits made useless.
+
+use crate::model::file::{Binding, BindingKind, Guard, ImportName, Imported, Module};
+use crate::model::stdlib::is_stdlib;
+use crate::python::ast::{AnyNodeRef, Stmt, TokenKind, is_docstring_stmt};
+use crate::python::span;
+use crate::text::{Edit, Span};
+use std::path::Path;
+
+/// The groups of imports, in the order in which PEP 8 and isort have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Future,
+    Stdlib,
+    ThirdParty,
+    Local,
+}
+
+/// An import statement at the top of a file.
+struct TopImport<'a> {
+    statement: &'a Stmt,
+    section: Section,
+    is_from: bool,
+    /// What isort sorts by within a kind.
+    key: String,
+}
+
+fn section_of(module: &str) -> Section {
+    match module {
+        "__future__" => Section::Future,
+        _ if module.starts_with('.') => Section::Local,
+        _ if is_stdlib(module) => Section::Stdlib,
+        _ => Section::ThirdParty,
+    }
+}
+
+/// The import statements before the first definition, each alone on its lines.
+fn top_imports<'a>(module: &Module<'a>) -> Vec<TopImport<'a>> {
+    module
+        .tree()
+        .body()
+        .iter()
+        .take_while(|statement| !matches!(statement, Stmt::FunctionDef(_) | Stmt::ClassDef(_)))
+        .filter(|statement| module.layout().alone(span(*statement)))
+        .filter_map(|statement| {
+            let (is_from, name) = match statement {
+                Stmt::Import(import) => (false, import.names.first()?.name.to_string()),
+                Stmt::ImportFrom(import) => {
+                    let name = import.module.as_ref().map_or("", |name| name.as_str());
+                    (true, format!("{}{name}", ".".repeat(import.level as usize)))
+                }
+                _ => return None,
+            };
+            Some(TopImport {
+                statement,
+                section: section_of(&name),
+                is_from,
+                key: name.to_lowercase(),
+            })
+        })
+        .collect()
+}
+
+/// The edits that add imports to a file, one insertion for each place.
+pub(super) fn insertions(module: &Module<'_>, needs: &[&ImportName]) -> Vec<Edit> {
+    let imports = top_imports(module);
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut sorted: Vec<&&ImportName> = needs.iter().collect();
+    sorted.sort_by_key(|need| (section_of(&need.0), &need.0));
+    for need in sorted {
+        let edit = insertion(module, &imports, need);
+        match edits.iter_mut().find(|other| other.span() == edit.span()) {
+            Some(other) => *other = joined(module, other, &edit, need),
+            None => edits.push(edit),
+        }
+    }
+    edits
+}
+
+/// Two imports for the same place, the second sorted after the first.
+fn joined(module: &Module<'_>, first: &Edit, second: &Edit, need: &ImportName) -> Edit {
+    let newline = module.layout().newline();
+    let (before, after) = (first.text().trim_end(), second.text().trim_start());
+    let different = before
+        .rsplit(' ')
+        .next()
+        .is_some_and(|name| section_of(name) != section_of(&need.0));
+    let gap = if different { newline } else { "" };
+    let lead = &first.text()[..first.text().len() - first.text().trim_start().len()];
+    Edit::insert(
+        first.span().start(),
+        format!("{lead}{}{newline}{gap}{after}", before.trim_start()),
+    )
+}
+
+fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) -> Edit {
+    let layout = module.layout();
+    let newline = layout.newline();
+    let section = section_of(&need.0);
+    let key = need.0.to_lowercase();
+    let after = |import: &TopImport<'_>, text: String| {
+        let end = span(import.statement).end();
+        let at = layout.next_line(end);
+        // The last line of a file may lack its end.
+        let lead = if layout.line_end(end) == module.text().len() {
+            newline
+        } else {
+            ""
+        };
+        Edit::insert(at, format!("{lead}{text}"))
+    };
+    let before = |import: &TopImport<'_>, text: String| {
+        Edit::insert(layout.line_start(span(import.statement).start()), text)
+    };
+
+    let same: Vec<usize> = (0..imports.len())
+        .filter(|&index| imports[index].section == section)
+        .collect();
+    if let (Some(&first), Some(&last)) = (same.first(), same.last()) {
+        let plain: Vec<usize> = same
+            .iter()
+            .copied()
+            .filter(|&index| !imports[index].is_from)
+            .collect();
+        // With a `from` import above a plain one, the two kinds are sorted together.
+        let mixed = plain.last().is_some_and(|&last| {
+            same.iter()
+                .any(|&index| imports[index].is_from && index < last)
+        });
+        let ordered = if mixed { &same } else { &plain };
+        let next = ordered
+            .iter()
+            .copied()
+            .find(|&index| imports[index].key > key);
+        return match (next, ordered.last()) {
+            (Some(next), _) => {
+                let previous =
+                    next.checked_sub(1)
+                        .map(|index| &imports[index])
+                        .filter(|previous| {
+                            previous.section == section && {
+                                let end = layout.next_line(span(previous.statement).end());
+                                let gap =
+                                    &module.text()[end..span(imports[next].statement).start()];
+                                gap.trim_start_matches([' ', '\t']).starts_with('#')
+                            }
+                        });
+                match previous {
+                    // A comment above the next import belongs to that one.
+                    Some(previous) => after(previous, format!("{need}{newline}")),
+                    None => before(&imports[next], format!("{need}{newline}")),
+                }
+            }
+            (None, Some(&last)) => after(&imports[last], format!("{need}{newline}")),
+            (None, None) if !mixed => before(&imports[first], format!("{need}{newline}")),
+            (None, None) => after(&imports[last], format!("{need}{newline}")),
+        };
+    }
+    if let Some(previous) = imports.iter().rev().find(|import| import.section < section) {
+        let end = layout.next_line(span(previous.statement).end());
+        let blank_follows =
+            module.text()[end..].starts_with(['\n', '\r']) || end == module.text().len();
+        let tail = if blank_follows { "" } else { newline };
+        return after(previous, format!("{newline}{need}{newline}{tail}"));
+    }
+    if let Some(next) = imports.first() {
+        return before(next, format!("{need}{newline}{newline}"));
+    }
+    first_import(module, need)
+}
+
+/// Where the first import of a file goes: below the docstring, or else above the first statement.
+fn first_import(module: &Module<'_>, need: &ImportName) -> Edit {
+    let layout = module.layout();
+    let newline = layout.newline();
+    let body = module.tree().body();
+    match body.first() {
+        Some(docstring) if is_docstring_stmt(docstring) && layout.alone(span(docstring)) => {
+            let end = span(docstring).end();
+            let at = layout.next_line(end);
+            let lead = if layout.line_end(end) == module.text().len() {
+                newline
+            } else {
+                ""
+            };
+            let tail = match module.text()[at..].starts_with(['\n', '\r']) {
+                true => "",
+                false => newline,
+            };
+            Edit::insert(at, format!("{lead}{newline}{need}{newline}{tail}"))
+        }
+        Some(first) => {
+            let definition = matches!(first, Stmt::FunctionDef(_) | Stmt::ClassDef(_));
+            let gap = if definition {
+                newline.repeat(2)
+            } else {
+                newline.to_owned()
+            };
+            let at = above_comments(module, layout.line_start(span(first).start()));
+            Edit::insert(at, format!("{need}{newline}{gap}"))
+        }
+        None => Edit::insert(module.text().len(), format!("{need}{newline}")),
+    }
+}
+
+/// The start of the comment lines directly above `at`, unless they are the head of the file.
+fn above_comments(module: &Module<'_>, at: usize) -> usize {
+    let layout = module.layout();
+    let mut top = at;
+    while top > 0 {
+        let line = layout.line_start(top - 1);
+        // `top - 1` may be the `\n` of a `\r\n`, whose line starts at itself.
+        let line = match module.text()[..top].ends_with("\r\n") {
+            true => layout.line_start(top - 2),
+            false => line,
+        };
+        if !module.text()[line..top].trim_start().starts_with('#') {
+            return top;
+        }
+        top = line;
+    }
+    at
+}
+
+/// The edits that remove the imports which `before` uses and `after` does not: those that our own
+/// edits made useless. Edits are of the text of `after`.
+pub(super) fn removals(path: &Path, before: &Module<'_>, after: &Module<'_>) -> Vec<Edit> {
+    // Others import names from a package's `__init__`.
+    if path.file_name().is_some_and(|name| name == "__init__.py") {
+        return Vec::new();
+    }
+    let mut edits: Vec<Edit> = after
+        .bindings()
+        .iter()
+        .filter_map(|binding| {
+            let BindingKind::Import(index) = binding.kind else {
+                return None;
+            };
+            let import = after.import(index);
+            let useless = after.reads_of(binding.scope, binding.name).is_empty()
+                && after.bindings_of(binding.scope, binding.name).len() == 1
+                && was_used(before, after, binding)
+                && !import.is_reexport()
+                && !import.loads_submodule()
+                && !after.is_exported(binding.name)
+                && !in_strings(after, import)
+                && after.guard(binding) == Guard::Always;
+            useless.then(|| removal(after, import)).flatten()
+        })
+        .collect();
+    edits.sort();
+    edits
+}
+
+/// Whether the variable of the same import was read before. Its scope is found by its name there.
+fn was_used(before: &Module<'_>, after: &Module<'_>, binding: &Binding<'_>) -> bool {
+    let BindingKind::Import(index) = binding.kind else {
+        return false;
+    };
+    let target = after.import(index).target();
+    let function = enclosing_name(after, binding);
+    before.bindings().iter().any(|old| {
+        old.name == binding.name
+            && matches!(old.kind, BindingKind::Import(other) if before.import(other).target() == target)
+            && enclosing_name(before, old) == function
+            && !before.reads_of(old.scope, old.name).is_empty()
+    })
+}
+
+fn enclosing_name<'a>(module: &Module<'a>, binding: &Binding<'a>) -> Option<&'a str> {
+    module.ancestors(binding.node).find_map(|node| match node {
+        AnyNodeRef::StmtFunctionDef(function) => Some(function.name.as_str()),
+        AnyNodeRef::StmtClassDef(class) => Some(class.name.as_str()),
+        _ => None,
+    })
+}
+
+/// Whether a string may name the import: a quoted annotation, a target of `mock.patch`.
+fn in_strings(module: &Module<'_>, import: &Imported<'_>) -> bool {
+    let is_module = matches!(import.node(), AnyNodeRef::StmtImport(_));
+    module
+        .tree()
+        .tokens()
+        .iter()
+        .filter(|token| token.kind() == TokenKind::String)
+        .any(|token| {
+            let text = span(token).of(module.text());
+            text.match_indices(import.bound).any(|(at, found)| {
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                let rest = &text[at + found.len()..];
+                if text[..at].ends_with(is_word) || rest.starts_with(is_word) {
+                    return false;
+                }
+                !is_module
+                    || rest
+                        .strip_prefix('.')
+                        .is_some_and(|rest| rest.starts_with(is_word))
+            })
+        })
+}
+
+fn removal(module: &Module<'_>, import: &Imported<'_>) -> Option<Edit> {
+    let layout = module.layout();
+    let node = import.node();
+    if layout.has_comments(layout.whole_lines(span(node))) {
+        return None;
+    }
+    if let [_] = import.siblings() {
+        let block = module.block(node)?;
+        return (block.statements.len() > 1 && layout.alone(span(node))).then(|| {
+            Edit::delete(with_spare_blank_lines(
+                module,
+                layout.whole_lines(span(node)),
+            ))
+        });
+    }
+    let here = span(import.alias);
+    let index = import
+        .siblings()
+        .iter()
+        .position(|other| span(other) == here)?;
+    let lines = layout.whole_lines(here);
+    let around = lines
+        .of(module.text())
+        .trim()
+        .trim_end_matches(',')
+        .trim_end();
+    if around == here.of(module.text()) {
+        return Some(Edit::delete(lines));
+    }
+    Some(Edit::delete(match import.siblings().get(index + 1) {
+        Some(next) => Span::new(here.start(), span(next).start()),
+        None => Span::new(span(&import.siblings()[index - 1]).end(), here.end()),
+    }))
+}
+
+/// Widens deleted lines so that where blank lines stood above and below, the larger gap remains.
+fn with_spare_blank_lines(module: &Module<'_>, lines: Span) -> Span {
+    let text = module.text();
+    let below = &text[lines.end()..];
+    let blank_below = below.len() - below.trim_start_matches(['\n', '\r']).len();
+    let above = &text[..lines.start()];
+    let content_above = above.trim_end_matches(['\n', '\r']).len();
+    // The first line break above ends the line with content.
+    let blank_above = match content_above {
+        0 => 0,
+        _ => lines.start() - module.layout().next_line(content_above),
+    };
+    if content_above == 0 {
+        Span::new(lines.start(), lines.end() + blank_below)
+    } else if blank_above == 0 || blank_below == 0 {
+        lines
+    } else if blank_above <= blank_below {
+        Span::new(lines.start() - blank_above, lines.end())
+    } else {
+        Span::new(lines.start(), lines.end() + blank_below)
+    }
+}

@@ -1,0 +1,65 @@
+//! What a run comes to: the one thing that diffs, listings and writes are made from.
+
+use crate::fix::{FileId, Finding, Fix};
+use crate::text::{Source, Span};
+use std::sync::Arc;
+
+/// A fix that was applied.
+#[derive(Debug)]
+pub struct Applied {
+    /// As found; its offsets count in the text of that moment.
+    pub finding: Finding,
+    pub fix: Fix,
+}
+
+/// A fix of ours that would have broken a file. It was left out; the mistake is in asyncfix.
+#[derive(Debug)]
+pub struct Broken {
+    pub finding: Finding,
+    /// What the changed file would have had.
+    pub what: String,
+}
+
+/// One transform's turn.
+#[derive(Debug)]
+pub struct Step {
+    pub transform: &'static str,
+    /// Indices into `Plan::applied`.
+    pub accepted: Vec<usize>,
+    /// Findings that had to wait, each with the title of the fix they clashed with.
+    pub deferred: Vec<(Finding, String)>,
+}
+
+/// How the search for fixes ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing is left to fix.
+    Settled,
+    /// These transforms undo each other's work.
+    Oscillates(Vec<&'static str>),
+    /// These transforms still had something to do when the bound on passes was reached.
+    Bound(Vec<&'static str>),
+}
+
+/// A file before and after.
+#[derive(Debug)]
+pub struct FilePatch {
+    pub file: FileId,
+    pub before: Source,
+    pub after: Arc<str>,
+    /// Which applied fixes (indices into `Plan::applied`) made which parts of `after`; what was
+    /// deleted shows as an empty span.
+    pub marks: Vec<(Span, usize)>,
+}
+
+#[derive(Debug)]
+pub struct Plan {
+    pub applied: Vec<Applied>,
+    pub steps: Vec<Step>,
+    pub patches: Vec<FilePatch>,
+    /// What is still found in the changed texts, and has no fix or none that was asked for.
+    pub left: Vec<Finding>,
+    pub broken: Vec<Broken>,
+    pub passes: usize,
+    pub end: End,
+}

@@ -1,0 +1,121 @@
+//! Building blocks of fixes.
+
+use super::Cx;
+use crate::model::file::{Entity, ImportName, Lookup, ScopeId, Why};
+use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::python::span;
+use crate::text::{Edit, Span};
+
+/// How code at some place can name a member of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// `asyncio.sleep`, `aio.sleep` or `sleep`.
+    pub text: String,
+    /// The import that has to be added first.
+    pub need: Option<ImportName>,
+}
+
+/// The way in which code at `node` can name `module.member`: by a name that is bound already, or by
+/// an import to be added. Refused where the module's name means something else there.
+pub fn reach(cx: &Cx<'_>, module: &str, member: &str, node: AnyNodeRef<'_>) -> Result<Reach, Why> {
+    // The lifetime of nodes is that of the module's tree; `node` is one of them.
+    let Some(scope) = cx.module.scope_of(node) else {
+        return Err(Why::new("the place is not part of the file's tree"));
+    };
+    let node = cx.module.own(node);
+    if let Some(name) = node.and_then(|node| cx.module.imported_as(module, node)) {
+        return Ok(Reach {
+            text: format!("{name}.{member}"),
+            need: None,
+        });
+    }
+    let qualified = format!("{module}.{member}");
+    if let Some(name) = node.and_then(|node| cx.module.imported_as(&qualified, node)) {
+        return Ok(Reach {
+            text: name.to_owned(),
+            need: None,
+        });
+    }
+    let import = ImportName::new(module);
+    let bound = import.bound().to_owned();
+    let taken = || {
+        Err(Why::new(format!(
+            "the name `{bound}` is already taken by something else here"
+        )))
+    };
+    match cx.module.lookup(scope, &bound) {
+        Lookup::Builtin | Lookup::Star => {}
+        Lookup::Bound(ScopeId::MODULE, _) => {
+            let same =
+                cx.module
+                    .bindings_of(ScopeId::MODULE, &bound)
+                    .iter()
+                    .all(|binding| match cx.module.entity_of(binding) {
+                        Entity::External(name) => name == bound,
+                        _ => false,
+                    });
+            if !same {
+                return taken();
+            }
+        }
+        Lookup::Bound(..) => return taken(),
+    }
+    Ok(Reach {
+        text: format!("{module}.{member}"),
+        need: Some(import),
+    })
+}
+
+/// The edits that turn `f(args)` into `await callee(args)`, in parentheses where the grammar asks
+/// for them: `await` binds looser than attributes, subscripts and calls (language reference, 6.17).
+pub fn await_call(cx: &Cx<'_>, call: &ExprCall, callee: &str) -> Vec<Edit> {
+    let func = span(&*call.func);
+    let whole = span(call);
+    if !needs_parentheses(cx, call) {
+        let awaited = match cx.module.is_awaited(call.into()) {
+            true => "",
+            false => "await ",
+        };
+        return vec![replace_callee(cx, call, &format!("{awaited}{callee}"))];
+    }
+    vec![
+        Edit::replace(
+            Span::new(whole.start(), func.end()),
+            format!("(await {callee}"),
+        ),
+        Edit::insert(whole.end(), ")"),
+    ]
+}
+
+/// Replaces the callee, with the parentheses around it if it has any.
+fn replace_callee(cx: &Cx<'_>, call: &ExprCall, text: &str) -> Edit {
+    let arguments = span(&call.arguments);
+    let start = span(call).start();
+    let gap = Span::new(span(&*call.func).end(), arguments.start());
+    // Between callee and arguments stand only a closing parenthesis, white space or a comment.
+    let end = match cx.module.layout().has_comments(gap) {
+        true => span(&*call.func).end(),
+        false => arguments.start(),
+    };
+    Edit::replace(Span::new(start, end), text)
+}
+
+/// Whether `await f()` needs parentheses where the call `f()` stands.
+pub fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
+    let node = AnyNodeRef::from(call);
+    let Some(parent) = cx.module.parent(node) else {
+        return false;
+    };
+    let binds_tighter = match parent {
+        AnyNodeRef::ExprAttribute(_) => true,
+        AnyNodeRef::ExprSubscript(subscript) => span(&*subscript.value) == span(call),
+        AnyNodeRef::ExprCall(outer) => span(&*outer.func) == span(call),
+        _ => false,
+    };
+    binds_tighter
+        && cx
+            .module
+            .layout()
+            .parentheses(call.into(), parent)
+            .is_none()
+}

@@ -1,0 +1,189 @@
+//! The vocabulary of change: what a transform finds, and what it proposes to do about it.
+
+mod build;
+mod transform;
+
+pub use build::{Reach, await_call, reach};
+pub use transform::{Cx, Info, Options, Transform};
+
+use crate::model::file::{ImportName, Why};
+use crate::text::{Edit, EditError, Edits, Span};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A file of the run, by its place in the order in which files are walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// How far a change may be trusted. The order is part of the contract: more is safer.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// Found and explained; no edit is offered, and the reason says what stands in the way.
+    Manual,
+    /// Right under a stated condition, which a person must confirm.
+    Review,
+    /// Each coroutine computes the same results and raises the same exceptions in the same order;
+    /// only *when* other tasks may run changes. Applied unasked by `--write`.
+    Safe,
+}
+
+impl Safety {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Review => "review",
+            Self::Safe => "safe",
+        }
+    }
+}
+
+impl fmt::Display for Safety {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A change: edits that are applied whole or not at all, in all their files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    title: String,
+    edits: BTreeMap<FileId, Edits>,
+    needs: BTreeSet<(FileId, ImportName)>,
+    safety: Safety,
+    reason: String,
+}
+
+impl Fix {
+    /// A change that keeps behaviour, by the contract of `Safety::Safe`.
+    pub fn safe(
+        title: impl Into<String>,
+        file: FileId,
+        edits: Vec<Edit>,
+    ) -> Result<Self, EditError> {
+        Self::new(title, file, edits, Safety::Safe, String::new())
+    }
+
+    /// A change that is right if `reason` holds: a sentence that says exactly what to look at.
+    pub fn review(
+        title: impl Into<String>,
+        reason: impl Into<String>,
+        file: FileId,
+        edits: Vec<Edit>,
+    ) -> Result<Self, EditError> {
+        Self::new(title, file, edits, Safety::Review, reason.into())
+    }
+
+    fn new(
+        title: impl Into<String>,
+        file: FileId,
+        edits: Vec<Edit>,
+        safety: Safety,
+        reason: String,
+    ) -> Result<Self, EditError> {
+        Ok(Self {
+            title: title.into(),
+            edits: BTreeMap::from([(file, Edits::new(edits)?)]),
+            needs: BTreeSet::new(),
+            safety,
+            reason,
+        })
+    }
+
+    /// Adds edits of another file, or of the same one.
+    pub fn and(mut self, file: FileId, edits: Vec<Edit>) -> Result<Self, EditError> {
+        let new = Edits::new(edits)?;
+        let known = self.edits.entry(file).or_default();
+        *known = known.merge(&new)?;
+        Ok(self)
+    }
+
+    /// Asks for an import in a file; it is settled once for all fixes of that file.
+    #[must_use]
+    pub fn needing(mut self, file: FileId, import: Option<ImportName>) -> Self {
+        self.needs.extend(import.map(|import| (file, import)));
+        self
+    }
+
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub fn edits(&self) -> &BTreeMap<FileId, Edits> {
+        &self.edits
+    }
+
+    pub fn needs(&self) -> &BTreeSet<(FileId, ImportName)> {
+        &self.needs
+    }
+
+    pub fn safety(&self) -> Safety {
+        self.safety
+    }
+
+    /// What a person must confirm; empty for a safe fix.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    pub fn clashes(&self, other: &Fix) -> bool {
+        self.edits.iter().any(|(file, edits)| {
+            other
+                .edits
+                .get(file)
+                .is_some_and(|others| edits.clash(others))
+        })
+    }
+}
+
+/// What can be done about a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    Fix(Fix),
+    /// No edit; why not.
+    Blocked(Why),
+}
+
+impl Remedy {
+    pub fn blocked(why: impl Into<String>) -> Self {
+        Self::Blocked(Why::new(why))
+    }
+
+    pub fn safety(&self) -> Safety {
+        match self {
+            Self::Fix(fix) => fix.safety(),
+            Self::Blocked(_) => Safety::Manual,
+        }
+    }
+
+    /// What to look at, or what stands in the way.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Fix(fix) => fix.reason(),
+            Self::Blocked(why) => why.as_str(),
+        }
+    }
+}
+
+/// A step on the way to a problem, for findings that are reached through several places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    pub file: FileId,
+    pub at: Span,
+    pub note: String,
+}
+
+/// A place in the code that a transform has something to say about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The transform's identifier.
+    pub transform: &'static str,
+    pub file: FileId,
+    /// Byte offsets into the text of `file`.
+    pub at: Span,
+    pub message: String,
+    pub chain: Vec<Site>,
+    pub remedy: Remedy,
+}

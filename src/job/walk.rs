@@ -1,0 +1,187 @@
+//! Which files a run is about.
+
+use super::Skipped;
+use ignore::overrides::OverrideBuilder;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Directories that hold other people's code or none at all; never entered unless named.
+const FOREIGN: [&str; 22] = [
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+/// A file to look at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// As it is shown: below the working directory where it can be.
+    pub path: PathBuf,
+}
+
+/// What a walk came to. All lists are sorted.
+#[derive(Debug, Default)]
+pub struct Walked {
+    pub entries: Vec<Entry>,
+    pub skipped: Vec<Skipped>,
+    /// Things a person might wonder about, with nothing lost.
+    pub notes: Vec<String>,
+}
+
+#[derive(Default)]
+struct Found {
+    files: BTreeSet<PathBuf>,
+    links: BTreeSet<PathBuf>,
+    skipped: BTreeSet<Skipped>,
+    notes: BTreeSet<String>,
+}
+
+/// Finds the Python files under `paths`: git's ignore rules hold, hidden files count, links to files
+/// are followed, links to directories are not. A file that is named itself is taken in any case.
+/// `excludes` are globs in the manner of `.gitignore`, relative to the working directory.
+pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walked, ignore::Error> {
+    let mut overrides = OverrideBuilder::new(".");
+    for glob in excludes {
+        // In an override, `!` marks what to leave out.
+        overrides.add(&format!("!{glob}"))?;
+    }
+    let overrides = overrides.build()?;
+    let found = Mutex::new(Found::default());
+    for path in paths {
+        if path.is_file() {
+            lock(&found).files.insert(tidy(path));
+            continue;
+        }
+        let mut builder = WalkBuilder::new(path);
+        builder
+            .hidden(false)
+            .overrides(overrides.clone())
+            .threads(jobs)
+            .filter_entry(|entry| entry.depth() == 0 || !is_foreign(entry));
+        builder.build_parallel().run(|| {
+            Box::new(|result| {
+                visit(result, &found);
+                WalkState::Continue
+            })
+        });
+    }
+    let mut found = found
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    resolve_links(&mut found);
+    Ok(Walked {
+        entries: found.files.into_iter().map(|path| Entry { path }).collect(),
+        skipped: found.skipped.into_iter().collect(),
+        notes: found.notes.into_iter().collect(),
+    })
+}
+
+fn lock(found: &Mutex<Found>) -> std::sync::MutexGuard<'_, Found> {
+    found
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn is_foreign(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| FOREIGN.contains(&name))
+}
+
+fn is_python(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "py" || extension == "pyi")
+}
+
+fn visit(result: Result<DirEntry, ignore::Error>, found: &Mutex<Found>) {
+    let entry = match result {
+        Ok(entry) => entry,
+        Err(error) => {
+            let (path, why) = explain(&error);
+            lock(found).skipped.insert(Skipped::new(path, why));
+            return;
+        }
+    };
+    let Some(kind) = entry.file_type().filter(|_| is_python(entry.path())) else {
+        return;
+    };
+    let path = tidy(entry.path());
+    let mut found = lock(found);
+    if kind.is_file() {
+        found.files.insert(path);
+    } else if kind.is_symlink() {
+        found.links.insert(path);
+    } else if kind.is_dir() {
+        found.notes.insert(format!(
+            "{}: is a directory, not a file; what is in it was looked at",
+            path.display()
+        ));
+    } else {
+        found
+            .skipped
+            .insert(Skipped::new(path, "neither a file nor a directory"));
+    }
+}
+
+/// Takes links to files that the walk did not meet otherwise.
+fn resolve_links(found: &mut Found) {
+    let mut targets: BTreeSet<PathBuf> = BTreeSet::new();
+    if !found.links.is_empty() {
+        targets.extend(
+            found
+                .files
+                .iter()
+                .filter_map(|path| path.canonicalize().ok()),
+        );
+    }
+    for link in std::mem::take(&mut found.links) {
+        match link.canonicalize() {
+            Ok(target) if target.is_file() => {
+                if targets.insert(target) {
+                    found.files.insert(link);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let why = format!("a symbolic link that leads nowhere ({error})");
+                found.skipped.insert(Skipped::new(link, why));
+            }
+        }
+    }
+}
+
+fn explain(error: &ignore::Error) -> (PathBuf, String) {
+    match error {
+        ignore::Error::WithPath { path, err } => (tidy(path), err.to_string()),
+        ignore::Error::WithDepth { err, .. } => explain(err),
+        other => (PathBuf::from("."), other.to_string()),
+    }
+}
+
+/// The path as it is shown: without a leading `./`.
+fn tidy(path: &Path) -> PathBuf {
+    path.strip_prefix("./").unwrap_or(path).to_path_buf()
+}

@@ -1,0 +1,54 @@
+//! Writing a file: the whole of it or nothing, and only over the bytes that were read.
+
+use crate::text::{Source, Stamp};
+use std::io::Write;
+use std::path::Path;
+
+/// Why a file was not written. It still is what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("it changed since it was read; run asyncfix again")]
+    Changed,
+    #[error("it is read-only")]
+    ReadOnly,
+    #[error("the file's encoding has no {0:?}")]
+    Encoding(char),
+    #[error("it cannot be written ({0})")]
+    Io(#[from] std::io::Error),
+}
+
+/// Replaces the text of a file, through a temporary file beside it. Permissions stay; a link stays
+/// a link, and the file it leads to is replaced.
+pub fn write(before: &Source, after: &str) -> Result<(), WriteError> {
+    let bytes = before.encode(after).map_err(WriteError::Encoding)?;
+    let path = before.path().canonicalize()?;
+    let metadata = std::fs::metadata(&path)?;
+    if metadata.permissions().readonly() {
+        return Err(WriteError::ReadOnly);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".asyncfix-")
+        .tempfile_in(folder)?;
+    file.write_all(&bytes)?;
+    file.as_file().set_permissions(metadata.permissions())?;
+    keep_owner(file.path(), &metadata);
+    file.as_file().sync_all()?;
+    // As late as can be: what another program wrote in the meantime must not be lost.
+    if Stamp::of(&std::fs::read(&path)?) != before.stamp() {
+        return Err(WriteError::Changed);
+    }
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A new file belongs to whoever runs the program; one that is rewritten should not change hands.
+/// Only an administrator can do this, and for anybody else the owner is the same.
+#[cfg(unix)]
+fn keep_owner(path: &Path, metadata: &std::fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let _ = chown(path, Some(metadata.uid()), Some(metadata.gid()));
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &std::fs::Metadata) {}

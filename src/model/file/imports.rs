@@ -1,0 +1,116 @@
+//! Imported names: what they stand for, and what it takes to remove one.
+
+use crate::python::ast::{Alias, AnyNodeRef, StmtImport, StmtImportFrom};
+use crate::python::span;
+use crate::text::Span;
+use std::fmt;
+
+/// One name that an import statement binds.
+#[derive(Clone, Copy, Debug)]
+pub struct Imported<'a> {
+    pub bound: &'a str,
+    pub bound_at: Span,
+    pub alias: &'a Alias,
+    statement: Statement<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Statement<'a> {
+    Import(&'a StmtImport),
+    From(&'a StmtImportFrom),
+}
+
+impl<'a> Imported<'a> {
+    pub(super) fn module(import: &'a StmtImport, alias: &'a Alias) -> Self {
+        let (bound, bound_at) = match &alias.asname {
+            Some(name) => (name.as_str(), span(name)),
+            None => {
+                let full = alias.name.as_str();
+                let first = full.split('.').next().unwrap_or(full);
+                let start = span(&alias.name).start();
+                (first, Span::new(start, start + first.len()))
+            }
+        };
+        Self {
+            bound,
+            bound_at,
+            alias,
+            statement: Statement::Import(import),
+        }
+    }
+
+    pub(super) fn member(import: &'a StmtImportFrom, alias: &'a Alias) -> Self {
+        let name = alias.asname.as_ref().unwrap_or(&alias.name);
+        Self {
+            bound: name.as_str(),
+            bound_at: span(name),
+            alias,
+            statement: Statement::From(import),
+        }
+    }
+
+    /// The qualified name that the bound name stands for. Relative imports keep their dots.
+    pub fn target(&self) -> String {
+        match self.statement {
+            Statement::Import(_) if self.alias.asname.is_none() => self.bound.to_owned(),
+            Statement::Import(_) => self.alias.name.to_string(),
+            Statement::From(import) => {
+                let module = import.module.as_ref().map_or("", |module| module.as_str());
+                let dots = ".".repeat(import.level as usize);
+                let separator = if module.is_empty() { "" } else { "." };
+                format!("{dots}{module}{separator}{}", self.alias.name)
+            }
+        }
+    }
+
+    /// All names of the statement this one stands in.
+    pub fn siblings(&self) -> &'a [Alias] {
+        match self.statement {
+            Statement::Import(import) => &import.names,
+            Statement::From(import) => &import.names,
+        }
+    }
+
+    pub fn node(&self) -> AnyNodeRef<'a> {
+        match self.statement {
+            Statement::Import(import) => AnyNodeRef::from(import),
+            Statement::From(import) => AnyNodeRef::from(import),
+        }
+    }
+
+    /// `import a.b.c` binds `a` but loads `a.b.c` as well.
+    pub fn loads_submodule(&self) -> bool {
+        matches!(self.statement, Statement::Import(_))
+            && self.alias.asname.is_none()
+            && self.alias.name.contains('.')
+    }
+
+    /// `import x as x` and `from m import x as x` say: this name is for others to import from here.
+    pub fn is_reexport(&self) -> bool {
+        self.alias
+            .asname
+            .as_ref()
+            .is_some_and(|name| name.as_str() == self.alias.name.as_str())
+    }
+}
+
+/// A module to import, as `import module` has it. Ordered by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImportName(pub String);
+
+impl ImportName {
+    pub fn new(module: impl Into<String>) -> Self {
+        Self(module.into())
+    }
+
+    /// The name that the import binds.
+    pub fn bound(&self) -> &str {
+        self.0.split('.').next().unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for ImportName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "import {}", self.0)
+    }
+}

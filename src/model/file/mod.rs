@@ -1,0 +1,14 @@
+//! What one file says: its scopes, names, imports and calls.
+
+mod build;
+mod imports;
+mod module;
+mod resolve;
+mod scope;
+mod syntax;
+
+pub use imports::{ImportName, Imported};
+pub use module::Module;
+pub use resolve::{Entity, Lookup, Target, Why};
+pub use scope::{Binding, BindingId, BindingKind, Guard, Place, Scope, ScopeId, ScopeKind};
+pub use syntax::{Block, dotted, named_arguments, references_within, simple_name, walk};

@@ -1,0 +1,170 @@
+//! What is known about Python libraries, read from `transforms/libraries/*.toml`.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The files of the catalogue, compiled in.
+const FILES: &[(&str, &str)] = &[
+    (
+        "anyio.toml",
+        include_str!("../../transforms/libraries/anyio.toml"),
+    ),
+    (
+        "asyncio.toml",
+        include_str!("../../transforms/libraries/asyncio.toml"),
+    ),
+    (
+        "curio.toml",
+        include_str!("../../transforms/libraries/curio.toml"),
+    ),
+    (
+        "requests.toml",
+        include_str!("../../transforms/libraries/requests.toml"),
+    ),
+    (
+        "trio.toml",
+        include_str!("../../transforms/libraries/trio.toml"),
+    ),
+    (
+        "twisted.toml",
+        include_str!("../../transforms/libraries/twisted.toml"),
+    ),
+];
+
+/// What is known of one library.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Library {
+    /// The name of its top-level module.
+    pub name: String,
+    pub event_loop: Option<EventLoop>,
+    pub http: Option<Http>,
+}
+
+/// A library that runs coroutines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EventLoop {
+    pub runs: Runs,
+    /// The coroutine function that waits, by its qualified name.
+    pub sleep: Option<String>,
+}
+
+/// Which event loop coroutines of files that import a library run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    Asyncio,
+    /// Whichever is there: the library hides the difference.
+    Any,
+    /// The library's own, on which asyncio's functions do not work.
+    Own,
+}
+
+/// A blocking HTTP library, and how its names map to those of httpx.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Http {
+    /// Module-level functions by qualified name.
+    pub functions: BTreeMap<String, HttpFunction>,
+    pub keywords: BTreeMap<String, Keyword>,
+    /// Attributes and methods of a response.
+    pub response: BTreeMap<String, Member>,
+    /// Exceptions by qualified name: the classes that together catch the same failures.
+    pub exceptions: BTreeMap<String, Vec<String>>,
+    /// Authentication classes and the like: callables by qualified name to their counterparts.
+    pub callables: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpFunction {
+    /// The client's method.
+    pub method: String,
+    /// The names of positional arguments after the URL (for `request`, after method and URL).
+    pub positional: Vec<String>,
+    /// Whether the function follows redirects when not told.
+    pub follows_redirects: bool,
+    /// Whether the client's method of this name takes a body.
+    pub takes_body: bool,
+}
+
+/// What becomes of a keyword argument.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Keyword {
+    /// The counterpart's name; none where there is no counterpart per request.
+    pub to: Option<String>,
+    /// Which values mean the same on both sides.
+    pub accepts: Accepts,
+    /// Why other values, or all of them, have no counterpart.
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accepts {
+    /// Every value.
+    Anything,
+    /// A boolean expression; the name changes, the meaning does not.
+    Boolean,
+    /// A dict display, or nothing, whose values are neither `None` nor booleans.
+    PlainMapping,
+    /// A dict display whose values are strings.
+    StringMapping,
+    /// Form fields as a dict display, or a text or bytes literal, which goes by another keyword.
+    Body,
+    /// Number, `None` or a pair of connect and read timeouts.
+    Timeout,
+    /// A pair of strings, or a known authentication class.
+    Auth,
+    /// Nothing.
+    Nothing,
+}
+
+/// What becomes of a member of a response.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Member {
+    /// The counterpart's name, where only the name differs.
+    pub to: Option<String>,
+    /// An expression with `{}` for the response, where more than the name differs.
+    pub expression: Option<String>,
+    /// What a person must confirm.
+    pub review: Option<String>,
+    /// Why there is no counterpart.
+    pub blocked: Option<String>,
+    /// Whether it may only be read, or also called.
+    #[serde(default)]
+    pub method: bool,
+}
+
+/// The catalogue.
+static LIBRARIES: LazyLock<Result<Vec<Library>, String>> = LazyLock::new(|| {
+    FILES
+        .iter()
+        .map(|(file, text)| toml::from_str(text).map_err(|error| format!("{file}: {error}")))
+        .collect()
+});
+
+/// Every library of the catalogue, by name. A catalogue that cannot be read is empty; a test sees to
+/// it that it can.
+pub fn libraries() -> &'static [Library] {
+    LIBRARIES.as_deref().unwrap_or_default()
+}
+
+pub fn library(name: &str) -> Option<&'static Library> {
+    libraries().iter().find(|library| library.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_can_be_read_and_is_sorted() {
+        let libraries = LIBRARIES.as_ref().unwrap();
+        assert!(libraries.is_sorted_by_key(|library| &library.name));
+    }
+}

@@ -1,0 +1,5 @@
+//! Facts about Python code. This layer answers questions and changes nothing.
+
+pub mod file;
+pub mod libraries;
+pub mod stdlib;

@@ -1,0 +1,170 @@
+//! A plan as one unified diff that `git apply` and `patch -p1` take.
+
+use crate::engine::{FilePatch, Plan};
+use crate::fix::Safety;
+use crate::text::{Span, diff};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+/// The diff of all changed files, as bytes, since each file's lines are in its own encoding.
+///
+/// Text before a file's `---` line is ignored by git and patch: it says what a person has to
+/// confirm. Hunk headings name the transforms and their safety.
+pub fn unified(plan: &Plan) -> Vec<u8> {
+    let mut out = Vec::new();
+    for patch in &plan.patches {
+        write_patch(plan, patch, &mut out);
+    }
+    out
+}
+
+fn write_patch(plan: &Plan, patch: &FilePatch, out: &mut Vec<u8>) {
+    // The gate saw to it that both texts can be written in the file's encoding.
+    let encode = |text: &str| patch.before.encode(text).unwrap_or_default();
+    let (before, after) = (encode(patch.before.text()), encode(&patch.after));
+    let starts = line_starts(&patch.after);
+    for line in reasons(plan, patch, &starts) {
+        out.extend_from_slice(line.as_bytes());
+        out.push(b'\n');
+    }
+    for (sign, side) in [("---", 'a'), ("+++", 'b')] {
+        let path = quoted(side, patch.before.path());
+        out.extend_from_slice(format!("{sign} {path}\n").as_bytes());
+    }
+    for hunk in diff::hunks(&before, &after) {
+        let owners: BTreeSet<usize> = hunk
+            .changes()
+            .iter()
+            .flat_map(|change| owners(patch, &starts, change))
+            .collect();
+        hunk.write(&heading(plan, &owners), out);
+    }
+}
+
+/// What a person must confirm: a line for each reason, with the new lines it is about.
+fn reasons(plan: &Plan, patch: &FilePatch, starts: &[usize]) -> Vec<String> {
+    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+    for (span, owner) in &patch.marks {
+        // An import stands above what it is for.
+        let line = starts.partition_point(|&start| start <= span.start());
+        let place = places.entry(*owner).or_default();
+        *place = line.max(*place);
+    }
+    let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
+    for (owner, line) in places {
+        let applied = &plan.applied[owner];
+        if applied.fix.safety() != Safety::Review {
+            continue;
+        }
+        let reason = format!("{}: {}", applied.finding.transform, applied.fix.reason());
+        match reasons.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, lines)) => lines.push(line),
+            None => reasons.push((reason, vec![line])),
+        }
+    }
+    reasons
+        .into_iter()
+        .map(|(reason, lines)| {
+            let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
+            let noun = if lines.len() == 1 { "line" } else { "lines" };
+            format!("# review, {noun} {}: {reason}", lines.join(", "))
+        })
+        .collect()
+}
+
+/// The fixes that made a change: those whose text stands in its new lines, or who deleted there.
+pub fn owners(patch: &FilePatch, starts: &[usize], change: &diff::Change) -> BTreeSet<usize> {
+    let at = |line: usize| starts.get(line).copied().unwrap_or(patch.after.len());
+    let lines = Span::new(at(change.new.start), at(change.new.end));
+    patch
+        .marks
+        .iter()
+        .filter(|(span, _)| {
+            if change.new.is_empty() || span.is_empty() {
+                span.touches(lines)
+            } else {
+                span.overlaps(lines)
+            }
+        })
+        .map(|(_, owner)| *owner)
+        .collect()
+}
+
+/// Where each line starts, a line ending at `\n` as in diffs.
+pub fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0)
+        .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1))
+        .collect()
+}
+
+/// `blocking-sleep (safe), await-in-loop (review)`.
+fn heading(plan: &Plan, owners: &BTreeSet<usize>) -> String {
+    let mut names: BTreeMap<&str, BTreeSet<Safety>> = BTreeMap::new();
+    for &owner in owners {
+        let applied = &plan.applied[owner];
+        names
+            .entry(applied.finding.transform)
+            .or_default()
+            .insert(applied.fix.safety());
+    }
+    let names: Vec<String> = names
+        .into_iter()
+        .map(|(name, safeties)| {
+            let safeties: Vec<&str> = safeties
+                .iter()
+                .rev()
+                .map(|safety| safety.as_str())
+                .collect();
+            format!("{name} ({})", safeties.join(", "))
+        })
+        .collect();
+    names.join(", ")
+}
+
+/// A path for a diff's header, relative, with slashes, quoted as git does where it must be.
+fn quoted(side: char, path: &Path) -> String {
+    let parts: Vec<String> = path
+        .components()
+        .filter_map(|component| match component {
+            Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+            Component::ParentDir => Some("..".to_owned()),
+            _ => None,
+        })
+        .collect();
+    let path = format!("{side}/{}", parts.join("/"));
+    let plain = |c: char| !c.is_control() && c != '"' && c != '\\';
+    if path.chars().all(plain) {
+        // Without a tab, patch would end a name at its first space.
+        return if path.contains(' ') {
+            path + "\t"
+        } else {
+            path
+        };
+    }
+    let mut quoted = String::from('"');
+    for byte in path.bytes() {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', byte as char]),
+            b' '..=b'~' => quoted.push(byte as char),
+            _ => quoted.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+    use std::path::Path;
+
+    #[test]
+    fn paths_are_written_as_git_reads_them() {
+        let check = |path: &str, expected: &str| assert_eq!(quoted('a', Path::new(path)), expected);
+        check("src/app.py", "a/src/app.py");
+        check("/src/./app.py", "a/src/app.py");
+        check("my app.py", "a/my app.py\t");
+        check("gr\u{fc}n.py", "a/gr\u{fc}n.py");
+        check("a\"b\n.py", "\"a/a\\\"b\\012.py\"");
+    }
+}

@@ -1,0 +1,7 @@
+//! What a run found or did, for people and programs. Everything here returns text; nothing prints.
+
+pub mod catalogue;
+pub mod diff;
+pub mod json;
+pub mod summary;
+pub mod text;

@@ -1,0 +1,13 @@
+//! Bytes and text. This layer knows no Python: it decodes and encodes source files, applies edits
+//! to text and compares texts line by line.
+
+pub mod diff;
+pub mod edit;
+pub mod encoding;
+pub mod source;
+pub mod span;
+
+pub use edit::{Edit, EditError, Edits};
+pub use encoding::{DecodeError, Encoding};
+pub use source::{FileStyle, Newline, Source, Stamp};
+pub use span::Span;

@@ -1,0 +1,147 @@
+//! `time.sleep` in a coroutine stops every task of the event loop; `asyncio.sleep` stops only this one.
+//!
+//! Left alone: sleeps in plain functions and lambdas nested in a coroutine (they may run in a
+//! thread), and names that mean something else where they stand.
+
+use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, reach};
+use crate::model::file::{Place, Why};
+use crate::model::libraries::{EventLoop, Runs, libraries};
+use crate::python::ast::{Expr, ExprCall, UnaryOp};
+use crate::python::{PythonVersion, span};
+use crate::text::EditError;
+
+pub struct BlockingSleep;
+
+static INFO: Info = Info {
+    id: "blocking-sleep",
+    codes: &["ASYNC251"],
+    summary: "`time.sleep` in a coroutine",
+    why: "While `time.sleep` waits, the event loop waits with it: no other task runs, no timeout \
+          fires, no connection is served. The sleep of the event loop's own library lets the others \
+          run. Files that import trio, anyio or curio get that library's sleep.",
+    before: "\
+import asyncio
+import time
+
+
+async def poll(job):
+    while not job.done:
+        time.sleep(0.5)
+    return job.result
+",
+    after: "\
+import asyncio
+
+
+async def poll(job):
+    while not job.done:
+        await asyncio.sleep(0.5)
+    return job.result
+",
+    when_review: "\
+- **Review** inside a `with` block whose context manager may be a thread lock or change global \
+state: other tasks now run while the block is held.
+- **Review** where the call is already awaited, which fails today.
+- **Manual** in generator expressions and class bodies, where `await` is not legal; for negative \
+literals, which `time.sleep` refuses and `asyncio.sleep` does not; and where the file uses several \
+event loops.",
+    needles: &["sleep"],
+};
+
+impl Transform for BlockingSleep {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        for (call, name) in cx.module.external_calls() {
+            if name != "time.sleep" {
+                continue;
+            }
+            let place = cx.module.place(call.into());
+            if !in_coroutine(cx, call, place) {
+                continue;
+            }
+            let message = "`time.sleep` blocks the event loop";
+            found.push(cx.finding(&INFO, span(call), message, fix(cx, call, place)));
+        }
+    }
+}
+
+/// Whether the call runs on the event loop as part of a coroutine.
+fn in_coroutine(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> bool {
+    match place {
+        Place::Coroutine { .. } => true,
+        Place::Generator | Place::ClassBody => cx.module.inside_coroutine(call.into()),
+        Place::Function(_) | Place::Lambda | Place::Module => false,
+    }
+}
+
+fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, EditError>, Why> {
+    let Place::Coroutine { comprehensions, .. } = place else {
+        return Err(Why::new(
+            "`await` is not legal here: move the call out first",
+        ));
+    };
+    if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
+        return Err(Why::new(
+            "`await` in a nested comprehension needs Python 3.11",
+        ));
+    }
+    let ([seconds], []) = (&*call.arguments.args, &*call.arguments.keywords) else {
+        return Err(Why::new(
+            "`time.sleep` takes exactly one positional argument",
+        ));
+    };
+    if matches!(seconds, Expr::UnaryOp(unary) if unary.op == UnaryOp::USub) {
+        return Err(Why::new(
+            "`time.sleep` raises on a negative time, `asyncio.sleep` does not",
+        ));
+    }
+    let sleep = sleep_function(cx)?;
+    let (module, member) = sleep.rsplit_once('.').unwrap_or(("asyncio", "sleep"));
+    let reach = reach(cx, module, member, call.into())?;
+    let title = format!("await {sleep} instead");
+    let edits = await_call(cx, call, &reach.text);
+    let reason = if cx.module.is_awaited(call.into()) {
+        Some("`await time.sleep(...)` raises a TypeError today; was a pause meant?".to_owned())
+    } else {
+        cx.module.held_across(call.into()).map(|held| {
+            format!("other tasks now run while `with {held}` is held: a thread lock there would deadlock")
+        })
+    };
+    let fix = match reason {
+        Some(reason) => Fix::review(title, reason, cx.file, edits),
+        None => Fix::safe(title, cx.file, edits),
+    };
+    Ok(fix.map(|fix| fix.needing(cx.file, reach.need)))
+}
+
+/// The sleep of the library whose event loop runs this file's coroutines.
+fn sleep_function(cx: &Cx<'_>) -> Result<&'static str, Why> {
+    let imported: Vec<(&str, &EventLoop)> = libraries()
+        .iter()
+        .filter_map(|library| Some((library.name.as_str(), library.event_loop.as_ref()?)))
+        .filter(|(name, _)| cx.module.imports_module(name))
+        .collect();
+    let sleep_of = |(name, event_loop): &(&str, &'static EventLoop)| {
+        event_loop.sleep.as_deref().ok_or_else(|| {
+            Why::new(format!(
+                "the coroutine may run under {name}, which asyncfix has no sleep for"
+            ))
+        })
+    };
+    if let Some(any) = imported
+        .iter()
+        .find(|(_, event_loop)| event_loop.runs == Runs::Any)
+    {
+        return sleep_of(any);
+    }
+    match &imported[..] {
+        [] => Ok("asyncio.sleep"),
+        [only] => sleep_of(only),
+        [(one, _), (other, _), ..] => Err(Why::new(format!(
+            "the file imports both {one} and {other}: which event loop runs this is not known"
+        ))),
+    }
+}

@@ -1,0 +1,20 @@
+//! The catalogue. Each transform is one file (a folder where one idea is large); what they know of
+//! libraries is data in `libraries/`.
+
+mod blocking_sleep;
+
+use crate::fix::{Info, Transform};
+
+/// Every transform, in the order in which they take their turns.
+///
+/// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
+/// put in their place may be what a later transform looks at.
+pub const CATALOGUE: &[&dyn Transform] = &[&blocking_sleep::BlockingSleep];
+
+/// The transform with this identifier, or one of its codes.
+pub fn find(name: &str) -> Option<&'static Info> {
+    CATALOGUE
+        .iter()
+        .map(|transform| transform.info())
+        .find(|info| info.id == name || info.codes.contains(&name))
+}
