@@ -1,6 +1,7 @@
 //! The catalogue. Each transform is one file (a folder where one idea is large); what they know of
 //! libraries is data in `libraries/`.
 
+mod blocking_http;
 mod blocking_sleep;
 
 use crate::fix::{Info, Transform};
@@ -9,7 +10,8 @@ use crate::fix::{Info, Transform};
 ///
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
-pub const CATALOGUE: &[&dyn Transform] = &[&blocking_sleep::BlockingSleep];
+pub const CATALOGUE: &[&dyn Transform] =
+    &[&blocking_sleep::BlockingSleep, &blocking_http::BlockingHttp];
 
 /// The transform with this identifier, or one of its codes.
 pub fn find(name: &str) -> Option<&'static Info> {

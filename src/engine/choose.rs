@@ -19,6 +19,10 @@ pub(super) fn choose(candidates: Vec<Finding>, at_least: Safety) -> Choice {
         if fix.safety() < at_least {
             continue;
         }
+        // One fix may serve several findings.
+        if choice.accepted.iter().any(|(_, taken)| taken == fix) {
+            continue;
+        }
         // Fixes come sorted by place, so a clash is near the end of what was taken.
         let clash = choice
             .accepted

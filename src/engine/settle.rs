@@ -204,10 +204,10 @@ impl Search<'_> {
             let Some(state) = self.states.get_mut(file) else {
                 continue;
             };
-            let owners: Vec<(usize, &Edits)> = fixes
+            let owners: Vec<(usize, &Fix, &Edits)> = fixes
                 .iter()
                 .enumerate()
-                .filter_map(|(index, (_, fix))| Some((first + index, fix.edits().get(file)?)))
+                .filter_map(|(index, (_, fix))| Some((first + index, fix, fix.edits().get(file)?)))
                 .collect();
             let mut marks: Vec<(Span, usize)> = state
                 .marks
@@ -217,12 +217,21 @@ impl Search<'_> {
             for (edit, landed) in new.edits.iter().zip(new.edits.landed()) {
                 let mut made_by: Vec<usize> = owners
                     .iter()
-                    .filter(|(_, edits)| edits.iter().any(|own| own == edit))
-                    .map(|(owner, _)| *owner)
+                    .filter(|(_, _, edits)| edits.iter().any(|own| own == edit))
+                    .map(|(owner, ..)| *owner)
                     .collect();
                 if made_by.is_empty() {
                     // An import, which several fixes may need.
-                    made_by = owners.iter().map(|(owner, _)| *owner).collect();
+                    let needs = |fix: &Fix| {
+                        fix.needs().iter().any(|(of, import)| {
+                            of == file && edit.text().contains(&import.to_string())
+                        })
+                    };
+                    made_by = owners
+                        .iter()
+                        .filter(|(_, fix, _)| needs(fix))
+                        .map(|(owner, ..)| *owner)
+                        .collect();
                 }
                 marks.extend(made_by.into_iter().map(|owner| (landed, owner)));
             }
@@ -230,7 +239,7 @@ impl Search<'_> {
                 *span = new.removals.carry(*span);
             }
             for landed in new.removals.landed() {
-                marks.extend(owners.iter().map(|(owner, _)| (landed, *owner)));
+                marks.extend(owners.iter().map(|(owner, ..)| (landed, *owner)));
             }
             marks.sort();
             marks.dedup();

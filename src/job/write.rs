@@ -9,8 +9,8 @@ use std::path::Path;
 pub enum WriteError {
     #[error("it changed since it was read; run asyncfix again")]
     Changed,
-    #[error("it is read-only")]
-    ReadOnly,
+    #[error("it may not be written to ({0})")]
+    ReadOnly(std::io::Error),
     #[error("the file's encoding has no {0:?}")]
     Encoding(char),
     #[error("it cannot be written ({0})")]
@@ -23,9 +23,11 @@ pub fn write(before: &Source, after: &str) -> Result<(), WriteError> {
     let bytes = before.encode(after).map_err(WriteError::Encoding)?;
     let path = before.path().canonicalize()?;
     let metadata = std::fs::metadata(&path)?;
-    if metadata.permissions().readonly() {
-        return Err(WriteError::ReadOnly);
-    }
+    // A rename needs no permission of the file it replaces, so that has to be asked for.
+    std::fs::File::options()
+        .write(true)
+        .open(&path)
+        .map_err(WriteError::ReadOnly)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         .prefix(".asyncfix-")

@@ -73,6 +73,11 @@ pub struct Http {
     pub response: BTreeMap<String, Member>,
     /// Exceptions by qualified name: the classes that together catch the same failures.
     pub exceptions: BTreeMap<String, Vec<String>>,
+    /// Those of the exceptions that catch every failure of a request.
+    pub catch_all: Vec<String>,
+    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
+    /// catches it too.
+    pub decoding_error: String,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
 }
@@ -123,21 +128,26 @@ pub enum Accepts {
     Nothing,
 }
 
-/// What becomes of a member of a response.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// What becomes of a member of a response. Without any field, it means the same on both sides.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Member {
     /// The counterpart's name, where only the name differs.
     pub to: Option<String>,
     /// An expression with `{}` for the response, where more than the name differs.
     pub expression: Option<String>,
+    /// The builtin type whose call the expression already is.
+    pub is: Option<String>,
     /// What a person must confirm.
     pub review: Option<String>,
     /// Why there is no counterpart.
     pub blocked: Option<String>,
-    /// Whether it may only be read, or also called.
-    #[serde(default)]
+    /// A method: it must be called at once.
     pub method: bool,
+    /// The result of the method differs, so it must not be used.
+    pub statement_only: bool,
+    /// A mapping whose iteration differs: only looking up one entry means the same.
+    pub lookup_only: bool,
 }
 
 /// The catalogue.

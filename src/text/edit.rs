@@ -49,7 +49,7 @@ impl Edit {
 }
 
 /// The edits of one fix in one file clash with each other: a mistake of the code that made them.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the edits at {first:?} and {second:?} overlap")]
 pub struct EditError {
     first: Span,

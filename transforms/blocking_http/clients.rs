@@ -1,0 +1,141 @@
+//! Where a client lives: the smallest range of statements that holds the requests of one block.
+
+use crate::fix::Cx;
+use crate::model::file::Why;
+use crate::python::ast::{AnyNodeRef, Stmt, StmtFunctionDef, TraversalSignal};
+use crate::python::span;
+use crate::text::Span;
+
+/// The statement to put under a client, as a place in a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor<'a> {
+    pub block: &'a [Stmt],
+    pub index: usize,
+    /// The request stands in a loop, and is sent more than once.
+    pub repeated: bool,
+}
+
+impl Anchor<'_> {
+    fn same_block(&self, other: &Anchor<'_>) -> bool {
+        std::ptr::eq(self.block, other.block)
+    }
+
+    pub fn span(&self) -> Span {
+        span(&self.block[self.index])
+    }
+}
+
+/// The innermost statement around a request that is not part of a loop; refused where a client
+/// would have to be opened in a header.
+pub(super) fn anchor<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Anchor<'a>, Why> {
+    let mut repeated = false;
+    let mut found = cx.module.statement(node);
+    let mut inner = node;
+    for ancestor in cx.module.ancestors(node) {
+        match ancestor {
+            AnyNodeRef::StmtFunctionDef(_) => break,
+            AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => {
+                repeated = true;
+                found = Some(ancestor);
+            }
+            AnyNodeRef::ExprListComp(_)
+            | AnyNodeRef::ExprSetComp(_)
+            | AnyNodeRef::ExprDictComp(_) => {
+                repeated = true;
+            }
+            _ => {}
+        }
+        if is_header(ancestor, inner) {
+            return Err(Why::new("the request stands in the header of a block"));
+        }
+        inner = ancestor;
+    }
+    let statement = found.ok_or_else(|| Why::new("the request is not part of a statement"))?;
+    let block = cx
+        .module
+        .block(statement)
+        .ok_or_else(|| Why::new("the request's statement is not part of a block"))?;
+    Ok(Anchor {
+        block: block.statements,
+        index: block.index,
+        repeated,
+    })
+}
+
+/// Whether `inner` belongs to the header of the compound statement `outer`.
+fn is_header(outer: AnyNodeRef<'_>, inner: AnyNodeRef<'_>) -> bool {
+    let compound = matches!(
+        outer,
+        AnyNodeRef::StmtIf(_)
+            | AnyNodeRef::ElifElseClause(_)
+            | AnyNodeRef::StmtFor(_)
+            | AnyNodeRef::StmtWhile(_)
+            | AnyNodeRef::StmtWith(_)
+            | AnyNodeRef::StmtMatch(_)
+            | AnyNodeRef::MatchCase(_)
+    );
+    let part_of_block = inner.is_statement()
+        || matches!(
+            inner,
+            AnyNodeRef::ElifElseClause(_) | AnyNodeRef::MatchCase(_)
+        );
+    compound && !part_of_block
+}
+
+/// Requests, by index, that share one client, and the statements it is open for.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub members: Vec<usize>,
+    pub lines: Span,
+}
+
+/// Groups requests: those whose statements stand in one block share a client, and so do those
+/// further in. With `apart`, only what stands in one statement is grouped.
+pub(super) fn group(anchors: &[(usize, Anchor<'_>)], apart: bool) -> Vec<Group> {
+    let mut groups: Vec<(Anchor<'_>, Group)> = Vec::new();
+    for (member, anchor) in anchors {
+        let known = groups.iter_mut().find(|(other, group)| {
+            anchor.same_block(other) && (!apart || group.lines.contains(anchor.span()))
+        });
+        match known {
+            Some((_, group)) => {
+                group.members.push(*member);
+                group.lines = group.lines.cover(anchor.span());
+            }
+            None => groups.push((
+                *anchor,
+                Group {
+                    members: vec![*member],
+                    lines: anchor.span(),
+                },
+            )),
+        }
+    }
+    let mut merged: Vec<Group> = groups.into_iter().map(|(_, group)| group).collect();
+    // The widest first, so that what lies inside joins it.
+    merged.sort_by_key(|group| (group.lines.start(), std::cmp::Reverse(group.lines.end())));
+    let mut result: Vec<Group> = Vec::new();
+    for group in merged {
+        match result
+            .iter_mut()
+            .find(|outer| outer.lines.contains(group.lines))
+        {
+            Some(outer) => outer.members.extend(group.members),
+            None => result.push(group),
+        }
+    }
+    result
+}
+
+/// Whether the statements in `lines` hand out values while the client is open.
+pub(super) fn yields(function: &StmtFunctionDef, lines: Span) -> bool {
+    let mut found = false;
+    crate::model::file::walk(function.into(), &mut |node| {
+        found |= matches!(
+            node,
+            AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_)
+        ) && lines.contains(span(node));
+        TraversalSignal::Traverse
+    });
+    found
+}
