@@ -1,6 +1,7 @@
 //! The catalogue. Each transform is one file (a folder where one idea is large); what they know of
 //! libraries is data in `libraries/`.
 
+mod await_in_loop;
 mod blocking_http;
 mod blocking_sleep;
 
@@ -10,8 +11,11 @@ use crate::fix::{Info, Transform};
 ///
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
-pub const CATALOGUE: &[&dyn Transform] =
-    &[&blocking_sleep::BlockingSleep, &blocking_http::BlockingHttp];
+pub const CATALOGUE: &[&dyn Transform] = &[
+    &blocking_sleep::BlockingSleep,
+    &blocking_http::BlockingHttp,
+    &await_in_loop::AwaitInLoop,
+];
 
 /// The transform with this identifier, or one of its codes.
 pub fn find(name: &str) -> Option<&'static Info> {

@@ -98,6 +98,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "COLUMNS")]
     pub line_length: Option<usize>,
 
+    /// How many awaited calls may run at a time in code that is written, 0 for no bound [default: 10]
+    #[arg(long, value_name = "N")]
+    pub max_concurrency: Option<usize>,
+
     /// Read settings from this file instead of the nearest pyproject.toml
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub config: Option<PathBuf>,

@@ -57,6 +57,7 @@ struct FileSettings {
     exclude: Vec<String>,
     target_version: Option<String>,
     line_length: Option<usize>,
+    max_concurrency: Option<usize>,
     output_format: Option<String>,
 }
 
@@ -104,6 +105,10 @@ impl Settings {
                 options: Options {
                     target,
                     line_length,
+                    max_concurrency: args
+                        .max_concurrency
+                        .or(own.max_concurrency)
+                        .unwrap_or(Options::default().max_concurrency),
                 },
             },
             excludes,

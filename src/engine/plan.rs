@@ -16,6 +16,8 @@ pub struct Applied {
 #[derive(Debug)]
 pub struct Broken {
     pub finding: Finding,
+    /// The code it is about.
+    pub code: String,
     /// What the changed file would have had.
     pub what: String,
 }

@@ -144,11 +144,17 @@ impl Search<'_> {
         changed
     }
 
+    fn code(&self, finding: &Finding) -> &str {
+        let state = self.states.get(&finding.file);
+        state.map_or("", |state| finding.at.of(&state.text))
+    }
+
     fn is_known_broken(&self, finding: &Finding) -> bool {
         self.broken.iter().any(|broken| {
             broken.finding.transform == finding.transform
                 && broken.finding.file == finding.file
                 && broken.finding.message == finding.message
+                && broken.code == self.code(finding)
         })
     }
 
@@ -184,7 +190,12 @@ impl Search<'_> {
                 Ok(rewritten) => result = rewritten,
                 Err((_, what)) => {
                     if let Some((finding, _)) = kept.pop() {
-                        self.broken.push(Broken { finding, what });
+                        let code = self.code(&finding).to_owned();
+                        self.broken.push(Broken {
+                            finding,
+                            code,
+                            what,
+                        });
                     }
                 }
             }

@@ -38,6 +38,8 @@ pub struct Options {
     pub target: PythonVersion,
     /// Longer lines are broken in code that is written, in characters.
     pub line_length: usize,
+    /// How many awaited calls may run at a time in code that is written; 0 for no bound.
+    pub max_concurrency: usize,
 }
 
 impl Default for Options {
@@ -45,6 +47,7 @@ impl Default for Options {
         Self {
             target: PythonVersion::DEFAULT,
             line_length: 88,
+            max_concurrency: 10,
         }
     }
 }

@@ -7,6 +7,10 @@ use std::sync::LazyLock;
 /// The files of the catalogue, compiled in.
 const FILES: &[(&str, &str)] = &[
     (
+        "aiohttp.toml",
+        include_str!("../../transforms/libraries/aiohttp.toml"),
+    ),
+    (
         "anyio.toml",
         include_str!("../../transforms/libraries/anyio.toml"),
     ),
@@ -17,6 +21,14 @@ const FILES: &[(&str, &str)] = &[
     (
         "curio.toml",
         include_str!("../../transforms/libraries/curio.toml"),
+    ),
+    (
+        "httpx.toml",
+        include_str!("../../transforms/libraries/httpx.toml"),
+    ),
+    (
+        "python.toml",
+        include_str!("../../transforms/libraries/python.toml"),
     ),
     (
         "requests.toml",
@@ -40,6 +52,33 @@ pub struct Library {
     pub name: String,
     pub event_loop: Option<EventLoop>,
     pub http: Option<Http>,
+    /// Classes by qualified name.
+    #[serde(default)]
+    pub classes: BTreeMap<String, Class>,
+    #[serde(default)]
+    pub pure_builtins: Vec<String>,
+    /// Modules all of whose members are pure.
+    #[serde(default)]
+    pub pure_modules: Vec<String>,
+    #[serde(default)]
+    pub pure_names: Vec<String>,
+    #[serde(default)]
+    pub pure_methods: Vec<String>,
+    #[serde(default)]
+    pub filling_methods: Vec<String>,
+}
+
+/// A class whose objects are used from coroutines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Class {
+    /// One object may be used by several tasks at a time.
+    pub concurrent: bool,
+    /// Coroutine methods that read and change nothing elsewhere.
+    pub reads: Vec<String>,
+    /// What `async with object.method(...) as name` gives the name, for methods that open something.
+    #[serde(default)]
+    pub opens: BTreeMap<String, String>,
 }
 
 /// A library that runs coroutines.
@@ -164,8 +203,45 @@ pub fn libraries() -> &'static [Library] {
     LIBRARIES.as_deref().unwrap_or_default()
 }
 
-pub fn library(name: &str) -> Option<&'static Library> {
-    libraries().iter().find(|library| library.name == name)
+/// What is known of a class, by its qualified name.
+pub fn class(qualified: &str) -> Option<&'static Class> {
+    libraries()
+        .iter()
+        .find_map(|library| library.classes.get(qualified))
+}
+
+/// Whether a function or class outside the file only computes.
+pub fn is_pure(qualified: &str) -> bool {
+    libraries().iter().any(|library| {
+        library.pure_names.iter().any(|name| name == qualified)
+            || library.pure_modules.iter().any(|module| {
+                qualified
+                    .strip_prefix(module.as_str())
+                    .is_some_and(|rest| rest.starts_with('.'))
+            })
+    })
+}
+
+/// Whether a builtin only computes. Making an exception does.
+pub fn is_pure_builtin(name: &str) -> bool {
+    let exception = name.ends_with("Error") || name.ends_with("Exception");
+    exception || listed(|library| &library.pure_builtins, name)
+}
+
+/// Whether a method of this name reads its object and changes nothing.
+pub fn is_pure_method(name: &str) -> bool {
+    listed(|library| &library.pure_methods, name)
+}
+
+/// Whether a method of this name changes the collection it is called on, and nothing else.
+pub fn is_filling_method(name: &str) -> bool {
+    listed(|library| &library.filling_methods, name)
+}
+
+fn listed(list: impl Fn(&Library) -> &Vec<String>, name: &str) -> bool {
+    libraries()
+        .iter()
+        .any(|library| list(library).iter().any(|known| known == name))
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! What one file says: its scopes, names, imports and calls.
 
 mod build;
+mod effects;
 mod imports;
 mod module;
 mod resolve;
 mod scope;
 mod syntax;
+mod types;
 
+pub use effects::Effects;
 pub use imports::{ImportName, Imported};
 pub use module::Module;
 pub use resolve::{Entity, Lookup, Target, Why};

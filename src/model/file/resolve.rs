@@ -311,7 +311,7 @@ impl<'a> Module<'a> {
                         .items
                         .iter()
                         .filter(|item| !span(*item).contains(span(node)))
-                        .find(|item| !self.is_private_context(&item.context_expr));
+                        .find(|item| !self.is_private(&item.context_expr));
                     if let Some(item) = item {
                         return Some(self.describe(&item.context_expr));
                     }
@@ -323,7 +323,7 @@ impl<'a> Module<'a> {
     }
 
     /// Whether a context manager is known to concern nobody but the block it guards.
-    fn is_private_context(&self, expression: &'a Expr) -> bool {
+    pub(super) fn is_private(&self, expression: &'a Expr) -> bool {
         const PRIVATE: [&str; 8] = [
             "contextlib.suppress",
             "contextlib.closing",

@@ -1,0 +1,383 @@
+//! Light types: of which class an object is, where this file says so.
+
+use super::module::Module;
+use super::resolve::{Entity, Lookup};
+use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
+use crate::model::libraries;
+use crate::python::ast::{
+    AnyNodeRef, Expr, ExprCall, Parameter, Stmt, StmtClassDef, StmtFunctionDef,
+};
+use crate::python::span;
+
+/// How many steps from a name to what made its value are followed.
+const MAX_STEPS: usize = 6;
+
+impl<'a> Module<'a> {
+    /// The qualified name of the class, outside this file, of which the value of an expression is an
+    /// instance: by constructor calls, `with`, annotations, and what all callers in this file pass.
+    pub fn class_of(&self, expression: &'a Expr) -> Option<String> {
+        self.class_within(expression, MAX_STEPS)
+    }
+
+    fn class_within(&self, expression: &'a Expr, steps: usize) -> Option<String> {
+        let steps = steps.checked_sub(1)?;
+        match expression {
+            Expr::Call(call) => self
+                .qualified(&call.func)
+                .filter(|name| libraries::class(name).is_some()),
+            Expr::Await(awaited) => self.class_within(&awaited.value, steps),
+            Expr::Name(name) => {
+                let scope = self.scope_of(AnyNodeRef::from(name))?;
+                let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
+                    return None;
+                };
+                let mut classes = bindings
+                    .iter()
+                    .map(|&id| self.binding_class(owner, self.binding(id), steps));
+                let first = classes.next()??;
+                classes
+                    .all(|class| class.as_ref() == Some(&first))
+                    .then_some(first)
+            }
+            Expr::Attribute(attribute) => {
+                let class = self.receiver_class(&attribute.value)?;
+                self.attribute_class(class, &attribute.attr, steps)
+            }
+            _ => None,
+        }
+    }
+
+    fn binding_class(&self, owner: ScopeId, binding: &Binding<'a>, steps: usize) -> Option<String> {
+        match binding.kind {
+            BindingKind::Assign(value) => self.class_within(value, steps),
+            BindingKind::With(value, _) => self.class_within(value, steps).or_else(|| {
+                // `async with session.get(...) as response`
+                let Expr::Call(call) = value else {
+                    return None;
+                };
+                let Expr::Attribute(method) = &*call.func else {
+                    return None;
+                };
+                let class = libraries::class(&self.class_within(&method.value, steps)?)?;
+                class.opens.get(method.attr.as_str()).cloned()
+            }),
+            BindingKind::Parameter(parameter) => match &parameter.annotation {
+                Some(annotation) => self.annotated_class(annotation),
+                None => self.passed_class(owner, parameter, steps),
+            },
+            _ => None,
+        }
+    }
+
+    fn annotated_class(&self, annotation: &'a Expr) -> Option<String> {
+        match annotation {
+            Expr::BinOp(union) => match (&*union.left, &*union.right) {
+                (class, Expr::NoneLiteral(_)) | (Expr::NoneLiteral(_), class) => {
+                    self.annotated_class(class)
+                }
+                _ => None,
+            },
+            _ => self
+                .qualified(annotation)
+                .filter(|name| libraries::class(name).is_some()),
+        }
+    }
+
+    /// The class of `self.name`, if the class assigns it in one way.
+    fn attribute_class(&self, class: &'a StmtClassDef, name: &str, steps: usize) -> Option<String> {
+        let mut found: Option<String> = None;
+        for write in self.attribute_writes() {
+            let Expr::Attribute(attribute) = write else {
+                continue;
+            };
+            if attribute.attr.as_str() != name {
+                continue;
+            }
+            let own = self
+                .receiver_class(&attribute.value)
+                .is_some_and(|other| std::ptr::eq(other, class));
+            let value = match self.parent(AnyNodeRef::from(*write)) {
+                Some(AnyNodeRef::StmtAssign(assign)) if own => &assign.value,
+                Some(AnyNodeRef::StmtAnnAssign(assign)) if own => assign.value.as_ref()?,
+                _ => return None,
+            };
+            let class = self.class_within(value, steps)?;
+            if found.as_ref().is_some_and(|other| *other != class) {
+                return None;
+            }
+            found = Some(class);
+        }
+        found
+    }
+
+    fn passed_class(
+        &self,
+        owner: ScopeId,
+        parameter: &'a Parameter,
+        steps: usize,
+    ) -> Option<String> {
+        let mut found: Option<String> = None;
+        for argument in self.passed(owner, parameter)? {
+            let class = self.class_within(argument, steps)?;
+            if found.as_ref().is_some_and(|other| *other != class) {
+                return None;
+            }
+            found = Some(class);
+        }
+        found
+    }
+
+    /// What every caller in this file passes for a parameter; nothing if the function is used other
+    /// than by calls, or if a call does not show it.
+    pub fn passed(&self, owner: ScopeId, parameter: &'a Parameter) -> Option<Vec<&'a Expr>> {
+        let ScopeKind::Function(function) = self.scope(owner).kind else {
+            return None;
+        };
+        let method_of = match self.scope(self.scope(owner).parent?).kind {
+            ScopeKind::Class(class) => Some(class),
+            _ => None,
+        };
+        let position = function
+            .parameters
+            .posonlyargs
+            .iter()
+            .chain(&function.parameters.args)
+            .position(|other| std::ptr::eq(&other.parameter, parameter));
+        let mut passed = Vec::new();
+        for &call in self.calls() {
+            if !self.is_call_of(call, function, method_of) {
+                continue;
+            }
+            let implicit =
+                usize::from(method_of.is_some() && matches!(&*call.func, Expr::Attribute(_)));
+            let arguments = &call.arguments;
+            let positional = position
+                .and_then(|position| position.checked_sub(implicit))
+                .and_then(|position| arguments.args.get(position));
+            let starred = arguments
+                .args
+                .iter()
+                .any(|argument| matches!(argument, Expr::Starred(_)));
+            let argument = positional.filter(|_| !starred).or_else(|| {
+                arguments
+                    .find_keyword(&parameter.name)
+                    .map(|keyword| &keyword.value)
+            })?;
+            passed.push(argument);
+        }
+        let only_called = method_of.is_some() || self.is_only_called(function);
+        (only_called && !passed.is_empty()).then_some(passed)
+    }
+
+    fn is_call_of(
+        &self,
+        call: &'a ExprCall,
+        function: &'a StmtFunctionDef,
+        method_of: Option<&'a StmtClassDef>,
+    ) -> bool {
+        match (method_of, &*call.func) {
+            // Any object may be of the class: what is passed to any method of the name counts.
+            (Some(_), Expr::Attribute(method)) => method.attr.as_str() == function.name.as_str(),
+            (Some(class), func) if function.name.as_str() == "__init__" => {
+                matches!(self.entity(func), Entity::Class(other) if std::ptr::eq(other, class))
+            }
+            (Some(_), _) => false,
+            (None, func) => {
+                matches!(self.entity(func), Entity::Function(other) if std::ptr::eq(other, function))
+            }
+        }
+    }
+
+    /// Whether the name of a function is read only to call it.
+    fn is_only_called(&self, function: &'a StmtFunctionDef) -> bool {
+        let Some(scope) = self.scope_of(AnyNodeRef::from(function)) else {
+            return false;
+        };
+        self.reads_of(scope, &function.name).iter().all(|read| {
+            let here = span(*read);
+            matches!(
+                self.parent(AnyNodeRef::from(*read)),
+                Some(AnyNodeRef::ExprCall(call)) if span(&*call.func) == here
+            )
+        })
+    }
+
+    /// Whether the value can be gone through more than once and does not change while nobody writes
+    /// to it: a display, a range, a collection by annotation, or what every caller in this file passes.
+    pub fn is_collection(&self, expression: &'a Expr) -> bool {
+        self.collection_within(expression, MAX_STEPS)
+    }
+
+    fn collection_within(&self, expression: &'a Expr, steps: usize) -> bool {
+        const CONSTRUCTORS: [&str; 8] = [
+            "dict",
+            "frozenset",
+            "list",
+            "range",
+            "set",
+            "sorted",
+            "str",
+            "tuple",
+        ];
+        let Some(steps) = steps.checked_sub(1) else {
+            return false;
+        };
+        match expression {
+            Expr::List(_)
+            | Expr::Tuple(_)
+            | Expr::Set(_)
+            | Expr::Dict(_)
+            | Expr::ListComp(_)
+            | Expr::SetComp(_)
+            | Expr::DictComp(_)
+            | Expr::StringLiteral(_) => true,
+            Expr::Call(call) => match &*call.func {
+                Expr::Name(name) => match self.entity(&call.func) {
+                    Entity::Builtin(_) if CONSTRUCTORS.contains(&name.id.as_str()) => true,
+                    Entity::Builtin("enumerate" | "zip" | "reversed") => {
+                        call.arguments
+                            .keywords
+                            .iter()
+                            .all(|keyword| keyword.arg.is_some())
+                            && call
+                                .arguments
+                                .args
+                                .iter()
+                                .all(|argument| self.collection_within(argument, steps))
+                    }
+                    _ => false,
+                },
+                Expr::Attribute(method) if call.arguments.is_empty() => {
+                    matches!(method.attr.as_str(), "items" | "keys" | "values")
+                }
+                _ => false,
+            },
+            Expr::Subscript(subscript) => {
+                matches!(&*subscript.slice, Expr::Slice(_))
+                    && self.collection_within(&subscript.value, steps)
+            }
+            Expr::Name(name) => {
+                let Some(scope) = self.scope_of(AnyNodeRef::from(name)) else {
+                    return false;
+                };
+                let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
+                    return false;
+                };
+                bindings.iter().all(|&id| match self.binding(id).kind {
+                    BindingKind::Assign(value) => self.collection_within(value, steps),
+                    BindingKind::Parameter(parameter) => match &parameter.annotation {
+                        Some(annotation) => is_collection_annotation(annotation),
+                        None => self.passed(owner, parameter).is_some_and(|passed| {
+                            passed
+                                .iter()
+                                .all(|argument| self.collection_within(argument, steps))
+                        }),
+                    },
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// The number of items, if it is written in the file.
+    pub fn length_of(&self, expression: &'a Expr) -> Option<usize> {
+        let unpacks = |elements: &[Expr]| {
+            elements
+                .iter()
+                .any(|element| matches!(element, Expr::Starred(_)))
+        };
+        match expression {
+            Expr::List(list) if !unpacks(&list.elts) => Some(list.elts.len()),
+            Expr::Tuple(tuple) if !unpacks(&tuple.elts) => Some(tuple.elts.len()),
+            Expr::Set(set) if !unpacks(&set.elts) => Some(set.elts.len()),
+            Expr::Call(call) => match (self.entity(&call.func), &*call.arguments.args) {
+                (Entity::Builtin("range"), [stop]) => integer(stop),
+                (Entity::Builtin("range"), [start, stop]) => {
+                    Some(integer(stop)?.saturating_sub(integer(start)?))
+                }
+                (Entity::Builtin("enumerate" | "sorted" | "list" | "reversed"), [items, ..]) => {
+                    self.length_of(items)
+                }
+                _ => None,
+            },
+            Expr::Subscript(subscript) => match &*subscript.slice {
+                Expr::Slice(slice) if slice.lower.is_none() && slice.step.is_none() => {
+                    integer(slice.upper.as_deref()?)
+                }
+                _ => None,
+            },
+            Expr::Name(name) => {
+                let scope = self.scope_of(AnyNodeRef::from(name))?;
+                let Lookup::Bound(owner, [only]) = self.lookup(scope, &name.id) else {
+                    return None;
+                };
+                let BindingKind::Assign(value @ (Expr::List(_) | Expr::Tuple(_))) =
+                    self.binding(*only).kind
+                else {
+                    return None;
+                };
+                let untouched = self.reads_of(owner, &name.id).iter().all(|read| {
+                    !matches!(
+                        self.parent(AnyNodeRef::from(*read)),
+                        Some(AnyNodeRef::ExprAttribute(_))
+                    )
+                });
+                untouched.then(|| self.length_of(value)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// The class of this file whose `__init__` does nothing but keep its arguments, so that making an
+    /// object concerns nobody else.
+    pub fn is_plain_class(&self, class: &'a StmtClassDef) -> bool {
+        class.arguments.is_none()
+            && class.body.iter().all(|statement| match statement {
+                Stmt::FunctionDef(function) => !matches!(
+                    function.name.as_str(),
+                    "__init__" | "__new__" | "__post_init__"
+                ),
+                _ => true,
+            })
+    }
+}
+
+fn integer(expression: &Expr) -> Option<usize> {
+    match expression {
+        Expr::NumberLiteral(number) => number.value.as_int()?.as_u64()?.try_into().ok(),
+        _ => None,
+    }
+}
+
+fn is_collection_annotation(annotation: &Expr) -> bool {
+    const NAMES: [&str; 16] = [
+        "Collection",
+        "Dict",
+        "FrozenSet",
+        "List",
+        "Mapping",
+        "MutableSequence",
+        "Sequence",
+        "Set",
+        "Tuple",
+        "dict",
+        "frozenset",
+        "list",
+        "range",
+        "set",
+        "str",
+        "tuple",
+    ];
+    match annotation {
+        Expr::Subscript(subscript) => is_collection_annotation(&subscript.value),
+        Expr::Name(name) => NAMES.contains(&name.id.as_str()),
+        Expr::Attribute(attribute) => NAMES.contains(&attribute.attr.as_str()),
+        Expr::StringLiteral(literal) => {
+            let text = literal.value.to_str();
+            let name = text.split('[').next().unwrap_or(text);
+            NAMES.contains(&name.rsplit('.').next().unwrap_or(name))
+        }
+        _ => false,
+    }
+}

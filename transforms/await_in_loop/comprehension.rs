@@ -1,0 +1,296 @@
+//! List, set and dict comprehensions.
+
+use super::render::{self, Gathered, Place};
+use super::{shape, surroundings};
+use crate::fix::{Cx, Fix};
+use crate::model::file::{Place as Where, Why, references_within};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
+use crate::python::span;
+use crate::text::{Edit, EditError, Edits, Span};
+
+pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, EditError>, Why> {
+    let (generators, elements): (&[Comprehension], Vec<&Expr>) = match node {
+        AnyNodeRef::ExprListComp(list) => (&list.generators, vec![&list.elt]),
+        AnyNodeRef::ExprSetComp(set) => (&set.generators, vec![&set.elt]),
+        AnyNodeRef::ExprDictComp(dict) => {
+            let key = dict
+                .key
+                .as_deref()
+                .ok_or_else(|| Why::new("it unpacks mappings"))?;
+            (&dict.generators, vec![key, &dict.value])
+        }
+        _ => return Err(Why::new("it is no comprehension")),
+    };
+    if generators.iter().any(|clause| clause.is_async) {
+        return Err(Why::new("`async for` gives one item at a time"));
+    }
+    let first = generators
+        .first()
+        .ok_or_else(|| Why::new("it has no `for`"))?;
+    let awaits: Vec<&ExprAwait> = shape::awaits_within(node)
+        .into_iter()
+        .filter(|found| !span(&first.iter).contains(span(*found)))
+        .collect();
+    let (awaited, call) = shape::only_call(cx, node, &awaits)?;
+    let effects = shape::effects(cx, call)?;
+    surroundings::check(cx, node)?;
+    for element in &elements {
+        cx.module.plain_effects(AnyNodeRef::from(*element))?;
+    }
+    for clause in generators {
+        for condition in &clause.ifs {
+            cx.module.plain_effects(AnyNodeRef::from(condition))?;
+        }
+    }
+    let mut names = Vec::new();
+    for clause in generators {
+        names.extend(shape::target_names(&clause.target)?);
+    }
+    if cx.module.layout().has_comments(span(node)) {
+        return Err(Why::new("it holds comments"));
+    }
+    let Where::Coroutine { function, .. } = cx.module.place(node) else {
+        return Err(Why::new("`await` is not legal here"));
+    };
+    let statement = cx
+        .module
+        .statement(node)
+        .ok_or_else(|| Why::new("it is not part of a statement"))?;
+    let line_indent = cx.module.layout().indent_at(span(node).start());
+    let place = Place {
+        cx,
+        function,
+        indent: cx.module.layout().indent_at(span(statement).start()),
+    };
+    let length = match generators {
+        [only] => cx.module.length_of(&only.iter),
+        _ => None,
+    };
+    let exact = elements
+        .iter()
+        .any(|element| span(*element) == span(awaited));
+    let form = Form {
+        place: &place,
+        node,
+        statement,
+        generators,
+        elements: &elements,
+        awaited,
+    };
+    let (gathered, text) = match node {
+        AnyNodeRef::ExprListComp(_) if exact => {
+            let gathered = place.gather(call, render::clauses(cx, generators)?, &names, length)?;
+            let text = laid_out(&place, line_indent, node, &gathered);
+            (gathered, text)
+        }
+        _ => {
+            let clauses = form.inner_clauses(cx)?;
+            let mut gathered = place.gather(call, clauses, &names, length)?;
+            let text = form.over_results(&mut gathered, &names)?;
+            (gathered, text)
+        }
+    };
+    let mut edits = vec![Edit::replace(span(node), text)];
+    if !gathered.lead.is_empty() {
+        edits.push(above(cx, statement, &gathered.lead)?);
+    }
+    let title = "await all items at once with asyncio.gather";
+    let fix = Fix::review(title, render::review(effects), cx.file, edits);
+    Ok(fix.map(|fix| {
+        gathered
+            .needs
+            .into_iter()
+            .fold(fix, |fix, need| fix.needing(cx.file, Some(need)))
+    }))
+}
+
+/// The new expression, on one line or broken, in the parentheses that its place asks for.
+fn laid_out<'a>(
+    place: &Place<'_, 'a>,
+    indent: &'a str,
+    node: AnyNodeRef<'a>,
+    gathered: &Gathered,
+) -> String {
+    let cx = place.cx;
+    let layout = cx.module.layout();
+    let text = cx.module.text();
+    let here = span(node);
+    let (open, close) = match cx.module.parent(node) {
+        Some(AnyNodeRef::ExprAttribute(_)) => ("(", ")"),
+        Some(AnyNodeRef::ExprSubscript(outer)) if span(&*outer.value) == here => ("(", ")"),
+        _ => ("", ""),
+    };
+    let line_start = layout.line_start(here.start()) + indent.len();
+    let before = Span::new(line_start, here.start()).of(text);
+    let after = Span::new(here.end(), layout.line_end(here.end())).of(text);
+    let line_place = Place {
+        cx,
+        function: place.function,
+        indent,
+    };
+    let line = line_place.line(
+        &format!("{before}{open}"),
+        gathered,
+        &format!("{close}{after}"),
+    );
+    let start = indent.len() + before.len();
+    line[start..line.len() - after.len()].to_owned()
+}
+
+/// Puts statements above the one that holds the comprehension.
+fn above<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>, lead: &str) -> Result<Edit, Why> {
+    let layout = cx.module.layout();
+    let start = span(statement).start();
+    let line = layout.line_start(start);
+    let own_line = Span::new(line, start)
+        .of(cx.module.text())
+        .trim()
+        .is_empty();
+    let repeated = matches!(statement, AnyNodeRef::StmtWhile(_) | AnyNodeRef::StmtIf(_));
+    if !own_line || repeated {
+        return Err(Why::new("there is no place for a semaphore above it"));
+    }
+    Ok(Edit::insert(line, lead))
+}
+
+struct Form<'f, 'a> {
+    place: &'f Place<'f, 'a>,
+    node: AnyNodeRef<'a>,
+    statement: AnyNodeRef<'a>,
+    generators: &'a [Comprehension],
+    elements: &'f [&'a Expr],
+    awaited: &'a ExprAwait,
+}
+
+impl<'a> Form<'_, 'a> {
+    fn only_clause(&self) -> Result<&'a Comprehension, Why> {
+        match self.generators {
+            [only] => Ok(only),
+            _ => Err(Why::new("it has several `for`s, and does more than await")),
+        }
+    }
+
+    /// The `await` is a condition.
+    fn filters(&self, clause: &'a Comprehension) -> bool {
+        clause
+            .ifs
+            .iter()
+            .any(|condition| span(condition).contains(span(self.awaited)))
+    }
+
+    /// The clauses of the comprehension inside `gather`.
+    fn inner_clauses(&self, cx: &Cx<'a>) -> Result<Vec<String>, Why> {
+        let clause = self.only_clause()?;
+        let mut all = render::clauses(cx, self.generators)?;
+        if self.filters(clause) {
+            if clause.ifs.len() > 1 {
+                return Err(Why::new("it has several conditions, and awaits in one"));
+            }
+            all.truncate(1);
+        }
+        Ok(all)
+    }
+
+    /// The comprehension over the results, beside the items where it needs them. Where the line
+    /// would be too long, the results get a name first.
+    fn over_results(&self, gathered: &mut Gathered, names: &[&str]) -> Result<String, Why> {
+        let module = self.place.cx.module;
+        let clause = self.only_clause()?;
+        let filters = self.filters(clause);
+        let needs_items = filters
+            || self
+                .elements
+                .iter()
+                .any(|element| self.reads_items(element, names));
+        let exact_set = matches!(self.node, AnyNodeRef::ExprSetComp(_))
+            && span(self.elements[0]) == span(self.awaited);
+        if exact_set && self.place.needs_builtin(self.node, "set").is_ok() {
+            return Ok(format!("set({})", gathered.expression()));
+        }
+        if needs_items {
+            self.place.needs_builtin(self.node, "zip")?;
+            if !filters && !clause.ifs.is_empty() {
+                return Err(Why::new(
+                    "it filters its items, and needs them beside the results",
+                ));
+            }
+            if !module.is_collection(&clause.iter) {
+                return Err(Why::new(format!(
+                    "`{}` may be an iterator that can be gone through only once",
+                    module.describe(&clause.iter)
+                )));
+            }
+        }
+        let inline = self.text(&gathered.expression(), needs_items, filters)?;
+        let layout = module.layout();
+        let before = span(self.node).start() - layout.line_start(span(self.node).start());
+        let length = before
+            + inline
+                .lines()
+                .map(|line| line.chars().count())
+                .max()
+                .unwrap_or(0);
+        if length <= self.place.cx.options.line_length || !self.is_whole_value() {
+            return Ok(inline);
+        }
+        let results = module.fresh_name(span(self.place.function), &["results", "gathered"]);
+        let line = self.place.line(&format!("{results} = "), gathered, "");
+        gathered.lead.push_str(&line);
+        gathered.lead.push_str(layout.newline());
+        self.text(&results, needs_items, filters)
+    }
+
+    fn reads_items(&self, expression: &'a Expr, names: &[&str]) -> bool {
+        references_within(AnyNodeRef::from(expression))
+            .iter()
+            .any(|name| {
+                names.contains(&name.id.as_str()) && !span(self.awaited).contains(span(*name))
+            })
+    }
+
+    /// Nothing of the statement is evaluated before the comprehension.
+    fn is_whole_value(&self) -> bool {
+        let value = match self.statement {
+            AnyNodeRef::StmtAssign(assign) if assign.targets.iter().all(Expr::is_name_expr) => {
+                Some(&*assign.value)
+            }
+            AnyNodeRef::StmtAnnAssign(assign) if assign.target.is_name_expr() => {
+                assign.value.as_deref()
+            }
+            AnyNodeRef::StmtReturn(statement) => statement.value.as_deref(),
+            _ => None,
+        };
+        value.is_some_and(|value| span(value) == span(self.node))
+    }
+
+    /// The text of the comprehension, with a name for the `await` and `results` to go through.
+    fn text(&self, results: &str, needs_items: bool, filters: bool) -> Result<String, Why> {
+        let cx = self.place.cx;
+        let clause = self.only_clause()?;
+        let result = cx
+            .module
+            .fresh_name(span(self.place.function), &["result", "value"]);
+        let header = if needs_items {
+            let target = shape::on_one_line(cx, &clause.target)?;
+            let items = shape::on_one_line(cx, &clause.iter)?;
+            let target = render::inner_target(&clause.target, target);
+            format!("for {target}, {result} in zip({items}, {results})")
+        } else {
+            format!("for {result} in {results}")
+        };
+        let whole = span(self.node);
+        let clause_end = match filters {
+            true => span(&clause.iter).end(),
+            false => span(clause).end(),
+        };
+        let local =
+            |span: Span| Span::new(span.start() - whole.start(), span.end() - whole.start());
+        let clauses = Span::new(span(clause).start(), clause_end);
+        let edits = Edits::new(vec![
+            Edit::replace(local(render::with_parentheses(cx, self.awaited)), result),
+            Edit::replace(local(clauses), header),
+        ])
+        .map_err(|error| Why::new(error.to_string()))?;
+        Ok(edits.apply(whole.of(cx.module.text())))
+    }
+}

@@ -1,0 +1,237 @@
+//! The code that takes the place of a loop, as ruff format would leave it.
+
+use super::shape;
+use crate::fix::{Cx, Reach, reach};
+use crate::model::file::{Effects, ImportName, Lookup, Why, references_within};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFunctionDef};
+use crate::python::span;
+use crate::text::Span;
+
+/// A call for each item, as the parts of a comprehension.
+pub(super) struct Gathered {
+    /// Statements to put first, each with its line ending, already indented.
+    pub lead: String,
+    /// What one round is: `load(client, name)`.
+    call: String,
+    /// `for name in names if name`, one clause each.
+    clauses: Vec<String>,
+    gather: String,
+    pub needs: Vec<ImportName>,
+}
+
+/// What is needed to write code at one place.
+pub(super) struct Place<'c, 'a> {
+    pub cx: &'c Cx<'a>,
+    pub function: &'a StmtFunctionDef,
+    pub indent: &'a str,
+}
+
+impl<'a> Place<'_, 'a> {
+    /// The concurrent form of `call` over `clauses`. `names` are the loop's own names; with more
+    /// items than may run at a time, or a number that is not known, a semaphore bounds them.
+    pub fn gather(
+        &self,
+        call: &'a ExprCall,
+        clauses: Vec<String>,
+        names: &[&str],
+        length: Option<usize>,
+    ) -> Result<Gathered, Why> {
+        let module = self.cx.module;
+        let text = shape::one_line(self.cx, call)?;
+        let gather = self.asyncio("gather", call)?;
+        let mut needs: Vec<ImportName> = gather.need.into_iter().collect();
+        let limit = self.cx.options.max_concurrency;
+        if limit == 0 || length.is_some_and(|length| length <= limit) {
+            return Ok(Gathered {
+                lead: String::new(),
+                call: text,
+                clauses,
+                gather: gather.text,
+                needs,
+            });
+        }
+        let semaphore = self.asyncio("Semaphore", call)?;
+        needs.extend(semaphore.need);
+        let within = span(self.function);
+        let limit_name = module.fresh_name(within, &["semaphore", "limit"]);
+        let callee = module.describe(&call.func);
+        let callee = callee
+            .rsplit('.')
+            .next()
+            .unwrap_or(&callee)
+            .trim_start_matches('_')
+            .to_owned();
+        let bounded = module.fresh_name(within, &[&format!("bounded_{callee}")]);
+        let read = references_within(AnyNodeRef::from(call));
+        let mut parameters: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| read.iter().any(|reference| reference.id == *name))
+            .collect();
+        parameters.dedup();
+        let parameters = parameters.join(", ");
+        let (indent, unit, newline) = (
+            self.indent,
+            module.layout().indent_unit(),
+            module.layout().newline(),
+        );
+        let lead = [
+            format!("{indent}{limit_name} = {}({limit})", semaphore.text),
+            String::new(),
+            format!("{indent}async def {bounded}({parameters}):"),
+            format!("{indent}{unit}async with {limit_name}:"),
+            format!("{indent}{unit}{unit}return await {text}"),
+            String::new(),
+            String::new(),
+        ]
+        .join(newline);
+        Ok(Gathered {
+            lead,
+            call: format!("{bounded}({parameters})"),
+            clauses,
+            gather: gather.text,
+            needs,
+        })
+    }
+
+    /// Refuses where a builtin that the new code uses means something else.
+    pub fn needs_builtin(&self, node: AnyNodeRef<'a>, name: &str) -> Result<(), Why> {
+        let scope = self.cx.module.scope_of(node);
+        match scope.map(|scope| self.cx.module.lookup(scope, name)) {
+            Some(Lookup::Builtin) => Ok(()),
+            _ => Err(Why::new(format!("`{name}` may not be the builtin here"))),
+        }
+    }
+
+    fn asyncio(&self, member: &str, call: &'a ExprCall) -> Result<Reach, Why> {
+        reach(self.cx, "asyncio", member, call.into())
+    }
+
+    /// `prefix await asyncio.gather(*[...]) suffix` on one line, or broken where it is too long.
+    pub fn line(&self, prefix: &str, gathered: &Gathered, suffix: &str) -> String {
+        let layout = self.cx.module.layout();
+        let (indent, unit, newline) = (self.indent, layout.indent_unit(), layout.newline());
+        let limit = self.cx.options.line_length;
+        let width = |text: &str| text.chars().count();
+        let clauses = gathered.clauses.join(" ");
+        let head = format!("{indent}{prefix}await {}(", gathered.gather);
+        let inner = format!("*[{} {clauses}]", gathered.call);
+        let flat = format!("{head}{inner}){suffix}");
+        if width(&flat) <= limit {
+            return flat;
+        }
+        let broken = format!("{indent}{unit}{inner}");
+        let middle = if width(&broken) <= limit {
+            broken
+        } else {
+            let deep = format!("{indent}{unit}{unit}");
+            let lines: Vec<String> = std::iter::once(&gathered.call)
+                .chain(&gathered.clauses)
+                .map(|line| format!("{deep}{line}"))
+                .collect();
+            let lines = lines.join(newline);
+            format!("{indent}{unit}*[{newline}{lines}{newline}{indent}{unit}]")
+        };
+        format!("{head}{newline}{middle}{newline}{indent}){suffix}")
+    }
+}
+
+impl Gathered {
+    /// `await asyncio.gather(*[...])`.
+    pub fn expression(&self) -> String {
+        format!(
+            "await {}(*[{} {}])",
+            self.gather,
+            self.call,
+            self.clauses.join(" ")
+        )
+    }
+}
+
+/// `for a, b in pairs if a if b`, as written.
+pub(super) fn clauses<'a>(
+    cx: &Cx<'a>,
+    generators: &'a [Comprehension],
+) -> Result<Vec<String>, Why> {
+    let mut found = Vec::new();
+    for clause in generators {
+        found.push(format!(
+            "for {} in {}",
+            shape::on_one_line(cx, &clause.target)?,
+            shape::on_one_line(cx, &clause.iter)?
+        ));
+        for condition in &clause.ifs {
+            found.push(format!("if {}", shape::on_one_line(cx, condition)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The negation of a condition, as a person would write it.
+pub(super) fn negated<'a>(cx: &Cx<'a>, condition: &'a Expr) -> Result<String, Why> {
+    use crate::python::ast::{CmpOp, UnaryOp};
+    let text = shape::on_one_line(cx, condition)?;
+    Ok(match condition {
+        Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => {
+            shape::on_one_line(cx, &unary.operand)?.to_owned()
+        }
+        Expr::Compare(compare) => {
+            let opposite = match &*compare.ops {
+                [CmpOp::Eq] => Some("!="),
+                [CmpOp::NotEq] => Some("=="),
+                [CmpOp::Is] => Some("is not"),
+                [CmpOp::IsNot] => Some("is"),
+                [CmpOp::In] => Some("not in"),
+                [CmpOp::NotIn] => Some("in"),
+                _ => None,
+            };
+            match (opposite, compare.comparators.first()) {
+                (Some(opposite), Some(right)) => {
+                    let left = shape::on_one_line(cx, &compare.left)?;
+                    format!("{left} {opposite} {}", shape::on_one_line(cx, right)?)
+                }
+                _ => format!("not {text}"),
+            }
+        }
+        Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_) => {
+            format!("not {text}")
+        }
+        _ => format!("not ({text})"),
+    })
+}
+
+/// What a person must confirm of a gathered loop.
+pub(super) fn review(effects: Effects) -> String {
+    let mut text = "if one call fails, the others still run to their end, and the error raised is the first in time"
+        .to_owned();
+    if effects.logs {
+        text.push_str("; log lines may come in another order");
+    }
+    text
+}
+
+/// The comments that would go with the text in `spans`, as lines.
+pub(super) fn comments(cx: &Cx<'_>, spans: &[Span], indent: &str) -> String {
+    let newline = cx.module.layout().newline();
+    spans
+        .iter()
+        .flat_map(|&span| cx.module.layout().comments_in(span))
+        .map(|comment| format!("{indent}{}{newline}", comment.of(cx.module.text())))
+        .collect()
+}
+
+/// A target as it stands inside another one.
+pub(super) fn inner_target(target: &Expr, text: &str) -> String {
+    match target {
+        Expr::Tuple(tuple) if !tuple.parenthesized => format!("({text})"),
+        _ => text.to_owned(),
+    }
+}
+
+/// An `await` with the parentheses of its own around it.
+pub(super) fn with_parentheses(cx: &Cx<'_>, awaited: &ExprAwait) -> Span {
+    let parent = cx.module.parent(awaited.into());
+    parent
+        .and_then(|parent| cx.module.layout().parentheses(awaited.into(), parent))
+        .unwrap_or_else(|| span(awaited))
+}

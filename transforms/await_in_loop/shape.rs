@@ -1,0 +1,293 @@
+//! What is in a loop: its awaits, the names it binds, and whether one round can feed the next.
+
+use crate::fix::Cx;
+use crate::model::file::{Effects, Why, references_within, walk};
+use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, Stmt, TraversalSignal};
+use crate::python::span;
+
+/// Whether a loop or comprehension awaits something for each item by itself, not in a loop or
+/// function inside it.
+pub(super) fn awaits_each<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {
+    match node {
+        AnyNodeRef::StmtFor(statement) => statement
+            .body
+            .iter()
+            .any(|inner| !awaits(AnyNodeRef::from(inner)).is_empty()),
+        _ => {
+            // The first iterable is evaluated once.
+            let first = first_iterable(node).map(span);
+            awaits_within(node).iter().any(|found| {
+                !first.is_some_and(|first| first.contains(span(*found)))
+                    && owner_is(cx, node, found)
+            })
+        }
+    }
+}
+
+/// Whether an `await` belongs to this comprehension and not to one inside it.
+fn owner_is<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, found: &'a ExprAwait) -> bool {
+    cx.module
+        .ancestors(found.into())
+        .find(|ancestor| {
+            matches!(
+                ancestor,
+                AnyNodeRef::ExprListComp(_)
+                    | AnyNodeRef::ExprSetComp(_)
+                    | AnyNodeRef::ExprDictComp(_)
+                    | AnyNodeRef::ExprGenerator(_)
+            )
+        })
+        .is_some_and(|owner| span(owner) == span(node))
+}
+
+fn first_iterable(node: AnyNodeRef<'_>) -> Option<&Expr> {
+    let generators = match node {
+        AnyNodeRef::ExprListComp(list) => &list.generators,
+        AnyNodeRef::ExprSetComp(set) => &set.generators,
+        AnyNodeRef::ExprDictComp(dict) => &dict.generators,
+        _ => return None,
+    };
+    generators.first().map(|clause| &clause.iter)
+}
+
+/// The awaits under a statement that run once for each time it does.
+pub(super) fn awaits(node: AnyNodeRef<'_>) -> Vec<&ExprAwait> {
+    collect(node, &|inner| {
+        matches!(
+            inner,
+            AnyNodeRef::StmtFunctionDef(_)
+                | AnyNodeRef::StmtClassDef(_)
+                | AnyNodeRef::ExprLambda(_)
+                | AnyNodeRef::StmtFor(_)
+                | AnyNodeRef::StmtWhile(_)
+                | AnyNodeRef::ExprListComp(_)
+                | AnyNodeRef::ExprSetComp(_)
+                | AnyNodeRef::ExprDictComp(_)
+                | AnyNodeRef::ExprGenerator(_)
+        )
+    })
+}
+
+/// All awaits under a node, outside functions.
+pub(super) fn awaits_within(node: AnyNodeRef<'_>) -> Vec<&ExprAwait> {
+    collect(node, &|inner| {
+        matches!(
+            inner,
+            AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_)
+        )
+    })
+}
+
+fn collect<'a>(node: AnyNodeRef<'a>, stop: &dyn Fn(AnyNodeRef<'a>) -> bool) -> Vec<&'a ExprAwait> {
+    let mut found = Vec::new();
+    walk(node, &mut |inner| {
+        if stop(inner) {
+            return TraversalSignal::Skip;
+        }
+        if let AnyNodeRef::ExprAwait(awaited) = inner {
+            found.push(awaited);
+        }
+        TraversalSignal::Traverse
+    });
+    found
+}
+
+/// The call under the only `await` of a round, which must run in every round.
+pub(super) fn only_call<'a>(
+    cx: &Cx<'a>,
+    within: AnyNodeRef<'a>,
+    found: &[&'a ExprAwait],
+) -> Result<(&'a ExprAwait, &'a ExprCall), Why> {
+    let [awaited] = found else {
+        return Err(Why::new(
+            "a round awaits more than one thing, one after the other",
+        ));
+    };
+    let Expr::Call(call) = &*awaited.value else {
+        return Err(Why::new(format!(
+            "`{}` is awaited without a call, and runs already",
+            cx.module.describe(&awaited.value)
+        )));
+    };
+    let mut inner = span(*awaited);
+    for ancestor in cx.module.ancestors((*awaited).into()) {
+        if span(ancestor) == span(within) && ancestor.is_statement() == within.is_statement() {
+            break;
+        }
+        let sometimes = match ancestor {
+            AnyNodeRef::ExprIf(expression) => span(&*expression.test) != inner,
+            AnyNodeRef::ExprBoolOp(expression) => {
+                expression.values.first().map(span) != Some(inner)
+            }
+            _ => false,
+        };
+        if sometimes {
+            return Err(Why::new(
+                "whether a round awaits depends on a condition inside an expression",
+            ));
+        }
+        inner = span(ancestor);
+    }
+    let mut lazy = false;
+    walk(AnyNodeRef::from(&call.arguments), &mut |node| {
+        lazy |= matches!(
+            node,
+            AnyNodeRef::ExprLambda(_) | AnyNodeRef::ExprGenerator(_) | AnyNodeRef::ExprNamed(_)
+        );
+        TraversalSignal::Traverse
+    });
+    if lazy {
+        return Err(Why::new(
+            "an argument of the call is evaluated later, or binds a name",
+        ));
+    }
+    if cx.module.source(&call.func).contains("super()") {
+        return Err(Why::new("`super()` works only in the method itself"));
+    }
+    Ok((awaited, call))
+}
+
+/// What the awaited call does; refused unless its runs may overlap.
+pub(super) fn effects<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<Effects, Why> {
+    let effects = cx.module.awaited_effects(call)?;
+    if !effects.waits {
+        return Err(Why::new(format!(
+            "nothing that `{}` is known to wait for could overlap",
+            cx.module.describe(&call.func)
+        )));
+    }
+    Ok(effects)
+}
+
+/// The plain names that a target binds; refused for anything else.
+pub(super) fn target_names(target: &Expr) -> Result<Vec<&str>, Why> {
+    match target {
+        Expr::Name(name) => Ok(vec![name.id.as_str()]),
+        Expr::Tuple(tuple) => {
+            let parts: Result<Vec<_>, _> = tuple.elts.iter().map(target_names).collect();
+            Ok(parts?.concat())
+        }
+        _ => Err(Why::new("the loop's target is more than plain names")),
+    }
+}
+
+/// Names read under any of the nodes.
+pub(super) fn names_read<'a>(nodes: impl IntoIterator<Item = AnyNodeRef<'a>>) -> Vec<&'a str> {
+    nodes
+        .into_iter()
+        .flat_map(references_within)
+        .filter(|name| name.ctx.is_load())
+        .map(|name| name.id.as_str())
+        .collect()
+}
+
+/// Names that the statements bind, and those at the root of objects they change.
+pub(super) fn names_written<'a>(statements: impl IntoIterator<Item = &'a Stmt>) -> Vec<&'a str> {
+    let mut written = Vec::new();
+    for statement in statements {
+        walk(AnyNodeRef::from(statement), &mut |node| {
+            match node {
+                AnyNodeRef::ExprName(name) if !name.ctx.is_load() => written.push(name.id.as_str()),
+                AnyNodeRef::ExprAttribute(attribute) if !attribute.ctx.is_load() => {
+                    written.extend(root_name(&attribute.value));
+                }
+                AnyNodeRef::ExprSubscript(subscript) if !subscript.ctx.is_load() => {
+                    written.extend(root_name(&subscript.value));
+                }
+                // A method that fills its object.
+                AnyNodeRef::ExprCall(call) => {
+                    if let Expr::Attribute(method) = &*call.func
+                        && crate::model::libraries::is_filling_method(&method.attr)
+                    {
+                        written.extend(root_name(&method.value));
+                    }
+                }
+                _ => {}
+            }
+            TraversalSignal::Traverse
+        });
+    }
+    written
+}
+
+fn root_name(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => root_name(&attribute.value),
+        Expr::Subscript(subscript) => root_name(&subscript.value),
+        Expr::Call(call) => root_name(&call.func),
+        _ => None,
+    }
+}
+
+/// The source of a call on one line; refused where its layout or comments say more.
+pub(super) fn one_line<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<String, Why> {
+    let several =
+        || Why::new("the awaited call is laid out over several lines in a way that would be lost");
+    if cx.module.layout().has_comments(span(call)) {
+        return Err(several());
+    }
+    let mut parts = Vec::new();
+    for argument in &call.arguments.args {
+        parts.push(cx.module.source(argument).to_owned());
+    }
+    for keyword in &call.arguments.keywords {
+        let value = cx.module.source(&keyword.value);
+        parts.push(match &keyword.arg {
+            Some(name) => format!("{name}={value}"),
+            None => format!("**{value}"),
+        });
+    }
+    let text = span(call).of(cx.module.text());
+    if !text.contains(['\n', '\r']) {
+        return Ok(text.to_owned());
+    }
+    let text = format!("{}({})", cx.module.source(&call.func), parts.join(", "));
+    if text.contains(['\n', '\r']) {
+        return Err(several());
+    }
+    Ok(text)
+}
+
+/// The source of an expression, if it stands on one line.
+pub(super) fn on_one_line<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Result<&'a str, Why> {
+    let text = cx.module.source(expression);
+    match text.contains(['\n', '\r']) {
+        true => Err(Why::new("the loop's header is laid out over several lines")),
+        false => Ok(text),
+    }
+}
+
+/// Whether a name that the loop binds is read elsewhere as the loop left it.
+pub(super) fn leaks<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, name: &str) -> bool {
+    let here = span(node);
+    let Some(scope) = cx.module.scope_of(node) else {
+        return true;
+    };
+    if cx.module.bindings_of(scope, name).is_empty() {
+        // Bound further out, by `global` or `nonlocal`.
+        return true;
+    }
+    let in_loop = cx
+        .module
+        .ancestors(node)
+        .take_while(|ancestor| !matches!(ancestor, AnyNodeRef::StmtFunctionDef(_)))
+        .any(|ancestor| matches!(ancestor, AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_)));
+    cx.module.reads_of(scope, name).iter().any(|read| {
+        let at = span(*read);
+        if here.contains(at) {
+            return false;
+        }
+        let last = cx
+            .module
+            .bindings_of(scope, name)
+            .iter()
+            .map(|binding| binding.at)
+            .filter(|binding| binding.start() < at.start())
+            .max();
+        match last {
+            Some(binding) => here.contains(binding),
+            None => in_loop,
+        }
+    })
+}

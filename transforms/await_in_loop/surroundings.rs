@@ -1,0 +1,82 @@
+//! What stands around a loop, and forbids that its rounds overlap.
+
+use crate::fix::Cx;
+use crate::model::file::{Place, Target, Why};
+use crate::model::libraries::{Runs, libraries};
+use crate::python::ast::{AnyNodeRef, Expr};
+use crate::python::span;
+
+/// Refuses where an error must leave what was done before, or where something is held around the
+/// loop that orders or limits what happens inside.
+pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
+    let Place::Coroutine { comprehensions, .. } = cx.module.place(node) else {
+        return Err(Why::new("`await` is not legal here"));
+    };
+    if comprehensions > 0 {
+        return Err(Why::new("it stands inside another comprehension"));
+    }
+    if let Some(library) = other_loop(cx) {
+        return Err(Why::new(format!(
+            "the coroutine may run under {library}, where `asyncio.gather` fails"
+        )));
+    }
+    for ancestor in cx.module.ancestors(node) {
+        match ancestor {
+            AnyNodeRef::StmtFunctionDef(_) => break,
+            AnyNodeRef::StmtTry(statement)
+                if statement
+                    .body
+                    .iter()
+                    .any(|inner| span(inner).contains(span(node))) =>
+            {
+                return Err(Why::new(
+                    "the `try` around it may need what was done before an error",
+                ));
+            }
+            AnyNodeRef::StmtWith(with) if with.is_async => {
+                for item in &with.items {
+                    if !may_be_held(cx, &item.context_expr) {
+                        return Err(Why::new(format!(
+                            "`async with {}` around it may order or limit what happens inside",
+                            cx.module.describe(&item.context_expr)
+                        )));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    match cx.module.held_across(node) {
+        Some(held) => Err(Why::new(format!(
+            "`with {held}` around it may be a lock, or swap global state"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a context manager lets the code inside do things at the same time.
+fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
+    if cx.module.is_concurrent_context(expression) {
+        return true;
+    }
+    match expression {
+        Expr::Call(call) => matches!(
+            cx.module.target(call),
+            Target::External(name) if matches!(name.as_str(), "asyncio.timeout" | "asyncio.timeout_at" | "asyncio.TaskGroup")
+        ),
+        _ => false,
+    }
+}
+
+fn other_loop(cx: &Cx<'_>) -> Option<&'static str> {
+    libraries()
+        .iter()
+        .filter(|library| {
+            library
+                .event_loop
+                .as_ref()
+                .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio)
+        })
+        .map(|library| library.name.as_str())
+        .find(|name| cx.module.imports_module(name))
+}
