@@ -66,6 +66,12 @@ pub struct Library {
     pub pure_methods: Vec<String>,
     #[serde(default)]
     pub filling_methods: Vec<String>,
+    /// Words in the names of functions that write.
+    #[serde(default)]
+    pub writing_words: Vec<String>,
+    /// Words in the names of objects that may not be used by two tasks at a time.
+    #[serde(default)]
+    pub exclusive_words: Vec<String>,
 }
 
 /// A class whose objects are used from coroutines.
@@ -236,6 +242,14 @@ pub fn is_pure_method(name: &str) -> bool {
 /// Whether a method of this name changes the collection it is called on, and nothing else.
 pub fn is_filling_method(name: &str) -> bool {
     listed(|library| &library.filling_methods, name)
+}
+
+pub fn speaks_of_writing(word: &str) -> bool {
+    listed(|library| &library.writing_words, word)
+}
+
+pub fn serves_one_at_a_time(word: &str) -> bool {
+    listed(|library| &library.exclusive_words, word)
 }
 
 fn listed(list: impl Fn(&Library) -> &Vec<String>, name: &str) -> bool {

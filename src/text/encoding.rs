@@ -50,7 +50,8 @@ impl Encoding {
     fn for_label(label: &str) -> Option<Self> {
         let label = label.to_ascii_lowercase().replace('_', "-");
         Some(match label.as_str() {
-            "utf-8" | "utf8" | "u8" | "utf-8-sig" | "cp65001" => Self::Utf8,
+            "utf-8" | "utf8" | "u8" | "utf" | "utf-8-sig" | "utf8-ucs2" | "utf8-ucs4"
+            | "cp65001" => Self::Utf8,
             "ascii" | "us-ascii" | "646" => Self::Ascii,
             "latin-1" | "latin1" | "latin" | "l1" | "iso-8859-1" | "iso8859-1" | "8859"
             | "cp819" => Self::Latin1,

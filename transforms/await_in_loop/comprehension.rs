@@ -32,19 +32,24 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
         .filter(|found| !span(&first.iter).contains(span(*found)))
         .collect();
     let (awaited, call) = shape::only_call(cx, node, &awaits)?;
-    let effects = shape::effects(cx, call)?;
-    surroundings::check(cx, node)?;
-    for element in &elements {
-        cx.module.plain_effects(AnyNodeRef::from(*element))?;
-    }
-    for clause in generators {
-        for condition in &clause.ifs {
-            cx.module.plain_effects(AnyNodeRef::from(condition))?;
-        }
-    }
+
     let mut names = Vec::new();
     for clause in generators {
         names.extend(shape::target_names(&clause.target)?);
+    }
+    // What is not known may be assumed only where the call differs from item to item, and the file
+    // is visibly written for asyncio.
+    let differs = references_within(AnyNodeRef::from(call))
+        .iter()
+        .any(|name| names.contains(&name.id.as_str()));
+    let items = (differs && surroundings::is_asyncio(cx)).then_some(&names[..]);
+    let mut effects = shape::effects(cx, call, items)?;
+    surroundings::check(cx, node)?;
+    let conditions = generators.iter().flat_map(|clause| &clause.ifs);
+    for part in elements.iter().copied().chain(conditions) {
+        let more = cx.module.plain_effects(AnyNodeRef::from(part), items)?;
+        effects.assumed.extend(more.assumed);
+        effects.logs |= more.logs;
     }
     if cx.module.layout().has_comments(span(node)) {
         return Err(Why::new("it holds comments"));
@@ -260,6 +265,13 @@ impl<'a> Form<'_, 'a> {
             AnyNodeRef::StmtReturn(statement) => statement.value.as_deref(),
             _ => None,
         };
+        // `max([...])`: the name of a function is nothing to evaluate.
+        let value = value.map(|value| match value {
+            Expr::Call(call) if call.func.is_name_expr() => {
+                call.arguments.args.first().unwrap_or(value)
+            }
+            other => other,
+        });
         value.is_some_and(|value| span(value) == span(self.node))
     }
 

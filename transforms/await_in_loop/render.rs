@@ -204,6 +204,17 @@ pub(super) fn negated<'a>(cx: &Cx<'a>, condition: &'a Expr) -> Result<String, Wh
 pub(super) fn review(effects: Effects) -> String {
     let mut text = "if one call fails, the others still run to their end, and the error raised is the first in time"
         .to_owned();
+    if !effects.assumed.is_empty() {
+        let calls: Vec<String> = effects
+            .assumed
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        text = format!(
+            "what {} does is not seen here: the calls must not depend on each other, nor use anything that serves one call at a time; {text}",
+            calls.join(", ")
+        );
+    }
     if effects.logs {
         text.push_str("; log lines may come in another order");
     }

@@ -147,9 +147,14 @@ pub(super) fn only_call<'a>(
     Ok((awaited, call))
 }
 
-/// What the awaited call does; refused unless its runs may overlap.
-pub(super) fn effects<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<Effects, Why> {
-    let effects = cx.module.awaited_effects(call)?;
+/// What the awaited call does; refused unless its runs may overlap. With `items`, the names that
+/// differ from run to run, functions that are not known may be assumed to allow it.
+pub(super) fn effects<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    items: Option<&[&str]>,
+) -> Result<Effects, Why> {
+    let effects = cx.module.awaited_effects(call, items)?;
     if !effects.waits {
         return Err(Why::new(format!(
             "nothing that `{}` is known to wait for could overlap",

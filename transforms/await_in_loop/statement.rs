@@ -24,7 +24,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix,
     let node = AnyNodeRef::from(statement);
     exits(statement)?;
     let round = round(cx, statement)?;
-    let effects = shape::effects(cx, round.call)?;
+    let effects = shape::effects(cx, round.call, None)?;
     surroundings::check(cx, node)?;
     let targets = shape::target_names(&statement.target)?;
     independent(cx, statement, &round, &targets)?;
@@ -121,7 +121,7 @@ fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
         nested = true;
     }
     for condition in &conditions_read {
-        cx.module.plain_effects(*condition)?;
+        cx.module.plain_effects(*condition, None)?;
     }
     let awaits: Vec<&ExprAwait> = statements
         .iter()
@@ -183,7 +183,7 @@ fn independent<'a>(
         )));
     }
     for inner in round.statements {
-        cx.module.plain_effects(AnyNodeRef::from(inner))?;
+        cx.module.plain_effects(AnyNodeRef::from(inner), None)?;
     }
     let node = AnyNodeRef::from(statement);
     let scope = cx

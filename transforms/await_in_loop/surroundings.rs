@@ -68,6 +68,11 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
     }
 }
 
+/// Whether the file imports asyncio, or a library that runs on nothing else.
+pub(super) fn is_asyncio(cx: &Cx<'_>) -> bool {
+    cx.module.imports_module("asyncio") || cx.module.imports_module("aiohttp")
+}
+
 fn other_loop(cx: &Cx<'_>) -> Option<&'static str> {
     libraries()
         .iter()
