@@ -1,0 +1,1 @@
+"""Forecasts and weather alerts for a list of cities."""
