@@ -75,7 +75,7 @@ fn position(range: &Range<usize>) -> String {
 pub fn hunks<'a>(before: &'a [u8], after: &'a [u8]) -> Vec<Hunk<'a>> {
     let old = lines(before);
     let new = lines(after);
-    let operations = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let operations = capture_diff_slices(Algorithm::Histogram, &old, &new);
     group_diff_ops(operations, CONTEXT)
         .into_iter()
         .filter_map(|group| {
