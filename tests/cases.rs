@@ -80,7 +80,11 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
             assert!(findings.is_empty(), "{}: a needle lacks", path.display());
             continue;
         }
-        found.extend(findings.iter().map(|finding| (source.clone(), finding.clone())));
+        found.extend(
+            findings
+                .iter()
+                .map(|finding| (source.clone(), finding.clone())),
+        );
         loaded.insert(file, Loaded { source, findings });
     }
     Run {

@@ -114,8 +114,14 @@ fn a_second_run_changes_nothing() {
             String::from_utf8_lossy(&report::diff::unified(&second.plan)).into_owned()
         })?;
         let left: Vec<_> = first.plan.left.iter().map(|left| &left.message).collect();
-        let again: Vec<_> = second.found.iter().map(|(_, found)| &found.message).collect();
-        ensure(left == again, || format!("left {left:?}, found again {again:?}"))
+        let again: Vec<_> = second
+            .found
+            .iter()
+            .map(|(_, found)| &found.message)
+            .collect();
+        ensure(left == again, || {
+            format!("left {left:?}, found again {again:?}")
+        })
     });
 }
 
@@ -135,9 +141,10 @@ fn comments_survive() {
         for patch in &run.plan.patches {
             let kept = comments(&patch.after);
             for (comment, count) in comments(patch.before.text()) {
-                ensure(kept.get(&comment).is_some_and(|kept| *kept >= count), || {
-                    format!("`{comment}` is lost")
-                })?;
+                ensure(
+                    kept.get(&comment).is_some_and(|kept| *kept >= count),
+                    || format!("`{comment}` is lost"),
+                )?;
             }
         }
         Ok(())
@@ -329,7 +336,11 @@ fn the_order_of_files_and_the_number_of_threads_make_no_difference() {
     let reversed: Vec<_> = files.iter().rev().cloned().collect();
     let other = in_threads(4, || run(&reversed, &selection));
     for (path, bytes) in expected.results(&files) {
-        assert!(other.results(&reversed)[&path] == bytes, "{}", path.display());
+        assert!(
+            other.results(&reversed)[&path] == bytes,
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -364,7 +375,10 @@ fn git_and_patch_make_of_the_diff_what_would_be_written() {
     let diff = report::diff::unified(&run.plan);
     let tools: [(&str, &[&str]); 2] = [
         ("git", &["apply", "../all.diff"]),
-        ("patch", &["-p1", "--binary", "--quiet", "-i", "../all.diff"]),
+        (
+            "patch",
+            &["-p1", "--binary", "--quiet", "-i", "../all.diff"],
+        ),
     ];
     for (tool, arguments) in tools {
         let folder = tempfile::tempdir().unwrap();
