@@ -1,6 +1,6 @@
 //! All tests that see the crate from outside, as one binary.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 /// The fixtures of the disk as values, and the one way in which they are run.
 mod cases;
