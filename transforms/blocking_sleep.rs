@@ -93,10 +93,16 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
             "`time.sleep` takes exactly one positional argument",
         ));
     };
+    if seconds.is_starred_expr() {
+        return Err(Why::new("how many arguments are unpacked is not known"));
+    }
     if matches!(seconds, Expr::UnaryOp(unary) if unary.op == UnaryOp::USub) {
         return Err(Why::new(
             "`time.sleep` raises on a negative time, `asyncio.sleep` does not",
         ));
+    }
+    if cx.module.layout().has_comments(span(&*call.func)) {
+        return Err(Why::new("a comment stands inside `time.sleep`"));
     }
     let sleep = sleep_function(cx)?;
     let (module, member) = sleep.rsplit_once('.').unwrap_or(("asyncio", "sleep"));

@@ -11,7 +11,7 @@ use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -53,6 +53,8 @@ struct Searched {
     files: BTreeMap<FileId, Loaded>,
     skipped: Vec<Skipped>,
     total: usize,
+    /// Standard input, if it was read and can be looked at.
+    input: Option<Vec<u8>>,
 }
 
 fn look(args: &RunArgs) -> Result<Exit> {
@@ -85,13 +87,20 @@ fn look(args: &RunArgs) -> Result<Exit> {
         "{} looked at",
         report::summary::count(searched.total, "file")
     ));
-    let failed = !searched.skipped.is_empty();
+    let skipped = searched.skipped.len();
     let exit = if args.diff || args.write {
-        fix(args, &settings, searched.files, &talk, &pool)?
+        fix(args, &settings, searched, &talk, &pool)?
     } else {
         list(args, &settings, &searched.files, &talk)?
     };
-    Ok(if failed { Exit::Failed } else { exit })
+    if skipped == 0 {
+        return Ok(exit);
+    }
+    talk.say(&format!(
+        "{} skipped.",
+        report::summary::count(skipped, "file")
+    ));
+    Ok(Exit::Failed)
 }
 
 fn from_stdin(name: &Path, settings: &Settings) -> Result<Searched> {
@@ -100,7 +109,9 @@ fn from_stdin(name: &Path, settings: &Settings) -> Result<Searched> {
         .read_to_end(&mut bytes)
         .context("cannot read standard input")?;
     let outcome = job::load_source(name, &bytes, FileId(0), &settings.selection);
-    Ok(sort(1, [(FileId(0), outcome)]))
+    let mut searched = sort(1, [(FileId(0), outcome)]);
+    searched.input = searched.skipped.is_empty().then_some(bytes);
+    Ok(searched)
 }
 
 fn from_disk(
@@ -141,6 +152,7 @@ fn sort(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome)>) -> 
         files: BTreeMap::new(),
         skipped: Vec::new(),
         total,
+        input: None,
     };
     for (file, outcome) in outcomes {
         match outcome {
@@ -195,10 +207,11 @@ fn list(
 fn fix(
     args: &RunArgs,
     settings: &Settings,
-    files: BTreeMap<FileId, Loaded>,
+    searched: Searched,
     talk: &Talk,
     pool: &rayon::ThreadPool,
 ) -> Result<Exit> {
+    let Searched { files, input, .. } = searched;
     let at_least = match (args.write, args.accept_review, args.safety) {
         (_, _, Some(safety)) => safety.into(),
         (true, false, None) => Safety::Safe,
@@ -209,15 +222,16 @@ fn fix(
         let diff = report::diff::unified(&plan);
         print(&painted(&diff, colours(args)), colours(args))?;
     }
-    let mut failed = false;
-    if args.write {
-        failed |= !write(args, &plan, talk)?;
-    }
+    let unwritten = match args.write {
+        true => write(args, &plan, input.as_deref(), talk)?,
+        false => BTreeSet::new(),
+    };
+    let mut failed = !unwritten.is_empty();
     for mistake in report::summary::of_mistakes(&plan) {
         talk.warn(&mistake);
         failed = true;
     }
-    talk.say(&report::summary::of_plan(&plan, args.write));
+    talk.say(&report::summary::of_plan(&plan, args.write, &unwritten));
     Ok(if failed {
         Exit::Failed
     } else if args.exit_code && !plan.patches.is_empty() {
@@ -227,29 +241,37 @@ fn fix(
     })
 }
 
-/// Writes the changed files; standard input comes out on standard output. Whether all went well.
-fn write(args: &RunArgs, plan: &Plan, talk: &Talk) -> Result<bool> {
-    let mut well = true;
-    let to_stdout = args.paths == [PathBuf::from("-")];
-    for patch in &plan.patches {
-        if to_stdout {
-            if !args.diff {
-                let bytes = patch.before.encode(&patch.after);
-                print(&bytes.unwrap_or_default(), ColorChoice::Never)?;
-            }
-            continue;
+/// Writes the changed files; returns those that could not be written. Standard input comes out on
+/// standard output, changed or not.
+fn write(
+    args: &RunArgs,
+    plan: &Plan,
+    input: Option<&[u8]>,
+    talk: &Talk,
+) -> Result<BTreeSet<FileId>> {
+    let mut unwritten = BTreeSet::new();
+    if let Some(input) = input {
+        let changed = plan
+            .patches
+            .first()
+            .and_then(|patch| patch.before.encode(&patch.after).ok());
+        if !args.diff {
+            print(changed.as_deref().unwrap_or(input), ColorChoice::Never)?;
         }
+        return Ok(unwritten);
+    }
+    for patch in &plan.patches {
         match job::write(&patch.before, &patch.after) {
             Ok(()) => talk.detail(&format!("{}: written", patch.before.path().display())),
             Err(error) => {
                 talk.warn(
                     &Skipped::new(patch.before.path(), format!("not written: {error}")).to_string(),
                 );
-                well = false;
+                unwritten.insert(patch.file);
             }
         }
     }
-    Ok(well)
+    Ok(unwritten)
 }
 
 /// Removed lines red, added ones green, as git has them.

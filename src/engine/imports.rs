@@ -110,7 +110,8 @@ fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) 
         Edit::insert(at, format!("{lead}{text}"))
     };
     let before = |import: &TopImport<'_>, text: String| {
-        Edit::insert(layout.line_start(span(import.statement).start()), text)
+        let start = layout.line_start(span(import.statement).start());
+        Edit::insert(above_comments(module, start), text)
     };
 
     let same: Vec<usize> = (0..imports.len())
@@ -142,7 +143,7 @@ fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) 
                                 let end = layout.next_line(span(previous.statement).end());
                                 let gap =
                                     &module.text()[end..span(imports[next].statement).start()];
-                                gap.trim_start_matches([' ', '\t']).starts_with('#')
+                                gap.trim_start().starts_with('#')
                             }
                         });
                 match previous {
@@ -157,10 +158,7 @@ fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) 
         };
     }
     if let Some(previous) = imports.iter().rev().find(|import| import.section < section) {
-        let end = layout.next_line(span(previous.statement).end());
-        let blank_follows =
-            module.text()[end..].starts_with(['\n', '\r']) || end == module.text().len();
-        let tail = if blank_follows { "" } else { newline };
+        let tail = gap_at(module, layout.next_line(span(previous.statement).end()));
         return after(previous, format!("{newline}{need}{newline}{tail}"));
     }
     if let Some(next) = imports.first() {
@@ -169,37 +167,64 @@ fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) 
     first_import(module, need)
 }
 
-/// Where the first import of a file goes: below the docstring, or else above the first statement.
+/// Where the first import of a file goes: below the docstring and `from __future__ import`, which
+/// must stay first, or else above the first statement.
 fn first_import(module: &Module<'_>, need: &ImportName) -> Edit {
     let layout = module.layout();
     let newline = layout.newline();
+    let text = module.text();
     let body = module.tree().body();
-    match body.first() {
-        Some(docstring) if is_docstring_stmt(docstring) && layout.alone(span(docstring)) => {
-            let end = span(docstring).end();
-            let at = layout.next_line(end);
-            let lead = if layout.line_end(end) == module.text().len() {
-                newline
-            } else {
-                ""
-            };
-            let tail = match module.text()[at..].starts_with(['\n', '\r']) {
-                true => "",
-                false => newline,
-            };
-            Edit::insert(at, format!("{lead}{newline}{need}{newline}{tail}"))
-        }
-        Some(first) => {
-            let definition = matches!(first, Stmt::FunctionDef(_) | Stmt::ClassDef(_));
-            let gap = if definition {
-                newline.repeat(2)
-            } else {
-                newline.to_owned()
-            };
-            let at = above_comments(module, layout.line_start(span(first).start()));
-            Edit::insert(at, format!("{need}{newline}{gap}"))
-        }
-        None => Edit::insert(module.text().len(), format!("{need}{newline}")),
+    let head = body
+        .iter()
+        .enumerate()
+        .take_while(|(index, statement)| {
+            *index == 0 && is_docstring_stmt(statement)
+                || matches!(statement, Stmt::ImportFrom(import)
+                    if import.module.as_ref().is_some_and(|name| name.as_str() == "__future__"))
+        })
+        .count();
+    // A statement behind a semicolon has no place above it.
+    let starts_line = |statement: &&Stmt| {
+        let start = span(*statement).start();
+        text[layout.line_start(start)..start].trim().is_empty()
+    };
+    let next = (head..body.len()).find(|&index| starts_line(&&body[index]));
+    let Some(above) = next.unwrap_or(body.len()).checked_sub(1) else {
+        let at = next.map_or(text.len(), |next| {
+            layout.line_start(span(&body[next]).start())
+        });
+        let gap = next.map_or(String::new(), |next| gap_above(&body[next], newline));
+        return Edit::insert(above_comments(module, at), format!("{need}{newline}{gap}"));
+    };
+    let at = layout.next_line(span(&body[above]).end());
+    let lead = if text[..at].ends_with(['\n', '\r']) {
+        ""
+    } else {
+        newline
+    };
+    let tail = gap_at(module, at);
+    Edit::insert(at, format!("{lead}{newline}{need}{newline}{tail}"))
+}
+
+/// The blank lines that must follow an import put at `at`, unless some are there.
+fn gap_at(module: &Module<'_>, at: usize) -> String {
+    if at == module.text().len() || module.text()[at..].starts_with(['\n', '\r']) {
+        return String::new();
+    }
+    let newline = module.layout().newline();
+    let next = module
+        .tree()
+        .body()
+        .iter()
+        .find(|next| span(*next).start() >= at);
+    next.map_or(String::new(), |next| gap_above(next, newline))
+}
+
+/// The blank lines between an import and a statement of another kind or section below it.
+fn gap_above(next: &Stmt, newline: &str) -> String {
+    match next {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) => newline.repeat(2),
+        _ => newline.to_owned(),
     }
 }
 
@@ -307,12 +332,11 @@ fn removal(module: &Module<'_>, import: &Imported<'_>) -> Option<Edit> {
     }
     if let [_] = import.siblings() {
         let block = module.block(node)?;
-        return (block.statements.len() > 1 && layout.alone(span(node))).then(|| {
-            Edit::delete(with_spare_blank_lines(
-                module,
-                layout.whole_lines(span(node)),
-            ))
-        });
+        let lines = layout.whole_lines(span(node));
+        let opens_block =
+            block.index == 0 && !matches!(module.parent(node)?, AnyNodeRef::ModModule(_));
+        return (block.statements.len() > 1 && layout.alone(span(node)))
+            .then(|| Edit::delete(with_spare_blank_lines(module, lines, opens_block)));
     }
     let here = span(import.alias);
     let index = import
@@ -325,7 +349,8 @@ fn removal(module: &Module<'_>, import: &Imported<'_>) -> Option<Edit> {
         .trim()
         .trim_end_matches(',')
         .trim_end();
-    if around == here.of(module.text()) {
+    // Lines that end in a backslash cannot be taken out whole.
+    if around == here.of(module.text()) && span(node).of(module.text()).ends_with(')') {
         return Some(Edit::delete(lines));
     }
     Some(Edit::delete(match import.siblings().get(index + 1) {
@@ -334,8 +359,9 @@ fn removal(module: &Module<'_>, import: &Imported<'_>) -> Option<Edit> {
     }))
 }
 
-/// Widens deleted lines so that where blank lines stood above and below, the larger gap remains.
-fn with_spare_blank_lines(module: &Module<'_>, lines: Span) -> Span {
+/// Widens deleted lines so that where blank lines stood above and below, the larger gap remains; none
+/// remains at the top of a file or a block.
+fn with_spare_blank_lines(module: &Module<'_>, lines: Span, opens_block: bool) -> Span {
     let text = module.text();
     let below = &text[lines.end()..];
     let blank_below = below.len() - below.trim_start_matches(['\n', '\r']).len();
@@ -346,7 +372,7 @@ fn with_spare_blank_lines(module: &Module<'_>, lines: Span) -> Span {
         0 => 0,
         _ => lines.start() - module.layout().next_line(content_above),
     };
-    if content_above == 0 {
+    if content_above == 0 || opens_block {
         Span::new(lines.start(), lines.end() + blank_below)
     } else if blank_above == 0 || blank_below == 0 {
         lines

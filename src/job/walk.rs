@@ -70,7 +70,11 @@ pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walke
     let found = Mutex::new(Found::default());
     for path in paths {
         if path.is_file() {
-            lock(&found).files.insert(tidy(path));
+            let mut found = lock(&found);
+            match path.is_symlink() {
+                true => found.links.insert(tidy(path)),
+                false => found.files.insert(tidy(path)),
+            };
             continue;
         }
         let mut builder = WalkBuilder::new(path);

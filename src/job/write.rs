@@ -23,7 +23,12 @@ pub fn write(before: &Source, after: &str) -> Result<(), WriteError> {
     let bytes = before.encode(after).map_err(WriteError::Encoding)?;
     let path = before.path().canonicalize()?;
     let metadata = std::fs::metadata(&path)?;
-    // A rename needs no permission of the file it replaces, so that has to be asked for.
+    // A rename needs no permission of the file it replaces, so that has to be asked for; and an
+    // administrator, whom no permission stops, should still respect that the file is read-only.
+    if metadata.permissions().readonly() {
+        let denied = std::io::ErrorKind::PermissionDenied;
+        return Err(WriteError::ReadOnly(denied.into()));
+    }
     std::fs::File::options()
         .write(true)
         .open(&path)

@@ -27,14 +27,18 @@ impl Suppression {
 /// All suppressing comments of a file, in order.
 pub fn suppressions(text: &str, tree: &Tree) -> Vec<Suppression> {
     tree.comments()
-        .filter_map(|comment| {
-            let names = names(comment.of(text))?;
-            Some(Suppression { comment, names })
+        .flat_map(|comment| {
+            // One comment may hold several: `# noqa: ASYNC251  # asyncfix: skip[blocking-http]`.
+            let parts = comment.of(text).split('#');
+            parts.filter_map(move |part| {
+                let names = names(part)?;
+                Some(Suppression { comment, names })
+            })
         })
         .collect()
 }
 
-/// The names a comment lists, `Some(None)` for all of them, `None` if it suppresses nothing.
+/// The names that a part of a comment lists, `Some(None)` for all of them, `None` if it suppresses nothing.
 fn names(comment: &str) -> Option<Option<Vec<String>>> {
     let split = |list: &str| {
         list.split([',', ' '])

@@ -75,7 +75,7 @@ fn reasons(plan: &Plan, patch: &FilePatch, starts: &[usize]) -> Vec<String> {
 /// The fixes that made a change: those whose text stands in its new lines, or who deleted there.
 pub fn owners(patch: &FilePatch, starts: &[usize], change: &diff::Change) -> BTreeSet<usize> {
     let at = |line: usize| starts.get(line).copied().unwrap_or(patch.after.len());
-    let lines = Span::new(at(change.new.start), at(change.new.end));
+    let lines = Span::new(at(change.reach.start), at(change.reach.end));
     patch
         .marks
         .iter()

@@ -1,7 +1,8 @@
 //! The last lines of a run.
 
 use crate::engine::{End, Plan};
-use crate::fix::{Finding, Safety};
+use crate::fix::{FileId, Finding, Safety};
+use std::collections::BTreeSet;
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, what: &str) -> String {
@@ -37,14 +38,15 @@ pub fn of_findings<'a>(found: impl IntoIterator<Item = &'a Finding>, files: usiz
     )
 }
 
-/// What a plan changes, and what it leaves.
-pub fn of_plan(plan: &Plan, written: bool) -> String {
+/// What a plan changes, and what it leaves. Files that could not be written are not counted.
+pub fn of_plan(plan: &Plan, written: bool, failed: &BTreeSet<FileId>) -> String {
     if plan.applied.is_empty() && plan.left.is_empty() {
         return "Nothing found.".to_owned();
     }
     let of = |safety| {
         plan.applied
             .iter()
+            .filter(|applied| !failed.contains(&applied.finding.file))
             .filter(|applied| applied.fix.safety() == safety)
             .count()
     };
@@ -56,14 +58,19 @@ pub fn of_plan(plan: &Plan, written: bool) -> String {
         .filter(|finding| finding.remedy.safety() > Safety::Manual)
         .count();
     let manual = plan.left.len() - waiting;
-    let mut text = format!(
-        "{} in {} {verb}: {safe} safe, {review} to review.",
-        match plan.applied.len() {
-            1 => "1 fix".to_owned(),
-            number => format!("{number} fixes"),
-        },
-        count(plan.patches.len(), "file"),
-    );
+    let files = plan
+        .patches
+        .iter()
+        .filter(|patch| !failed.contains(&patch.file))
+        .count();
+    let mut text = match safe + review {
+        0 => "Nothing to fix.".to_owned(),
+        fixes => format!(
+            "{fixes} {} in {} {verb}: {safe} safe, {review} to review.",
+            if fixes == 1 { "fix" } else { "fixes" },
+            count(files, "file"),
+        ),
+    };
     if waiting > 0 {
         text.push_str(&format!(
             " {} more to review: see --diff, apply with --accept-review.",

@@ -23,6 +23,29 @@ pub struct Hunk<'a> {
 pub struct Change {
     pub old: Range<usize>,
     pub new: Range<usize>,
+    /// The new lines that could as well have been shown as the changed ones: where lines were added
+    /// or removed between equal ones, several places tell the same truth.
+    pub reach: Range<usize>,
+}
+
+impl Change {
+    fn new(old: Range<usize>, new: Range<usize>, old_text: &[&[u8]], new_text: &[&[u8]]) -> Self {
+        let (lines, moving) = match (old.is_empty(), new.is_empty()) {
+            (true, _) => (new_text, &new),
+            (_, true) => (old_text, &old),
+            _ => (new_text, &(0..0)),
+        };
+        let up = (0..moving.start)
+            .take_while(|by| lines[moving.start - 1 - by] == lines[moving.end - 1 - by])
+            .count();
+        let down = (0..lines.len() - moving.end)
+            .take_while(|by| {
+                !moving.is_empty() && lines[moving.start + by] == lines[moving.end + by]
+            })
+            .count();
+        let reach = new.start - up..new.end + down;
+        Self { old, new, reach }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +116,12 @@ pub fn hunks<'a>(before: &'a [u8], after: &'a [u8]) -> Vec<Hunk<'a>> {
                         .extend(old[old_range].iter().map(|&line| (Sign::Same, line)));
                     continue;
                 }
-                hunk.changes.push(Change {
-                    old: old_range.clone(),
-                    new: new_range.clone(),
-                });
+                hunk.changes.push(Change::new(
+                    old_range.clone(),
+                    new_range.clone(),
+                    &old,
+                    &new,
+                ));
                 hunk.lines
                     .extend(old[old_range].iter().map(|&line| (Sign::Removed, line)));
                 hunk.lines
@@ -138,6 +163,18 @@ mod tests {
             "b",
             "@@ -1 +1 @@ why\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n",
         );
+    }
+
+    #[test]
+    fn a_change_between_equal_lines_reaches_as_far_as_it_could_move() {
+        let reach = |before: &str, after: &str| {
+            hunks(before.as_bytes(), after.as_bytes())[0].changes()[0]
+                .reach
+                .clone()
+        };
+        assert_eq!(reach("a\n\nx\n\nb\n", "a\n\nb\n"), 1..2);
+        assert_eq!(reach("a\nb\n", "a\na\nb\n"), 0..2);
+        assert_eq!(reach("a\nb\n", "a\nc\n"), 1..2);
     }
 
     #[test]

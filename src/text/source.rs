@@ -65,7 +65,7 @@ impl Source {
     /// Decodes the bytes of the file at `path`.
     pub fn decode(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<Self, DecodeError> {
         if bytes.len() > MAX_BYTES {
-            return Err(DecodeError::TooLarge(bytes.len()));
+            return Err(DecodeError::TooLarge(MAX_BYTES));
         }
         let (text, encoding, bom) = encoding::decode(bytes)?;
         Ok(Self {

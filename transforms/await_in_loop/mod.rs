@@ -58,7 +58,9 @@ async def load(client: httpx.AsyncClient, name: str):
 
 
 async def load_all(client: httpx.AsyncClient):
-    results = await asyncio.gather(*[load(client, name) for name in (\"one\", \"two\", \"three\")])
+    results = await asyncio.gather(
+        *[load(client, name) for name in (\"one\", \"two\", \"three\")]
+    )
     return results
 ",
     when_review: "\

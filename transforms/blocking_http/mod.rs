@@ -51,6 +51,7 @@ async def temperature(city: str):
 ",
     after: "\
 import asyncio
+import json
 
 import httpx
 
@@ -62,7 +63,7 @@ async def temperature(city: str):
         if response.is_error:
             return None
         return response.json()[\"temperature\"]
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError):
         return None
 ",
     when_review: "\

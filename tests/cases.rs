@@ -1,0 +1,191 @@
+//! The fixtures of the disk as values, and the one way in which they are run.
+//!
+//! `fixtures/<transform>/<case>.py` is a case of one file, `fixtures/<transform>/<case>/` one of all the
+//! Python files in it. Comments in the first lines of a file set options: `# target-version: 3.9`,
+//! `# line-length: 60`.
+
+use asyncfix::engine::{Loaded, Plan, Selection, examine, settle};
+use asyncfix::fix::{FileId, Finding, Options, Remedy, Safety, Transform};
+use asyncfix::python::Lines;
+use asyncfix::text::Source;
+use asyncfix::transforms::CATALOGUE;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+pub struct Case {
+    pub transform: &'static dyn Transform,
+    /// File name without its end, or name of the folder.
+    pub name: String,
+    /// Path below the transform's folder, and bytes, sorted.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    pub options: Options,
+}
+
+impl Case {
+    pub fn id(&self) -> &'static str {
+        self.transform.info().id
+    }
+
+    /// Nothing may be found in it.
+    pub fn is_silent(&self) -> bool {
+        self.name.starts_with("ok_")
+    }
+
+    pub fn alone(&self) -> Selection {
+        Selection {
+            transforms: vec![self.transform],
+            options: self.options,
+        }
+    }
+
+    pub fn with_catalogue(&self) -> Selection {
+        Selection {
+            transforms: CATALOGUE.to_vec(),
+            options: self.options,
+        }
+    }
+}
+
+/// A run over some files, from bytes to plan.
+pub struct Run {
+    /// Everything found at first, with its file.
+    pub found: Vec<(Source, Finding)>,
+    pub plan: Plan,
+}
+
+impl Run {
+    /// The bytes of every file afterwards, by path.
+    pub fn results(&self, files: &[(PathBuf, Vec<u8>)]) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut results: BTreeMap<PathBuf, Vec<u8>> = files.iter().cloned().collect();
+        for patch in &self.plan.patches {
+            let bytes = patch.before.encode(&patch.after).unwrap();
+            results.insert(patch.before.path().to_path_buf(), bytes);
+        }
+        results
+    }
+}
+
+/// Runs files through the engine. Everything that fixtures are put to goes through here.
+pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
+    let mut found = Vec::new();
+    let mut loaded = BTreeMap::new();
+    for (index, (path, bytes)) in files.iter().enumerate() {
+        let file = FileId(index as u32);
+        let source = Source::decode(path, bytes).unwrap();
+        let findings = examine(source.text(), file, selection)
+            .unwrap_or_else(|trouble| panic!("{}: {trouble}", path.display()));
+        // As the program does: needles must not hide what a transform finds.
+        if !selection.may_concern(bytes) {
+            assert!(findings.is_empty(), "{}: a needle lacks", path.display());
+            continue;
+        }
+        found.extend(
+            findings
+                .iter()
+                .map(|finding| (source.clone(), finding.clone())),
+        );
+        loaded.insert(file, Loaded { source, findings });
+    }
+    Run {
+        found,
+        plan: settle(loaded, selection, Safety::Review),
+    }
+}
+
+/// All cases of all transforms, in catalogue order, then by name.
+pub fn all() -> &'static [Case] {
+    static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        CATALOGUE
+            .iter()
+            .flat_map(|transform| of(*transform))
+            .collect()
+    });
+    &ALL
+}
+
+pub fn folder(id: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(id)
+}
+
+fn of(transform: &'static dyn Transform) -> Vec<Case> {
+    let folder = folder(transform.info().id);
+    let mut cases: BTreeMap<String, Vec<(PathBuf, Vec<u8>)>> = BTreeMap::new();
+    for path in python_files(&folder) {
+        let below = path.strip_prefix(&folder).unwrap();
+        let first = below.components().next().unwrap().as_os_str();
+        let name = Path::new(first).file_stem().unwrap().to_str().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let files = cases.entry(name.to_owned()).or_default();
+        files.push((below.to_path_buf(), bytes));
+    }
+    cases
+        .into_iter()
+        .map(|(name, files)| Case {
+            transform,
+            options: options(&files),
+            name,
+            files,
+        })
+        .collect()
+}
+
+/// The Python files below a folder, sorted.
+pub fn python_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = files(folder);
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
+    found
+}
+
+/// The files below a folder, sorted; none if there is no such folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
+    let mut options = Options::default();
+    for (path, bytes) in files {
+        let text = String::from_utf8_lossy(bytes);
+        let head = text.lines().take_while(|line| line.starts_with("# "));
+        for (key, value) in head.filter_map(|line| line[2..].split_once(": ")) {
+            let bad = format!("{}: {key} cannot be {value}", path.display());
+            match key {
+                "target-version" => options.target = value.parse().expect(&bad),
+                "line-length" => options.line_length = value.parse().expect(&bad),
+                _ => {}
+            }
+        }
+    }
+    options
+}
+
+/// A finding in two or three lines.
+pub fn describe(source: &Source, finding: &Finding) -> String {
+    let at = Lines::new(source.text()).position(finding.at.start());
+    let head = format!(
+        "{}:{}:{}: {}: {} [{}]\n",
+        source.path().display(),
+        at.line,
+        at.column,
+        finding.transform,
+        finding.message,
+        finding.remedy.safety(),
+    );
+    head + &match &finding.remedy {
+        Remedy::Blocked(why) => format!("    no fix: {why}\n"),
+        Remedy::Fix(fix) if fix.reason().is_empty() => format!("    fix: {}\n", fix.title()),
+        Remedy::Fix(fix) => format!("    fix: {}\n    review: {}\n", fix.title(), fix.reason()),
+    }
+}

@@ -1,0 +1,24 @@
+//! All tests that see the crate from outside, as one binary.
+
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
+
+/// The fixtures of the disk as values, and the one way in which they are run.
+mod cases;
+
+/// Helpers for running the program itself in a directory of its own.
+mod sandbox;
+
+/// What each transform makes of its fixtures, as snapshots.
+mod fixtures;
+
+/// What must hold for every fixture, whatever it is about.
+mod laws;
+
+/// The command line: what goes in, what comes out, exit codes.
+mod cli;
+
+/// Files that are hard to read, hard to write, or not what they seem.
+mod files;
+
+/// The order of the house: layers, file sizes, documentation that is generated.
+mod tidy;
