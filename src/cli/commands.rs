@@ -262,7 +262,11 @@ fn write(
     }
     for patch in &plan.patches {
         match job::write(&patch.before, &patch.after) {
-            Ok(()) => talk.detail(&format!("{}: written", patch.before.path().display())),
+            Ok(written) if written.was_read_only => talk.note(&format!(
+                "{}: is read-only; written all the same, since this user may",
+                patch.before.path().display()
+            )),
+            Ok(_) => talk.detail(&format!("{}: written", patch.before.path().display())),
             Err(error) => {
                 talk.warn(
                     &Skipped::new(patch.before.path(), format!("not written: {error}")).to_string(),

@@ -8,7 +8,7 @@ mod write;
 
 pub use load::{Outcome, load, load_source};
 pub use walk::{Entry, Walked, walk};
-pub use write::{WriteError, write};
+pub use write::{WriteError, Written, write};
 
 use crate::python::Position;
 use std::fmt;

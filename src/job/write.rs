@@ -4,6 +4,13 @@ use crate::text::{Source, Stamp};
 use std::io::Write;
 use std::path::Path;
 
+/// A file that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its permissions forbid writing, and still do; an administrator may all the same.
+    pub was_read_only: bool,
+}
+
 /// Why a file was not written. It still is what it was.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -19,16 +26,11 @@ pub enum WriteError {
 
 /// Replaces the text of a file, through a temporary file beside it. Permissions stay; a link stays
 /// a link, and the file it leads to is replaced.
-pub fn write(before: &Source, after: &str) -> Result<(), WriteError> {
+pub fn write(before: &Source, after: &str) -> Result<Written, WriteError> {
     let bytes = before.encode(after).map_err(WriteError::Encoding)?;
     let path = before.path().canonicalize()?;
     let metadata = std::fs::metadata(&path)?;
-    // A rename needs no permission of the file it replaces, so that has to be asked for; and an
-    // administrator, whom no permission stops, should still respect that the file is read-only.
-    if metadata.permissions().readonly() {
-        let denied = std::io::ErrorKind::PermissionDenied;
-        return Err(WriteError::ReadOnly(denied.into()));
-    }
+    // A rename needs no permission of the file it replaces, so that has to be asked for.
     std::fs::File::options()
         .write(true)
         .open(&path)
@@ -46,7 +48,9 @@ pub fn write(before: &Source, after: &str) -> Result<(), WriteError> {
         return Err(WriteError::Changed);
     }
     file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Written {
+        was_read_only: metadata.permissions().readonly(),
+    })
 }
 
 /// A new file belongs to whoever runs the program; one that is rewritten should not change hands.
