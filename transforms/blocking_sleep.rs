@@ -83,6 +83,9 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
             "`await` is not legal here: move the call out first",
         ));
     };
+    if cx.module.in_annotation(call.into()) {
+        return Err(Why::new("`await` is not legal in an annotation"));
+    }
     if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
         return Err(Why::new(
             "`await` in a nested comprehension needs Python 3.11",

@@ -349,6 +349,22 @@ impl<'a> Module<'a> {
         matches!(self.parent(node), Some(AnyNodeRef::ExprAwait(_)))
     }
 
+    /// Whether a node is part of an annotation, where `await` is refused wherever annotations are not
+    /// evaluated: from Python 3.14 on, and under `from __future__ import annotations`.
+    pub fn in_annotation(&self, node: AnyNodeRef<'_>) -> bool {
+        let holds = |annotation: &Option<Box<Expr>>| {
+            annotation
+                .as_deref()
+                .is_some_and(|annotation| span(annotation).contains(span(node)))
+        };
+        self.ancestors(node).any(|ancestor| match ancestor {
+            AnyNodeRef::StmtAnnAssign(assign) => span(&*assign.annotation).contains(span(node)),
+            AnyNodeRef::StmtFunctionDef(function) => holds(&function.returns),
+            AnyNodeRef::Parameter(parameter) => holds(&parameter.annotation),
+            _ => false,
+        })
+    }
+
     /// Calls of something outside this file, with its qualified name, in source order.
     pub fn external_calls(&self) -> impl Iterator<Item = (&'a ExprCall, String)> + '_ {
         self.calls()
