@@ -4,7 +4,7 @@
 use super::module::Module;
 use super::resolve::{Lookup, Target, Why};
 use super::scope::{BindingKind, ScopeId};
-use super::syntax::{references_within, walk};
+use super::syntax::{references_within, root, walk};
 use crate::model::libraries;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
@@ -397,15 +397,6 @@ impl<'a> Survey<'_, 'a> {
                 "`{what}` changes what other code can see"
             ))),
         }
-    }
-}
-
-/// The name at the bottom of a chain of attributes and subscripts.
-fn root(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::Attribute(attribute) => root(&attribute.value),
-        Expr::Subscript(subscript) => root(&subscript.value),
-        other => other,
     }
 }
 

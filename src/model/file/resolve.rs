@@ -2,6 +2,7 @@
 
 use super::module::Module;
 use super::scope::{Binding, BindingId, BindingKind, Guard, Place, ScopeId, ScopeKind};
+use super::syntax::root;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 use std::fmt;
@@ -196,11 +197,29 @@ impl<'a> Module<'a> {
             };
         }
         match self.entity(&call.func) {
+            Entity::External(_) if self.is_for_type_checkers(&call.func) => {
+                Target::Unknown(Why::new("it is imported for type checkers only"))
+            }
             Entity::External(name) => Target::External(name),
             Entity::Builtin(name) => Target::Builtin(name),
             Entity::Function(function) => Target::Function(function, None),
             Entity::Class(class) => Target::Class(class),
             Entity::Unknown(why) => Target::Unknown(why),
+        }
+    }
+
+    /// Whether the name at the bottom of an expression is bound under `if TYPE_CHECKING` alone, and
+    /// so does not exist at run time.
+    fn is_for_type_checkers(&self, expression: &'a Expr) -> bool {
+        let Expr::Name(name) = root(expression) else {
+            return false;
+        };
+        let scope = self.scope_of(AnyNodeRef::from(name));
+        match scope.map(|scope| self.lookup(scope, &name.id)) {
+            Some(Lookup::Bound(_, bindings)) => bindings
+                .iter()
+                .all(|&id| self.guard(self.binding(id)) == Guard::TypeChecking),
+            _ => false,
         }
     }
 

@@ -95,3 +95,12 @@ pub fn references_within<'a>(node: AnyNodeRef<'a>) -> Vec<&'a ExprName> {
     });
     found
 }
+
+/// The name at the bottom of a chain of attributes and subscripts.
+pub fn root(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Attribute(attribute) => root(&attribute.value),
+        Expr::Subscript(subscript) => root(&subscript.value),
+        other => other,
+    }
+}
