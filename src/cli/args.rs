@@ -62,8 +62,8 @@ pub struct RunArgs {
     #[arg(long, requires = "write")]
     pub accept_review: bool,
 
-    /// With --diff: show only fixes that are at least this safe
-    #[arg(long, value_name = "SAFETY", requires = "diff")]
+    /// Show only what has a fix that is at least this safe
+    #[arg(long, value_name = "SAFETY", conflicts_with = "write")]
     pub safety: Option<SafetyArg>,
 
     /// With --diff or --write: exit with 1 if there was something to change

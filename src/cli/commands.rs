@@ -1,20 +1,18 @@
 //! What each command does.
 
-use super::args::{Args, ColorWhen, Command, OutputFormat, RunArgs};
+use super::args::{Args, Command, OutputFormat, RunArgs};
 use super::settings::Settings;
+use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
 use crate::engine::{Loaded, Plan, settle};
 use crate::fix::{FileId, Finding, Safety};
 use crate::job::{self, Entry, Outcome, Skipped};
 use crate::report;
 use crate::transforms::{self, CATALOGUE};
-use anstream::ColorChoice;
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// How a run ended, as the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,17 +29,14 @@ pub fn run(args: &Args) -> Result<Exit> {
     match &args.command {
         Some(Command::List) => {
             let infos: Vec<_> = CATALOGUE.iter().map(|transform| transform.info()).collect();
-            print(
-                report::catalogue::list(&infos).as_bytes(),
-                ColorChoice::Never,
-            )?;
+            print(report::catalogue::list(&infos).as_bytes())?;
             Ok(Exit::Clean)
         }
         Some(Command::Explain { transform }) => {
             let Some(info) = transforms::find(transform) else {
                 bail!("there is no transform `{transform}`; `asyncfix list` names them all");
             };
-            print(report::catalogue::page(info).as_bytes(), ColorChoice::Never)?;
+            print(report::catalogue::page(info).as_bytes())?;
             Ok(Exit::Clean)
         }
         None => look(&args.run),
@@ -91,7 +86,7 @@ fn look(args: &RunArgs) -> Result<Exit> {
     let exit = if args.diff || args.write {
         fix(args, &settings, searched, &talk, &pool)?
     } else {
-        list(args, &settings, &searched.files, &talk)?
+        list(args, &settings, searched.files, &talk)?
     };
     if skipped == 0 {
         return Ok(exit);
@@ -169,9 +164,18 @@ fn sort(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome)>) -> 
 fn list(
     args: &RunArgs,
     settings: &Settings,
-    files: &BTreeMap<FileId, Loaded>,
+    mut files: BTreeMap<FileId, Loaded>,
     talk: &Talk,
 ) -> Result<Exit> {
+    if let Some(safety) = args.safety {
+        let at_least: Safety = safety.into();
+        files.retain(|_, loaded| {
+            loaded
+                .findings
+                .retain(|finding| finding.remedy.safety() >= at_least);
+            !loaded.findings.is_empty()
+        });
+    }
     let parts = || {
         files.values().map(|loaded| {
             let source = &loaded.source;
@@ -180,16 +184,12 @@ fn list(
     };
     match settings.output_format {
         OutputFormat::Json => {
-            print(
-                report::json::findings(parts())?.as_bytes(),
-                ColorChoice::Never,
-            )?;
+            print(report::json::findings(parts())?.as_bytes())?;
         }
         OutputFormat::Text => {
-            let colour = colours(args);
+            let colour = has_colours(args);
             for (path, text, found) in parts() {
-                let shown = report::text::findings(path, text, found, colour != ColorChoice::Never);
-                print(shown.as_bytes(), colour)?;
+                print(report::text::findings(path, text, found, colour).as_bytes())?;
             }
         }
     }
@@ -220,7 +220,10 @@ fn fix(
     let plan = pool.install(|| settle(files, &settings.selection, at_least));
     if args.diff {
         let diff = report::diff::unified(&plan);
-        print(&painted(&diff, colours(args)), colours(args))?;
+        match has_colours(args) {
+            true => print(&painted(&diff))?,
+            false => print(&diff)?,
+        }
     }
     let unwritten = match args.write {
         true => write(args, &plan, input.as_deref(), talk)?,
@@ -256,7 +259,7 @@ fn write(
             .first()
             .and_then(|patch| patch.before.encode(&patch.after).ok());
         if !args.diff {
-            print(changed.as_deref().unwrap_or(input), ColorChoice::Never)?;
+            print(changed.as_deref().unwrap_or(input))?;
         }
         return Ok(unwritten);
     }
@@ -276,112 +279,4 @@ fn write(
         }
     }
     Ok(unwritten)
-}
-
-/// Removed lines red, added ones green, as git has them.
-fn painted(diff: &[u8], colour: ColorChoice) -> Vec<u8> {
-    if colour == ColorChoice::Never {
-        return diff.to_vec();
-    }
-    let mut out = Vec::with_capacity(diff.len() * 2);
-    for line in diff.split_inclusive(|&byte| byte == b'\n') {
-        let style: &[u8] = match line {
-            _ if line.starts_with(b"---") || line.starts_with(b"+++") => b"\x1b[1m",
-            [b'-', ..] => b"\x1b[31m",
-            [b'+', ..] => b"\x1b[32m",
-            [b'@', ..] => b"\x1b[36m",
-            [b'#', ..] => b"\x1b[33m",
-            _ => b"",
-        };
-        let content = line.strip_suffix(b"\n").unwrap_or(line);
-        out.extend_from_slice(style);
-        out.extend_from_slice(content);
-        if !style.is_empty() {
-            out.extend_from_slice(b"\x1b[0m");
-        }
-        out.extend_from_slice(&line[content.len()..]);
-    }
-    out
-}
-
-fn colours(args: &RunArgs) -> ColorChoice {
-    match args.color {
-        ColorWhen::Always => ColorChoice::Always,
-        ColorWhen::Never => ColorChoice::Never,
-        ColorWhen::Auto => match anstream::AutoStream::choice(&std::io::stdout()) {
-            ColorChoice::Never => ColorChoice::Never,
-            _ => ColorChoice::Always,
-        },
-    }
-}
-
-/// Data goes to standard output, as it is: bytes of any encoding.
-fn print(bytes: &[u8], colour: ColorChoice) -> Result<()> {
-    let _ = colour;
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()?;
-    Ok(())
-}
-
-fn progress(args: &RunArgs, files: usize) -> ProgressBar {
-    if args.quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} files {wide_bar} {eta}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
-}
-
-/// A panic is caught at the file it happened in and reported there; its own message would only
-/// frighten. It is kept for those who ask for a backtrace.
-fn silence_panics() {
-    if std::env::var_os("RUST_BACKTRACE").is_none() {
-        std::panic::set_hook(Box::new(|_| {}));
-    }
-}
-
-/// What is said beside the data, on standard error.
-struct Talk {
-    quiet: bool,
-    verbose: bool,
-}
-
-impl Talk {
-    fn new(args: &RunArgs) -> Self {
-        Self {
-            quiet: args.quiet,
-            verbose: args.verbose,
-        }
-    }
-
-    fn warn(&self, text: &str) {
-        self.write("warning: ", text);
-    }
-
-    fn note(&self, text: &str) {
-        if !self.quiet {
-            self.write("note: ", text);
-        }
-    }
-
-    fn say(&self, text: &str) {
-        if !self.quiet {
-            self.write("", text);
-        }
-    }
-
-    fn detail(&self, text: &str) {
-        if self.verbose {
-            self.write("", text);
-        }
-    }
-
-    fn write(&self, prefix: &str, text: &str) {
-        // Nobody is left to be told that standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{prefix}{text}");
-    }
 }

@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod settings;
+mod terminal;
 
 pub use args::Args;
 pub use commands::{Exit, run};

@@ -10,6 +10,7 @@ use crate::python::{deep_stack, parse};
 use crate::text::{Edit, Edits, Source, Span};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// After so many passes the search is given up and the transforms at fault are named.
@@ -174,8 +175,11 @@ impl Search<'_> {
             .map(|(file, fixes)| {
                 let state = self.states.get(&file);
                 let state = state.ok_or_else(|| (file, "the file was not loaded".to_owned()))?;
-                let rewritten = rewrite_file(file, state, &fixes).map_err(|what| (file, what))?;
-                Ok((file, rewritten))
+                // A mistake of ours in one file must not cost the others their fixes.
+                catch_unwind(AssertUnwindSafe(|| rewrite_file(file, state, &fixes)))
+                    .unwrap_or_else(|_| Err("asyncfix failed on it".to_owned()))
+                    .map(|rewritten| (file, rewritten))
+                    .map_err(|what| (file, what))
             })
             .collect()
     }
@@ -263,8 +267,9 @@ impl Search<'_> {
         let examined: Vec<(FileId, Arc<str>, Vec<Finding>)> = rewritten
             .into_par_iter()
             .map(|(file, new)| {
-                // It parsed at the gate.
-                let findings = examine(&new.text, file, self.selection).unwrap_or_default();
+                // It parsed at the gate. Where looking again fails, the fixes so far still stand.
+                let look = || examine(&new.text, file, self.selection).unwrap_or_default();
+                let findings = catch_unwind(AssertUnwindSafe(look)).unwrap_or_default();
                 (file, new.text, findings)
             })
             .collect();
