@@ -45,7 +45,7 @@ state: other tasks now run while the block is held.
 - **Manual** in generator expressions and class bodies, where `await` is not legal; for negative \
 literals, which `time.sleep` refuses and `asyncio.sleep` does not; and where the file uses several \
 event loops.",
-    needles: &["sleep"],
+    needles: &["sleep", "time"],
 };
 
 impl Transform for BlockingSleep {
@@ -54,7 +54,7 @@ impl Transform for BlockingSleep {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        for (call, name) in cx.module.external_calls() {
+        for (call, name) in cx.module.calls_into("time") {
             if name != "time.sleep" {
                 continue;
             }

@@ -43,106 +43,212 @@ pub fn run(args: &Args) -> Result<Exit> {
     }
 }
 
-/// Files in which something was found, and files that were skipped.
-struct Searched {
-    files: BTreeMap<FileId, Loaded>,
+/// What was found in files, digested as far as the command needs it, and files that were skipped.
+struct Searched<T> {
+    files: BTreeMap<FileId, T>,
     skipped: Vec<Skipped>,
     total: usize,
     /// Standard input, if it was read and can be looked at.
     input: Option<Vec<u8>>,
 }
 
+/// One run over files, whatever is done with what is found.
+struct Run<'a> {
+    args: &'a RunArgs,
+    settings: Settings,
+    pool: rayon::ThreadPool,
+    talk: Talk,
+}
+
 fn look(args: &RunArgs) -> Result<Exit> {
-    let settings = Settings::resolve(args)?;
-    let threads = args.jobs.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+        .num_threads(args.jobs.unwrap_or(0))
         .stack_size(STACK)
         .build()
         .context("cannot start the worker threads")?;
     silence_panics();
-    let searched = match &args.paths[..] {
-        [only] if only == Path::new("-") => {
-            let name = args
-                .stdin_filename
-                .clone()
-                .unwrap_or_else(|| PathBuf::from("stdin.py"));
-            from_stdin(&name, &settings)?
-        }
-        paths if paths.iter().any(|path| path == Path::new("-")) => {
-            bail!("`-` stands for standard input and cannot be mixed with other paths")
-        }
-        paths => from_disk(paths, args, &settings, threads, &pool)?,
+    let run = Run {
+        args,
+        settings: Settings::resolve(args)?,
+        pool,
+        talk: Talk::new(args),
     };
-    let talk = Talk::new(args);
-    for skipped in &searched.skipped {
-        talk.warn(&skipped.to_string());
-    }
-    talk.detail(&format!(
-        "{} looked at",
-        report::summary::count(searched.total, "file")
-    ));
-    let skipped = searched.skipped.len();
-    let exit = if args.diff || args.write {
-        fix(args, &settings, searched, &talk, &pool)?
+    let (exit, skipped) = if args.diff || args.write {
+        run.fix()?
     } else {
-        list(args, &settings, searched.files, &talk)?
+        run.list()?
     };
     if skipped == 0 {
         return Ok(exit);
     }
-    talk.say(&format!(
+    run.talk.say(&format!(
         "{} skipped.",
         report::summary::count(skipped, "file")
     ));
     Ok(Exit::Failed)
 }
 
-fn from_stdin(name: &Path, settings: &Settings) -> Result<Searched> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .context("cannot read standard input")?;
-    let outcome = job::load_source(name, &bytes, FileId(0), &settings.selection);
-    let mut searched = sort(1, [(FileId(0), outcome)]);
-    searched.input = searched.skipped.is_empty().then_some(bytes);
-    Ok(searched)
-}
-
-fn from_disk(
-    paths: &[PathBuf],
-    args: &RunArgs,
-    settings: &Settings,
-    threads: usize,
-    pool: &rayon::ThreadPool,
-) -> Result<Searched> {
-    let walked = job::walk(paths, &settings.excludes, threads).context("--exclude takes globs")?;
-    for note in &walked.notes {
-        Talk::new(args).note(note);
+impl Run<'_> {
+    /// Looks at all files, and says what was skipped. What `digest` returns is all that is kept of a
+    /// file, so that memory does not grow with what is found.
+    fn search<T: Send>(&self, digest: impl Fn(Loaded) -> T + Sync) -> Result<Searched<T>> {
+        let searched = match &self.args.paths[..] {
+            [only] if only == Path::new("-") => self.search_stdin(digest)?,
+            paths if paths.iter().any(|path| path == Path::new("-")) => {
+                bail!("`-` stands for standard input and cannot be mixed with other paths")
+            }
+            paths => self.search_disk(paths, digest)?,
+        };
+        for skipped in &searched.skipped {
+            self.talk.warn(&skipped.to_string());
+        }
+        self.talk.detail(&format!(
+            "{} looked at",
+            report::summary::count(searched.total, "file")
+        ));
+        Ok(searched)
     }
-    let progress = progress(args, walked.entries.len());
-    let outcomes: Vec<(FileId, Outcome)> = pool.install(|| {
-        walked
-            .entries
-            .par_iter()
-            .enumerate()
-            .map(|(index, entry): (usize, &Entry)| {
-                let file = FileId(index as u32);
-                let outcome = job::load(entry, file, &settings.selection);
-                progress.inc(1);
-                (file, outcome)
-            })
-            .filter(|(_, outcome)| !matches!(outcome, Outcome::Quiet))
-            .collect()
-    });
-    progress.finish_and_clear();
-    let mut searched = sort(walked.entries.len(), outcomes);
-    searched.skipped.extend(walked.skipped);
-    searched.skipped.sort();
-    Ok(searched)
+
+    fn search_stdin<T>(&self, digest: impl Fn(Loaded) -> T) -> Result<Searched<T>> {
+        let name = self.args.stdin_filename.clone();
+        let name = name.unwrap_or_else(|| PathBuf::from("stdin.py"));
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+        let outcome = job::load_source(&name, &bytes, true, FileId(0), &self.settings.selection);
+        let mut searched = sort(1, [(FileId(0), outcome.map(digest))]);
+        searched.input = searched.skipped.is_empty().then_some(bytes);
+        Ok(searched)
+    }
+
+    fn search_disk<T: Send>(
+        &self,
+        paths: &[PathBuf],
+        digest: impl Fn(Loaded) -> T + Sync,
+    ) -> Result<Searched<T>> {
+        let jobs = self.args.jobs.unwrap_or(0);
+        let walked =
+            job::walk(paths, &self.settings.excludes, jobs).context("--exclude takes globs")?;
+        for note in &walked.notes {
+            self.talk.note(note);
+        }
+        let progress = progress(self.args, walked.entries.len());
+        let outcomes: Vec<(FileId, Outcome<T>)> = self.pool.install(|| {
+            walked
+                .entries
+                .par_iter()
+                .enumerate()
+                .map(|(index, entry): (usize, &Entry)| {
+                    let file = FileId(index as u32);
+                    let outcome = job::load(entry, file, &self.settings.selection);
+                    progress.inc(1);
+                    (file, outcome.map(&digest))
+                })
+                .filter(|(_, outcome)| !matches!(outcome, Outcome::Quiet))
+                .collect()
+        });
+        progress.finish_and_clear();
+        let mut searched = sort(walked.entries.len(), outcomes);
+        searched.skipped.extend(walked.skipped);
+        searched.skipped.sort();
+        Ok(searched)
+    }
+
+    /// Prints what is found.
+    fn list(&self) -> Result<(Exit, usize)> {
+        let colour = has_colours(self.args);
+        let format = self.settings.output_format;
+        let at_least = self.args.safety.map_or(Safety::Manual, Safety::from);
+        let searched = self.search(|loaded| {
+            let mut found = loaded.findings;
+            found.retain(|finding| finding.remedy.safety() >= at_least);
+            let (path, text) = (loaded.source.path(), loaded.source.text());
+            let shown = match format {
+                _ if found.is_empty() => Vec::new(),
+                OutputFormat::Text => vec![report::text::findings(path, text, &found, colour)],
+                OutputFormat::Json => report::json::rows(path, text, &found),
+            };
+            (shown, report::summary::Counts::of(&found))
+        })?;
+        let shown = searched.files.values().flat_map(|(shown, _)| shown);
+        match format {
+            OutputFormat::Text => shown
+                .into_iter()
+                .try_for_each(|text| print(text.as_bytes()))?,
+            OutputFormat::Json => print(report::json::array(shown).as_bytes())?,
+        }
+        let counts = searched.files.values().map(|(_, counts)| *counts).sum();
+        self.talk.say(&report::summary::of_findings(&counts));
+        let exit = match counts.total() == 0 || self.args.exit_zero {
+            true => Exit::Clean,
+            false => Exit::Found,
+        };
+        Ok((exit, searched.skipped.len()))
+    }
+
+    /// Shows or writes the fixes.
+    fn fix(&self) -> Result<(Exit, usize)> {
+        let at_least = match (self.args.write, self.args.accept_review, self.args.safety) {
+            (_, _, Some(safety)) => safety.into(),
+            (true, false, None) => Safety::Safe,
+            _ => Safety::Review,
+        };
+        // Files without a fix to apply are only counted.
+        let searched = self.search(|loaded| {
+            let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
+            match loaded.findings.iter().any(fixable) {
+                true => Ok(loaded),
+                false => Err(report::summary::Counts::of(&loaded.findings)),
+            }
+        })?;
+        let mut files = BTreeMap::new();
+        let mut left = report::summary::Counts::default();
+        for (file, digest) in searched.files {
+            match digest {
+                Ok(loaded) => {
+                    files.insert(file, loaded);
+                }
+                Err(counts) => left = [left, counts].into_iter().sum(),
+            }
+        }
+        let plan = self
+            .pool
+            .install(|| settle(files, &self.settings.selection, at_least));
+        if self.args.diff {
+            let diff = report::diff::unified(&plan);
+            match has_colours(self.args) {
+                true => print(&painted(&diff))?,
+                false => print(&diff)?,
+            }
+        }
+        let unwritten = match self.args.write {
+            true => write(self.args, &plan, searched.input.as_deref(), &self.talk)?,
+            false => BTreeSet::new(),
+        };
+        let mut failed = !unwritten.is_empty();
+        for mistake in report::summary::of_mistakes(&plan) {
+            self.talk.warn(&mistake);
+            failed = true;
+        }
+        self.talk.say(&report::summary::of_plan(
+            &plan,
+            left,
+            self.args.write,
+            &unwritten,
+        ));
+        let exit = if failed {
+            Exit::Failed
+        } else if self.args.exit_code && !plan.patches.is_empty() {
+            Exit::Found
+        } else {
+            Exit::Clean
+        };
+        Ok((exit, searched.skipped.len()))
+    }
 }
 
-fn sort(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome)>) -> Searched {
+fn sort<T>(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome<T>)>) -> Searched<T> {
     let mut searched = Searched {
         files: BTreeMap::new(),
         skipped: Vec::new(),
@@ -152,96 +258,13 @@ fn sort(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome)>) -> 
     for (file, outcome) in outcomes {
         match outcome {
             Outcome::Quiet => {}
-            Outcome::Found(loaded) => {
-                searched.files.insert(file, loaded);
+            Outcome::Found(found) => {
+                searched.files.insert(file, found);
             }
             Outcome::Skipped(skipped) => searched.skipped.push(skipped),
         }
     }
     searched
-}
-
-fn list(
-    args: &RunArgs,
-    settings: &Settings,
-    mut files: BTreeMap<FileId, Loaded>,
-    talk: &Talk,
-) -> Result<Exit> {
-    if let Some(safety) = args.safety {
-        let at_least: Safety = safety.into();
-        files.retain(|_, loaded| {
-            loaded
-                .findings
-                .retain(|finding| finding.remedy.safety() >= at_least);
-            !loaded.findings.is_empty()
-        });
-    }
-    let parts = || {
-        files.values().map(|loaded| {
-            let source = &loaded.source;
-            (source.path(), &**source.text(), &loaded.findings[..])
-        })
-    };
-    match settings.output_format {
-        OutputFormat::Json => {
-            print(report::json::findings(parts())?.as_bytes())?;
-        }
-        OutputFormat::Text => {
-            let colour = has_colours(args);
-            for (path, text, found) in parts() {
-                print(report::text::findings(path, text, found, colour).as_bytes())?;
-            }
-        }
-    }
-    let found: Vec<&Finding> = files.values().flat_map(|loaded| &loaded.findings).collect();
-    talk.say(&report::summary::of_findings(
-        found.iter().copied(),
-        files.len(),
-    ));
-    Ok(match found.is_empty() || args.exit_zero {
-        true => Exit::Clean,
-        false => Exit::Found,
-    })
-}
-
-fn fix(
-    args: &RunArgs,
-    settings: &Settings,
-    searched: Searched,
-    talk: &Talk,
-    pool: &rayon::ThreadPool,
-) -> Result<Exit> {
-    let Searched { files, input, .. } = searched;
-    let at_least = match (args.write, args.accept_review, args.safety) {
-        (_, _, Some(safety)) => safety.into(),
-        (true, false, None) => Safety::Safe,
-        _ => Safety::Review,
-    };
-    let plan = pool.install(|| settle(files, &settings.selection, at_least));
-    if args.diff {
-        let diff = report::diff::unified(&plan);
-        match has_colours(args) {
-            true => print(&painted(&diff))?,
-            false => print(&diff)?,
-        }
-    }
-    let unwritten = match args.write {
-        true => write(args, &plan, input.as_deref(), talk)?,
-        false => BTreeSet::new(),
-    };
-    let mut failed = !unwritten.is_empty();
-    for mistake in report::summary::of_mistakes(&plan) {
-        talk.warn(&mistake);
-        failed = true;
-    }
-    talk.say(&report::summary::of_plan(&plan, args.write, &unwritten));
-    Ok(if failed {
-        Exit::Failed
-    } else if args.exit_code && !plan.patches.is_empty() {
-        Exit::Found
-    } else {
-        Exit::Clean
-    })
 }
 
 /// Writes the changed files; returns those that could not be written. Standard input comes out on

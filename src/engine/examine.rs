@@ -26,17 +26,22 @@ impl Default for Selection {
 
 impl Selection {
     /// Whether any transform could find something in a file with these bytes, whatever ASCII-based
-    /// encoding they are in. Most files need no further look.
+    /// encoding they are in.
     pub fn may_concern(&self, bytes: &[u8]) -> bool {
-        memchr::memmem::find(bytes, b"async").is_some()
+        is_asynchronous(bytes)
             && self.transforms.iter().any(|transform| {
                 transform
                     .info()
                     .needles
                     .iter()
-                    .any(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+                    .all(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
             })
     }
+}
+
+/// Whether a file could have a coroutine in it. Most cannot, and need no further look.
+pub fn is_asynchronous(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"async").is_some()
 }
 
 /// What the selected transforms find in a text, in the order of the text. Suppressed findings are

@@ -254,7 +254,7 @@ pub(super) fn removals(path: &Path, before: &Module<'_>, after: &Module<'_>) -> 
     if path.file_name().is_some_and(|name| name == "__init__.py") {
         return Vec::new();
     }
-    let mut edits: Vec<Edit> = after
+    let useless: Vec<&Imported<'_>> = after
         .bindings()
         .iter()
         .filter_map(|binding| {
@@ -270,11 +270,13 @@ pub(super) fn removals(path: &Path, before: &Module<'_>, after: &Module<'_>) -> 
                 && !after.is_exported(binding.name)
                 && !in_strings(after, import)
                 && after.guard(binding) == Guard::Always;
-            useless.then(|| removal(after, import)).flatten()
+            useless.then_some(import)
         })
         .collect();
-    edits.sort();
-    edits
+    useless
+        .chunk_by(|one, other| span(one.node()) == span(other.node()))
+        .flat_map(|imports| removal(after, imports))
+        .collect()
 }
 
 /// Whether the variable of the same import was read before. Its scope is found by its name there.
@@ -307,7 +309,8 @@ fn in_strings(module: &Module<'_>, import: &Imported<'_>) -> bool {
         .tree()
         .tokens()
         .iter()
-        .filter(|token| token.kind() == TokenKind::String)
+        // Prose stands in triple quotes.
+        .filter(|token| token.kind() == TokenKind::String && !token.is_triple_quoted_string())
         .any(|token| {
             let text = span(token).of(module.text());
             text.match_indices(import.bound).any(|(at, found)| {
@@ -324,39 +327,67 @@ fn in_strings(module: &Module<'_>, import: &Imported<'_>) -> bool {
         })
 }
 
-fn removal(module: &Module<'_>, import: &Imported<'_>) -> Option<Edit> {
+/// The edits that take names out of one import statement, or all of it.
+fn removal(module: &Module<'_>, imports: &[&Imported<'_>]) -> Vec<Edit> {
     let layout = module.layout();
-    let node = import.node();
-    if layout.has_comments(layout.whole_lines(span(node))) {
-        return None;
+    let Some(first) = imports.first() else {
+        return Vec::new();
+    };
+    let node = first.node();
+    let lines = layout.whole_lines(span(node));
+    if layout.has_comments(lines) {
+        return Vec::new();
     }
-    if let [_] = import.siblings() {
-        let block = module.block(node)?;
-        let lines = layout.whole_lines(span(node));
-        let opens_block =
-            block.index == 0 && !matches!(module.parent(node)?, AnyNodeRef::ModModule(_));
-        return (block.statements.len() > 1 && layout.alone(span(node)))
-            .then(|| Edit::delete(with_spare_blank_lines(module, lines, opens_block)));
+    let siblings = first.siblings();
+    if imports.len() == siblings.len() {
+        let Some(block) = module.block(node) else {
+            return Vec::new();
+        };
+        let in_module = matches!(module.parent(node), Some(AnyNodeRef::ModModule(_)));
+        let opens_block = block.index == 0 && !in_module;
+        let spare = block.statements.len() > 1 && layout.alone(span(node));
+        return spare
+            .then(|| Edit::delete(with_spare_blank_lines(module, lines, opens_block)))
+            .into_iter()
+            .collect();
     }
-    let here = span(import.alias);
-    let index = import
-        .siblings()
-        .iter()
-        .position(|other| span(other) == here)?;
-    let lines = layout.whole_lines(here);
-    let around = lines
-        .of(module.text())
-        .trim()
-        .trim_end_matches(',')
-        .trim_end();
-    // Lines that end in a backslash cannot be taken out whole.
-    if around == here.of(module.text()) && span(node).of(module.text()).ends_with(')') {
-        return Some(Edit::delete(lines));
-    }
-    Some(Edit::delete(match import.siblings().get(index + 1) {
-        Some(next) => Span::new(here.start(), span(next).start()),
-        None => Span::new(span(&import.siblings()[index - 1]).end(), here.end()),
-    }))
+    let goes = |index: &usize| {
+        imports
+            .iter()
+            .any(|import| span(import.alias) == span(&siblings[*index]))
+    };
+    let indices: Vec<usize> = (0..siblings.len()).filter(goes).collect();
+    indices
+        .chunk_by(|one, other| one + 1 == *other)
+        .filter_map(|run| {
+            let (first, last) = (*run.first()?, *run.last()?);
+            let own_lines = run
+                .iter()
+                .all(|&index| has_own_lines(module, span(&siblings[index])));
+            // Lines that end in a backslash cannot be taken out whole.
+            if own_lines && span(node).of(module.text()).ends_with(')') {
+                let names = span(&siblings[first]).cover(span(&siblings[last]));
+                return Some(Edit::delete(layout.whole_lines(names)));
+            }
+            Some(Edit::delete(
+                match (first.checked_sub(1), siblings.get(last + 1)) {
+                    (Some(kept), _) => {
+                        Span::new(span(&siblings[kept]).end(), span(&siblings[last]).end())
+                    }
+                    (None, Some(kept)) => {
+                        Span::new(span(&siblings[first]).start(), span(kept).start())
+                    }
+                    (None, None) => return None,
+                },
+            ))
+        })
+        .collect()
+}
+
+/// Whether nothing but a comma stands beside an imported name.
+fn has_own_lines(module: &Module<'_>, name: Span) -> bool {
+    let line = module.layout().whole_lines(name).of(module.text());
+    line.trim().trim_end_matches(',').trim_end() == name.of(module.text())
 }
 
 /// Widens deleted lines so that where blank lines stood above and below, the larger gap remains; none

@@ -6,8 +6,9 @@ mod examine;
 mod gate;
 mod imports;
 mod plan;
+mod rewrite;
 mod settle;
 
-pub use examine::{Selection, examine};
+pub use examine::{Selection, examine, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
 pub use settle::{Loaded, settle};

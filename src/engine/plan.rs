@@ -2,6 +2,7 @@
 
 use crate::fix::{FileId, Finding, Fix};
 use crate::text::{Source, Span};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A fix that was applied.
@@ -15,6 +16,7 @@ pub struct Applied {
 /// A fix of ours that would have broken a file. It was left out; the mistake is in asyncfix.
 #[derive(Debug)]
 pub struct Broken {
+    pub path: PathBuf,
     pub finding: Finding,
     /// The code it is about.
     pub code: String,

@@ -3,11 +3,9 @@
 use super::choose::{Choice, choose};
 use super::examine::{Selection, examine};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
-use super::{gate, imports};
+use super::rewrite::{Rewritten, rewrite};
 use crate::fix::{FileId, Finding, Fix, Safety};
-use crate::model::file::{ImportName, Module};
-use crate::python::{deep_stack, parse};
-use crate::text::{Edit, Edits, Source, Span};
+use crate::text::{Edits, Source, Span};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,14 +26,6 @@ struct State {
     text: Arc<str>,
     findings: Vec<Finding>,
     marks: Vec<(Span, usize)>,
-}
-
-/// The new text of one file, and what the edits made of it.
-struct Rewritten {
-    text: Arc<str>,
-    /// Old edits and later removals, in the order they were applied.
-    edits: Edits,
-    removals: Edits,
 }
 
 /// Applies every fix of at least this safety, and those it makes possible.
@@ -81,7 +71,7 @@ impl Search<'_> {
             busy.clear();
             for transform in &self.selection.transforms {
                 let id = transform.info().id;
-                if self.step(id) {
+                if self.turn(id) {
                     busy.push(id);
                 }
             }
@@ -105,44 +95,58 @@ impl Search<'_> {
         hasher.finish()
     }
 
-    /// One transform's turn; whether it changed anything.
-    fn step(&mut self, id: &'static str) -> bool {
-        let candidates: Vec<Finding> = self
-            .states
+    /// One transform's turn; whether it changed anything. Fixes that clashed with others of the same
+    /// turn follow at once, each step taking at least one.
+    fn turn(&mut self, id: &'static str) -> bool {
+        let mut steps_left = self.candidates(id).len();
+        let mut changed = false;
+        while steps_left > 0 {
+            steps_left -= 1;
+            let before = self.applied.len();
+            let waits = self.step(id);
+            let progress = self.applied.len() > before;
+            changed |= progress;
+            if !waits {
+                break;
+            }
+        }
+        changed
+    }
+
+    fn candidates(&self, id: &str) -> Vec<Finding> {
+        self.states
             .values()
             .flat_map(|state| &state.findings)
             .filter(|finding| finding.transform == id && !self.is_known_broken(finding))
             .cloned()
-            .collect();
+            .collect()
+    }
+
+    /// Applies what goes together of a transform's fixes; whether others have to wait.
+    fn step(&mut self, id: &'static str) -> bool {
         let Choice {
             mut accepted,
             deferred,
-        } = choose(candidates, self.at_least);
+        } = choose(self.candidates(id), self.at_least);
         if accepted.is_empty() {
             return false;
         }
-        let rewritten = match self.rewrite(&accepted) {
-            Ok(rewritten) => rewritten,
-            Err(_) => self.without_culprits(&mut accepted),
-        };
+        let rewritten = self.rewrite_without_culprits(&mut accepted);
         let first = self.applied.len();
-        let step = Step {
+        let waits = !deferred.is_empty();
+        self.steps.push(Step {
             transform: id,
             accepted: (first..first + accepted.len()).collect(),
             deferred,
-        };
+        });
         self.mark(&accepted, &rewritten, first);
         self.applied.extend(
             accepted
                 .into_iter()
                 .map(|(finding, fix)| Applied { finding, fix }),
         );
-        let changed = !step.accepted.is_empty();
-        if changed || !step.deferred.is_empty() {
-            self.steps.push(step);
-        }
         self.adopt(rewritten);
-        changed
+        waits
     }
 
     fn code(&self, finding: &Finding) -> &str {
@@ -159,53 +163,83 @@ impl Search<'_> {
         })
     }
 
-    /// The new texts of all files that the fixes touch, or what is wrong with one of them.
+    /// The new texts of these files, or what would be wrong with them.
     fn rewrite(
         &self,
+        files: BTreeSet<FileId>,
         fixes: &[(Finding, Fix)],
-    ) -> Result<BTreeMap<FileId, Rewritten>, (FileId, String)> {
-        let mut by_file: BTreeMap<FileId, Vec<&Fix>> = BTreeMap::new();
-        for (_, fix) in fixes {
-            for file in fix.edits().keys() {
-                by_file.entry(*file).or_default().push(fix);
-            }
-        }
-        by_file
+    ) -> BTreeMap<FileId, Result<Rewritten, String>> {
+        let rewrite_one = |file| {
+            let state = self.states.get(&file).ok_or("the file was not loaded")?;
+            let fixes: Vec<&Fix> = fixes
+                .iter()
+                .map(|(_, fix)| fix)
+                .filter(|fix| fix.edits().contains_key(&file))
+                .collect();
+            // A mistake of ours in one file must not cost the others their fixes.
+            catch_unwind(AssertUnwindSafe(|| {
+                rewrite(file, &state.source, &state.text, &fixes)
+            }))
+            .unwrap_or_else(|_| Err("asyncfix failed on it".to_owned()))
+        };
+        files
             .into_par_iter()
-            .map(|(file, fixes)| {
-                let state = self.states.get(&file);
-                let state = state.ok_or_else(|| (file, "the file was not loaded".to_owned()))?;
-                // A mistake of ours in one file must not cost the others their fixes.
-                catch_unwind(AssertUnwindSafe(|| rewrite_file(file, state, &fixes)))
-                    .unwrap_or_else(|_| Err("asyncfix failed on it".to_owned()))
-                    .map(|rewritten| (file, rewritten))
-                    .map_err(|what| (file, what))
-            })
+            .map(|file| (file, rewrite_one(file)))
             .collect()
     }
 
-    /// Applies fixes one by one, keeps those that do no harm, and records the others.
-    fn without_culprits(&mut self, fixes: &mut Vec<(Finding, Fix)>) -> BTreeMap<FileId, Rewritten> {
-        let mut kept: Vec<(Finding, Fix)> = Vec::new();
-        let mut result = BTreeMap::new();
-        for candidate in fixes.drain(..) {
-            kept.push(candidate);
-            match self.rewrite(&kept) {
-                Ok(rewritten) => result = rewritten,
-                Err((_, what)) => {
-                    if let Some((finding, _)) = kept.pop() {
-                        let code = self.code(&finding).to_owned();
-                        self.broken.push(Broken {
-                            finding,
-                            code,
-                            what,
-                        });
-                    }
+    /// The new texts of all files that the fixes touch. Where one would be wrong, its fixes are taken
+    /// one by one; those that do harm are recorded and taken out of `fixes`.
+    fn rewrite_without_culprits(
+        &mut self,
+        fixes: &mut Vec<(Finding, Fix)>,
+    ) -> BTreeMap<FileId, Rewritten> {
+        let touched = |fix: &Fix| fix.edits().keys().copied().collect::<BTreeSet<FileId>>();
+        let all =
+            |fixes: &[(Finding, Fix)]| fixes.iter().flat_map(|(_, fix)| touched(fix)).collect();
+        let first_try = self.rewrite(all(fixes), fixes);
+        let wrong: BTreeSet<FileId> = first_try
+            .iter()
+            .filter(|(_, result)| result.is_err())
+            .map(|(file, _)| *file)
+            .collect();
+        let result = if wrong.is_empty() {
+            first_try
+        } else {
+            let (suspects, mut kept): (Vec<_>, Vec<_>) = fixes
+                .drain(..)
+                .partition(|(_, fix)| !touched(fix).is_disjoint(&wrong));
+            for suspect in suspects {
+                let files = touched(&suspect.1);
+                kept.push(suspect);
+                let harm = self
+                    .rewrite(files, &kept)
+                    .into_values()
+                    .find_map(Result::err);
+                if let Some(what) = harm
+                    && let Some((finding, _)) = kept.pop()
+                {
+                    self.record(finding, what);
                 }
             }
-        }
-        *fixes = kept;
+            *fixes = kept;
+            self.rewrite(all(fixes), fixes)
+        };
         result
+            .into_iter()
+            .filter_map(|(file, rewritten)| Some((file, rewritten.ok()?)))
+            .collect()
+    }
+
+    fn record(&mut self, finding: Finding, what: String) {
+        let state = self.states.get(&finding.file);
+        let path = state.map(|state| state.source.path().to_path_buf());
+        self.broken.push(Broken {
+            path: path.unwrap_or_default(),
+            code: self.code(&finding).to_owned(),
+            finding,
+            what,
+        });
     }
 
     /// Notes which fix made which part of the new texts.
@@ -285,7 +319,17 @@ impl Search<'_> {
         let mut patches = Vec::new();
         let mut left = Vec::new();
         for (file, state) in self.states {
-            left.extend(state.findings);
+            let known: Vec<&Broken> = self
+                .broken
+                .iter()
+                .filter(|broken| broken.finding.file == file)
+                .collect();
+            left.extend(state.findings.into_iter().filter(|finding| {
+                !known.iter().any(|broken| {
+                    broken.finding.message == finding.message
+                        && broken.code == finding.at.of(&state.text)
+                })
+            }));
             if state.text != *state.source.text() {
                 patches.push(FilePatch {
                     file,
@@ -305,52 +349,4 @@ impl Search<'_> {
             end,
         }
     }
-}
-
-/// Applies fixes to one file, adds and removes imports, and checks the outcome.
-fn rewrite_file(file: FileId, state: &State, fixes: &[&Fix]) -> Result<Rewritten, String> {
-    deep_stack(|| {
-        let problem =
-            |error: crate::python::ParseTrouble| format!("the file would not parse: {error}");
-        let tree = parse(&state.text).map_err(problem)?;
-        let before = Module::new(&state.text, &tree);
-        let mut edits: Vec<Edit> = fixes
-            .iter()
-            .filter_map(|fix| fix.edits().get(&file))
-            .flat_map(|edits| edits.iter().cloned())
-            .collect();
-        let needs: BTreeSet<&ImportName> = fixes
-            .iter()
-            .flat_map(|fix| fix.needs())
-            .filter(|(of, _)| *of == file)
-            .map(|(_, import)| import)
-            .collect();
-        edits.extend(imports::insertions(
-            &before,
-            &needs.into_iter().collect::<Vec<_>>(),
-        ));
-        let edits = Edits::new(edits).map_err(|error| error.to_string())?;
-        let changed = edits.apply(&state.text);
-        let tree = parse(&changed).map_err(problem)?;
-        let after = Module::new(&changed, &tree);
-        let removals = imports::removals(state.source.path(), &before, &after);
-        let removals = Edits::new(removals).map_err(|error| error.to_string())?;
-        if removals.is_empty() {
-            gate::check(&before, &after)?;
-        } else {
-            let text = removals.apply(&changed);
-            let tree = parse(&text).map_err(problem)?;
-            gate::check(&before, &Module::new(&text, &tree))?;
-        }
-        let text = Arc::<str>::from(removals.apply(&changed));
-        state
-            .source
-            .encode(&text)
-            .map_err(|lacking| format!("the file's encoding has no {lacking:?}"))?;
-        Ok(Rewritten {
-            text,
-            edits,
-            removals,
-        })
-    })
 }

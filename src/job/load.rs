@@ -1,26 +1,37 @@
 //! Reading one file and looking at it.
 
 use super::{Entry, Skipped};
-use crate::engine::{Loaded, Selection, examine};
+use crate::engine::{Loaded, Selection, examine, is_asynchronous};
 use crate::fix::FileId;
-use crate::python::Lines;
+use crate::python::{Lines, deep_stack, parse};
 use crate::text::Source;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// What became of a file.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Outcome<T = Loaded> {
     /// Nothing to say about it.
     Quiet,
-    Found(Loaded),
+    Found(T),
     Skipped(Skipped),
+}
+
+impl<T> Outcome<T> {
+    /// The same outcome, with what was found digested.
+    pub fn map<U>(self, digest: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Quiet => Outcome::Quiet,
+            Self::Found(found) => Outcome::Found(digest(found)),
+            Self::Skipped(skipped) => Outcome::Skipped(skipped),
+        }
+    }
 }
 
 /// Reads a file and examines it. Nothing that is wrong with one file stops the run.
 pub fn load(entry: &Entry, file: FileId, selection: &Selection) -> Outcome {
     match std::fs::read(&entry.path) {
-        Ok(bytes) => load_source(&entry.path, &bytes, file, selection),
+        Ok(bytes) => load_source(&entry.path, &bytes, entry.named, file, selection),
         Err(error) => Outcome::Skipped(Skipped::new(
             &entry.path,
             format!("cannot be read ({error})"),
@@ -28,22 +39,33 @@ pub fn load(entry: &Entry, file: FileId, selection: &Selection) -> Outcome {
     }
 }
 
-/// Examines the bytes of a file.
-pub fn load_source(path: &Path, bytes: &[u8], file: FileId, selection: &Selection) -> Outcome {
-    // Stubs say what other files are; there is nothing in them to repair.
-    let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
-    let concerns = !is_stub && selection.may_concern(bytes);
-    if !concerns && is_plain(bytes) {
+/// Examines the bytes of a file. One without a coroutine is only checked for being readable, unless
+/// it was `named`; any other is parsed, whatever it holds.
+pub fn load_source(
+    path: &Path,
+    bytes: &[u8],
+    named: bool,
+    file: FileId,
+    selection: &Selection,
+) -> Outcome {
+    let worth_parsing = named || is_asynchronous(bytes);
+    if !worth_parsing && is_plain(bytes) {
         return Outcome::Quiet;
     }
     let source = match Source::decode(path, bytes) {
         Ok(source) => source,
         Err(error) => return Outcome::Skipped(Skipped::new(path, error)),
     };
-    if !concerns {
+    if !worth_parsing {
         return Outcome::Quiet;
     }
-    match catch_unwind(AssertUnwindSafe(|| examine(source.text(), file, selection))) {
+    // Stubs say what other files are; there is nothing in them to repair.
+    let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
+    let look = || match !is_stub && selection.may_concern(bytes) {
+        true => examine(source.text(), file, selection),
+        false => deep_stack(|| parse(source.text()).map(|_| Vec::new())),
+    };
+    match catch_unwind(AssertUnwindSafe(look)) {
         Ok(Ok(findings)) if findings.is_empty() => Outcome::Quiet,
         Ok(Ok(findings)) => Outcome::Found(Loaded { source, findings }),
         Ok(Err(trouble)) => Outcome::Skipped(Skipped {

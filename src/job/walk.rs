@@ -38,6 +38,8 @@ const FOREIGN: [&str; 22] = [
 pub struct Entry {
     /// As it is shown: below the working directory where it can be.
     pub path: PathBuf,
+    /// It was asked for by its own name.
+    pub named: bool,
 }
 
 /// What a walk came to. All lists are sorted.
@@ -51,6 +53,7 @@ pub struct Walked {
 
 #[derive(Default)]
 struct Found {
+    named: BTreeSet<PathBuf>,
     files: BTreeSet<PathBuf>,
     links: BTreeSet<PathBuf>,
     skipped: BTreeSet<Skipped>,
@@ -71,6 +74,7 @@ pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walke
     for path in paths {
         if path.is_file() {
             let mut found = lock(&found);
+            found.named.insert(tidy(path));
             match path.is_symlink() {
                 true => found.links.insert(tidy(path)),
                 false => found.files.insert(tidy(path)),
@@ -95,7 +99,14 @@ pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walke
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     resolve_links(&mut found);
     Ok(Walked {
-        entries: found.files.into_iter().map(|path| Entry { path }).collect(),
+        entries: found
+            .files
+            .into_iter()
+            .map(|path| Entry {
+                named: found.named.contains(&path),
+                path,
+            })
+            .collect(),
         skipped: found.skipped.into_iter().collect(),
         notes: found.notes.into_iter().collect(),
     })

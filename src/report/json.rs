@@ -44,18 +44,26 @@ impl From<Position> for PositionRow {
     }
 }
 
-/// The findings of files, each with its path and text, as a JSON array.
-pub fn findings<'a>(
-    files: impl IntoIterator<Item = (&'a Path, &'a str, &'a [Finding])>,
-) -> serde_json::Result<String> {
-    let mut rows = Vec::new();
-    for (path, text, found) in files {
-        let lines = Lines::new(text);
-        rows.extend(found.iter().map(|finding| row(path, &lines, finding)));
+/// The findings of one file, each as a JSON object.
+pub fn rows(path: &Path, text: &str, found: &[Finding]) -> Vec<String> {
+    let lines = Lines::new(text);
+    found
+        .iter()
+        // Text, numbers and lists always have a form in JSON.
+        .filter_map(|finding| serde_json::to_string_pretty(&row(path, &lines, finding)).ok())
+        .collect()
+}
+
+/// The whole output, from the objects of all files.
+pub fn array<'a>(rows: impl IntoIterator<Item = &'a String>) -> String {
+    let rows: Vec<String> = rows
+        .into_iter()
+        .map(|row| format!("  {}", row.replace('\n', "\n  ")))
+        .collect();
+    match rows.is_empty() {
+        true => "[]\n".to_owned(),
+        false => format!("[\n{}\n]\n", rows.join(",\n")),
     }
-    let mut text = serde_json::to_string_pretty(&rows)?;
-    text.push('\n');
-    Ok(text)
 }
 
 fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'a> {

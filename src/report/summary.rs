@@ -3,6 +3,7 @@
 use crate::engine::{End, Plan};
 use crate::fix::{FileId, Finding, Safety};
 use std::collections::BTreeSet;
+use std::iter::Sum;
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, what: &str) -> String {
@@ -12,14 +13,57 @@ pub fn count(number: usize, what: &str) -> String {
     }
 }
 
-/// How many were found, how sure the fixes are, and what to do next.
-pub fn of_findings<'a>(found: impl IntoIterator<Item = &'a Finding>, files: usize) -> String {
-    let mut by_safety = [0usize; 3];
-    for finding in found {
-        by_safety[finding.remedy.safety() as usize] += 1;
+/// How many findings there are, by how sure their fixes are, and in how many files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub safe: usize,
+    pub review: usize,
+    pub manual: usize,
+    pub files: usize,
+}
+
+impl Counts {
+    /// The findings of one file.
+    pub fn of(found: &[Finding]) -> Self {
+        let count = |safety| {
+            found
+                .iter()
+                .filter(|finding| finding.remedy.safety() == safety)
+                .count()
+        };
+        Self {
+            safe: count(Safety::Safe),
+            review: count(Safety::Review),
+            manual: count(Safety::Manual),
+            files: usize::from(!found.is_empty()),
+        }
     }
-    let [manual, review, safe] = by_safety;
-    let total = manual + review + safe;
+
+    pub fn total(self) -> usize {
+        self.safe + self.review + self.manual
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |one, other| Self {
+            safe: one.safe + other.safe,
+            review: one.review + other.review,
+            manual: one.manual + other.manual,
+            files: one.files + other.files,
+        })
+    }
+}
+
+/// How many were found, how sure the fixes are, and what to do next.
+pub fn of_findings(counts: &Counts) -> String {
+    let Counts {
+        safe,
+        review,
+        manual,
+        files,
+    } = *counts;
+    let total = counts.total();
     if total == 0 {
         return "Nothing found.".to_owned();
     }
@@ -38,9 +82,11 @@ pub fn of_findings<'a>(found: impl IntoIterator<Item = &'a Finding>, files: usiz
     )
 }
 
-/// What a plan changes, and what it leaves. Files that could not be written are not counted.
-pub fn of_plan(plan: &Plan, written: bool, failed: &BTreeSet<FileId>) -> String {
-    if plan.applied.is_empty() && plan.left.is_empty() {
+/// What a plan changes, and what it leaves, `others` being what was found in files that it is not
+/// about. Files that could not be written are not counted.
+pub fn of_plan(plan: &Plan, others: Counts, written: bool, failed: &BTreeSet<FileId>) -> String {
+    let left: Counts = [others, Counts::of(&plan.left)].into_iter().sum();
+    if plan.applied.is_empty() && left.total() == 0 {
         return "Nothing found.".to_owned();
     }
     let of = |safety| {
@@ -52,12 +98,7 @@ pub fn of_plan(plan: &Plan, written: bool, failed: &BTreeSet<FileId>) -> String 
     };
     let (safe, review) = (of(Safety::Safe), of(Safety::Review));
     let verb = if written { "applied" } else { "shown" };
-    let waiting = plan
-        .left
-        .iter()
-        .filter(|finding| finding.remedy.safety() > Safety::Manual)
-        .count();
-    let manual = plan.left.len() - waiting;
+    let (waiting, manual) = (left.safe + left.review, left.manual);
     let files = plan
         .patches
         .iter()
@@ -93,8 +134,10 @@ pub fn of_mistakes(plan: &Plan) -> Vec<String> {
         .iter()
         .map(|broken| {
             format!(
-                "a fix of {} was left out because its result would be wrong: {}; please report this",
-                broken.finding.transform, broken.what
+                "{}: a fix of {} was left out because its result would be wrong: {}; please report this",
+                broken.path.display(),
+                broken.finding.transform,
+                broken.what
             )
         })
         .collect();

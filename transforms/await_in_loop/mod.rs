@@ -69,7 +69,7 @@ error that is raised is the first in time, not the first in order.
 - **Manual** where a round depends on an earlier one, leaves the loop early, waits for pacing, holds \
 a lock or a transaction, writes anything, or calls what is not known; and in files of other event \
 loops than asyncio's.",
-    needles: &["await"],
+    needles: &["await", "for"],
 };
 
 impl Transform for AwaitInLoop {

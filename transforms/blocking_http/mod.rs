@@ -123,16 +123,17 @@ struct Native<'a> {
 }
 
 fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
-    let known = |name: &str| {
-        libraries().iter().find_map(|library| {
-            let http = library.http.as_ref()?;
-            Some((http, http.functions.get(name)?))
+    libraries()
+        .iter()
+        .filter_map(|library| Some((library, library.http.as_ref()?)))
+        .flat_map(|(library, http)| {
+            let calls = cx.module.calls_into(&library.name);
+            calls
+                .into_iter()
+                .map(move |(call, name)| (http, call, name))
         })
-    };
-    cx.module
-        .external_calls()
-        .filter_map(|(call, name)| {
-            let (http, kind) = known(&name)?;
+        .filter_map(|(http, call, name)| {
+            let kind = http.functions.get(&name)?;
             let function = match cx.module.place(call.into()) {
                 Place::Coroutine {
                     function,

@@ -238,16 +238,18 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// Names that are read and bound nowhere in the file, sorted, without repetition.
+    /// Names that are read and that nothing visible there binds, sorted, without repetition. What a
+    /// star import may bind again is bound.
     pub fn free_names(&self) -> Vec<&'a str> {
+        let is_free = |scope, name: &str| match self.lookup(scope, name) {
+            Lookup::Bound(..) => false,
+            Lookup::Builtin => true,
+            Lookup::Star => !self.scope(ScopeId::MODULE).names.contains_key(name),
+        };
         let mut names: Vec<&str> = self
             .reads
             .iter()
-            .filter(|(name, reads)| {
-                reads
-                    .iter()
-                    .any(|(_, scope)| !matches!(self.lookup(*scope, name), Lookup::Bound(..)))
-            })
+            .filter(|(name, reads)| reads.iter().any(|(_, scope)| is_free(*scope, name)))
             .map(|(name, _)| *name)
             .collect();
         names.sort_unstable();

@@ -384,14 +384,23 @@ impl<'a> Module<'a> {
         })
     }
 
-    /// Calls of something outside this file, with its qualified name, in source order.
-    pub fn external_calls(&self) -> impl Iterator<Item = (&'a ExprCall, String)> + '_ {
+    /// Calls of members of `module`, which is outside this file, with their qualified names, in
+    /// source order. Most files do not import it, and cost nothing.
+    pub fn calls_into(&self, module: &str) -> Vec<(&'a ExprCall, String)> {
+        if !self.imports_module(module) {
+            return Vec::new();
+        }
+        let inside = |name: &str| {
+            name.strip_prefix(module)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
         self.calls()
             .iter()
             .filter_map(|&call| match self.target(call) {
-                Target::External(name) => Some((call, name)),
+                Target::External(name) if inside(&name) => Some((call, name)),
                 _ => None,
             })
+            .collect()
     }
 
     /// What the control flow around a binding leaves open, inside its scope.
