@@ -6,9 +6,9 @@
 use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, reach};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{EventLoop, Runs, libraries};
-use crate::python::ast::{Expr, ExprCall, UnaryOp};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
 use crate::python::{PythonVersion, span};
-use crate::text::EditError;
+use crate::text::{EditError, Span};
 
 pub struct BlockingSleep;
 
@@ -41,7 +41,8 @@ async def poll(job):
     when_review: "\
 - **Review** inside a `with` block whose context manager may be a thread lock or change global \
 state: other tasks now run while the block is held.
-- **Review** where the call is already awaited, which fails today.
+- **Review** where the call is already awaited, which fails today, and where a comment or another \
+branch shows that blocking may be meant.
 - **Manual** in generator expressions and class bodies, where `await` is not legal; for negative \
 literals, which `time.sleep` refuses and `asyncio.sleep` does not; and where the file uses several \
 event loops.",
@@ -114,6 +115,8 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
     let edits = await_call(cx, call, &reach.text);
     let reason = if cx.module.is_awaited(call.into()) {
         Some("`await time.sleep(...)` raises a TypeError today; was a pause meant?".to_owned())
+    } else if let Some(sign) = meant(cx, call) {
+        Some(format!("{sign}: is the event loop meant to be blocked?"))
     } else {
         cx.module.held_across(call.into()).map(|held| {
             format!("other tasks now run while `with {held}` is held: a thread lock there would deadlock")
@@ -124,6 +127,44 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
         None => Fix::safe(title, cx.file, edits),
     };
     Ok(fix.map(|fix| fix.needing(cx.file, reach.need)))
+}
+
+/// A sign that somebody knows that the call blocks, and wants it.
+fn meant(cx: &Cx<'_>, call: &ExprCall) -> Option<&'static str> {
+    let layout = cx.module.layout();
+    let statement = cx.module.statement(call.into())?;
+    let lines = layout.whole_lines(span(statement));
+    let above = layout.line_start(lines.start().saturating_sub(1));
+    let says = layout
+        .comments_in(Span::new(above, lines.end()))
+        .any(|comment| {
+            comment
+                .of(cx.module.text())
+                .to_lowercase()
+                .contains("block")
+        });
+    if says {
+        return Some("a comment here speaks of blocking");
+    }
+    // `if asynchronous: await asyncio.sleep(1)`, `else: time.sleep(1)`
+    let branch = cx.module.parent(statement)?;
+    let whole = match branch {
+        AnyNodeRef::ElifElseClause(_) => cx.module.parent(branch)?,
+        AnyNodeRef::StmtIf(_) => branch,
+        _ => return None,
+    };
+    let awaits = |statement: &Stmt| {
+        matches!(statement, Stmt::Expr(expression) if expression.value.is_await_expr())
+            && span(statement).of(cx.module.text()).contains("sleep")
+    };
+    let AnyNodeRef::StmtIf(choice) = whole else {
+        return None;
+    };
+    let branches = choice.elif_else_clauses.iter().map(|clause| &clause.body);
+    std::iter::once(&choice.body)
+        .chain(branches)
+        .any(|body| body.iter().any(awaits))
+        .then_some("another branch of this `if` awaits its sleep")
 }
 
 /// The sleep of the library whose event loop runs this file's coroutines.

@@ -27,6 +27,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../../transforms/libraries/httpx.toml"),
     ),
     (
+        "pytest.toml",
+        include_str!("../../transforms/libraries/pytest.toml"),
+    ),
+    (
         "python.toml",
         include_str!("../../transforms/libraries/python.toml"),
     ),
@@ -66,6 +70,10 @@ pub struct Library {
     pub pure_methods: Vec<String>,
     #[serde(default)]
     pub filling_methods: Vec<String>,
+    /// Context managers that concern nobody but the block they guard: qualified names, builtins, and
+    /// methods of `self`.
+    #[serde(default)]
+    pub private_contexts: Vec<String>,
     /// Words in the names of functions that write.
     #[serde(default)]
     pub writing_words: Vec<String>,
@@ -242,6 +250,10 @@ pub fn is_pure_method(name: &str) -> bool {
 /// Whether a method of this name changes the collection it is called on, and nothing else.
 pub fn is_filling_method(name: &str) -> bool {
     listed(|library| &library.filling_methods, name)
+}
+
+pub fn is_private_context(name: &str) -> bool {
+    listed(|library| &library.private_contexts, name)
 }
 
 pub fn speaks_of_writing(word: &str) -> bool {

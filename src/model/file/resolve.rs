@@ -3,6 +3,7 @@
 use super::module::Module;
 use super::scope::{Binding, BindingId, BindingKind, Guard, Place, ScopeId, ScopeKind};
 use super::syntax::root;
+use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 use std::fmt;
@@ -343,22 +344,17 @@ impl<'a> Module<'a> {
 
     /// Whether a context manager is known to concern nobody but the block it guards.
     pub(super) fn is_private(&self, expression: &'a Expr) -> bool {
-        const PRIVATE: [&str; 8] = [
-            "contextlib.suppress",
-            "contextlib.closing",
-            "contextlib.nullcontext",
-            "pytest.raises",
-            "pytest.warns",
-            "tempfile.TemporaryDirectory",
-            "tempfile.NamedTemporaryFile",
-            "tempfile.TemporaryFile",
-        ];
         let Expr::Call(call) = expression else {
             return false;
         };
-        match self.target(call) {
-            Target::External(name) => PRIVATE.contains(&name.as_str()),
-            Target::Builtin(name) => name == "open",
+        match (self.target(call), &*call.func) {
+            (Target::External(name), _) => libraries::is_private_context(&name),
+            (Target::Builtin(name), _) => libraries::is_private_context(name),
+            // `self.assertRaises` of a test case.
+            (_, Expr::Attribute(method)) => {
+                self.receiver_class(&method.value).is_some()
+                    && libraries::is_private_context(&method.attr)
+            }
             _ => false,
         }
     }
