@@ -39,9 +39,17 @@ impl Selection {
     }
 }
 
-/// Whether a file could have a coroutine in it. Most cannot, and need no further look.
+/// Whether a file could define a coroutine function: it has `async` and `def` with nothing but white
+/// space or joined lines between. Most have not, and need no further look.
 pub fn is_asynchronous(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, b"async").is_some()
+    memchr::memmem::find_iter(bytes, b"async").any(|at| {
+        let rest = &bytes[at + b"async".len()..];
+        let gap = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c' | b'\\' | b'\r' | b'\n'))
+            .count();
+        gap > 0 && rest[gap..].starts_with(b"def")
+    })
 }
 
 /// What the selected transforms find in a text, in the order of the text. Suppressed findings are
