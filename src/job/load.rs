@@ -31,7 +31,7 @@ impl<T> Outcome<T> {
 /// Reads a file and examines it. Nothing that is wrong with one file stops the run.
 pub fn load(entry: &Entry, file: FileId, selection: &Selection) -> Outcome {
     match std::fs::read(&entry.path) {
-        Ok(bytes) => load_source(&entry.path, &bytes, entry.named, file, selection),
+        Ok(bytes) => load_source(&entry.path, &bytes, entry.thorough, file, selection),
         Err(error) => Outcome::Skipped(Skipped::new(
             &entry.path,
             format!("cannot be read ({error})"),
@@ -40,15 +40,15 @@ pub fn load(entry: &Entry, file: FileId, selection: &Selection) -> Outcome {
 }
 
 /// Examines the bytes of a file. One without a coroutine is only checked for being readable, unless
-/// it was `named`; any other is parsed, whatever it holds.
+/// the look is to be `thorough`; any other is parsed, whatever it holds.
 pub fn load_source(
     path: &Path,
     bytes: &[u8],
-    named: bool,
+    thorough: bool,
     file: FileId,
     selection: &Selection,
 ) -> Outcome {
-    let worth_parsing = named || is_asynchronous(bytes);
+    let worth_parsing = thorough || is_asynchronous(bytes);
     if !worth_parsing && is_plain(bytes) {
         return Outcome::Quiet;
     }

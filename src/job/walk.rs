@@ -33,13 +33,17 @@ const FOREIGN: [&str; 22] = [
     "venv",
 ];
 
+/// Up to so many files, each is parsed, so that a person is told of every one that does not parse.
+/// In a large tree that would cost more than all the rest, for files in which nothing can be found.
+const SMALL_TREE: usize = 250;
+
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// As it is shown: below the working directory where it can be.
     pub path: PathBuf,
-    /// It was asked for by its own name.
-    pub named: bool,
+    /// It is parsed whatever it holds: it was asked for by its own name, or the tree is small.
+    pub thorough: bool,
 }
 
 /// What a walk came to. All lists are sorted.
@@ -98,12 +102,13 @@ pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walke
         .into_inner()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     resolve_links(&mut found);
+    let small = found.files.len() <= SMALL_TREE;
     Ok(Walked {
         entries: found
             .files
             .into_iter()
             .map(|path| Entry {
-                named: found.named.contains(&path),
+                thorough: small || found.named.contains(&path),
                 path,
             })
             .collect(),
