@@ -165,6 +165,32 @@ impl<'a> Layout<'a> {
         edits
     }
 
+    /// The edits that keep the lines after the first in parentheses under the first, where they are
+    /// aligned with it and it moves by `shift` columns. `inside` begins after the opening parenthesis.
+    pub fn realign(&self, inside: Span, shift: isize) -> Vec<Edit> {
+        let first = self.line_start(inside.start());
+        let column = inside.start() - first;
+        let mut edits = Vec::new();
+        let mut at = self.next_line(inside.start());
+        while at < inside.end() {
+            let indent = self.indent_at(at).len();
+            let skipped =
+                self.inside_string(at) || self.text[at..self.line_end(at)].trim().is_empty();
+            // What hangs less is not aligned, and its author had another layout in mind.
+            if !skipped && (indent < column || self.indent_at(at).contains('\t')) {
+                return Vec::new();
+            }
+            if !skipped && shift > 0 {
+                edits.push(Edit::insert(at, " ".repeat(shift.unsigned_abs())));
+            } else if !skipped {
+                let width = shift.unsigned_abs().min(indent);
+                edits.push(Edit::delete(Span::new(at, at + width)));
+            }
+            at = self.next_line(at);
+        }
+        edits
+    }
+
     /// Whether `offset` lies inside a string literal, its start excluded.
     fn inside_string(&self, offset: usize) -> bool {
         let strings = self

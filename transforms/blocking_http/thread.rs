@@ -74,54 +74,47 @@ fn streams(call: &ExprCall) -> Option<&'static str> {
 /// `f(a)` to `await to_thread(f, a)`, laid out as the call was.
 fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
     let layout = cx.module.layout();
-    let callee = cx.module.source(&call.func).to_owned();
-    let arguments = span(&call.arguments);
+    let text = cx.module.text();
+    let newline = layout.newline();
+    let callee = cx.module.source(&call.func);
     let whole = span(call);
-    let (open, close) = match needs_parentheses(cx, call) {
-        true => ("(", ")"),
-        false => ("", ""),
-    };
-    let empty = call.arguments.is_empty();
-    let mut head = format!("{open}await {to_thread}(");
-    let inner_start = arguments.start() + 1;
-    let first_line_only = layout.line_end(arguments.start()) < arguments.end();
-    let breaks = cx.module.text()[inner_start..]
+    let inside = span(&call.arguments).start() + 1;
+    let parenthesised = needs_parentheses(cx, call);
+    let open = if parenthesised { "(" } else { "" };
+    let start = format!("{open}await {to_thread}(");
+    let on_one_line = layout.line_end(whole.start()) >= whole.end();
+    let breaks = text[inside..]
         .trim_start_matches(' ')
         .starts_with(['\n', '\r']);
-    let newline = layout.newline();
-    let mut tail = close.to_owned();
-    if empty {
-        head.push_str(&callee);
+
+    let mut edits = Vec::new();
+    let head = if call.arguments.is_empty() {
+        format!("{start}{callee}")
     } else if breaks {
-        let next = layout.next_line(inner_start);
-        let indent = layout.indent_at(next);
-        head.push_str(&format!("{newline}{indent}{callee},"));
+        let indent = layout.indent_at(layout.next_line(inside));
+        format!("{start}{newline}{indent}{callee},")
+    } else if on_one_line && !parenthesised && is_too_long(cx, whole, to_thread) {
+        let indent = layout.indent_at(whole.start());
+        edits.push(Edit::insert(whole.end() - 1, format!("{newline}{indent}")));
+        format!("{start}{newline}{indent}{}{callee}, ", layout.indent_unit())
     } else {
-        let line = Span::new(
-            layout.line_start(whole.start()),
-            layout.line_end(whole.end()),
-        );
-        let length =
-            line.of(cx.module.text()).chars().count() + "await (, ".len() + to_thread.len();
-        let ends_line = layout.line_end(whole.end()) == whole.end() && close.is_empty();
-        if !first_line_only && ends_line && length > cx.options.line_length {
-            let indent = layout.indent_at(whole.start());
-            head.push_str(&format!(
-                "{newline}{indent}{}{callee}, ",
-                layout.indent_unit()
-            ));
-            return vec![
-                Edit::replace(Span::new(whole.start(), inner_start), head),
-                Edit::insert(arguments.end() - 1, format!("{newline}{indent}")),
-            ];
-        }
-        head.push_str(&format!("{callee}, "));
-    }
-    let mut edits = vec![Edit::replace(Span::new(whole.start(), inner_start), head)];
-    if !tail.is_empty() {
-        edits.push(Edit::insert(whole.end(), std::mem::take(&mut tail)));
+        let shift = start.len() as isize - (inside - whole.start()) as isize;
+        edits.extend(layout.realign(Span::new(inside, whole.end()), shift));
+        format!("{start}{callee}, ")
+    };
+    edits.push(Edit::replace(Span::new(whole.start(), inside), head));
+    if parenthesised {
+        edits.push(Edit::insert(whole.end(), ")"));
     }
     edits
+}
+
+/// Whether the line that ends with a call would be too long with the call in a thread.
+fn is_too_long(cx: &Cx<'_>, call: Span, to_thread: &str) -> bool {
+    let layout = cx.module.layout();
+    let line = Span::new(layout.line_start(call.start()), layout.line_end(call.end()));
+    let length = line.of(cx.module.text()).chars().count() + "await (, ".len() + to_thread.len();
+    line.end() == call.end() && length > cx.options.line_length
 }
 
 /// trio, or anyio when asyncio is not sure to be under it.
