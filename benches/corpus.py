@@ -79,17 +79,25 @@ def download(package: Package, scratch: Path) -> str | None:
     # The code is only read: it need not run on the Python that asks for it.
     options = ["--quiet", "--no-deps", "--ignore-requires-python", *selection, "--dest", str(scratch)]
     command = [sys.executable, "-m", "pip", "download", *options, package.pin]
-    # A session of its own, so that a build script ends together with its pip.
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as pip:
-        try:
-            _, complaint = pip.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            return f"pip took more than {SECONDS} seconds"
-        finally:
-            if pip.poll() is None:
-                os.killpg(pip.pid, signal.SIGKILL)
+    with tempfile.TemporaryDirectory() as temporary:
+        environment = {**os.environ, "TMPDIR": temporary}
+        pip = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            # A session of its own, so that a build script ends together with its pip.
+            start_new_session=True,
+        )
+        with pip:
+            try:
+                _, complaint = pip.communicate(timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                return f"pip took more than {SECONDS} seconds"
+            finally:
+                if pip.poll() is None:
+                    os.killpg(pip.pid, signal.SIGKILL)
     return None if pip.returncode == 0 else complaint.strip() or f"pip exited with {pip.returncode}"
 
 
