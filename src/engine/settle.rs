@@ -5,7 +5,7 @@ use super::examine::{Selection, examine};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
 use super::rewrite::{Rewritten, rewrite};
 use crate::fix::{FileId, Finding, Fix, Safety};
-use crate::text::{Edits, Source, Span};
+use crate::text::{Edit, Edits, Source, Span};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -258,17 +258,15 @@ impl Search<'_> {
                 .enumerate()
                 .filter_map(|(index, (_, fix))| Some((first + index, fix, fix.edits().get(file)?)))
                 .collect();
-            let mut marks: Vec<(Span, usize)> = state
-                .marks
-                .iter()
-                .map(|&(span, owner)| (new.edits.carry(span), owner))
-                .collect();
+            let mut makers: BTreeMap<&Edit, Vec<usize>> = BTreeMap::new();
+            for (owner, _, edits) in &owners {
+                for edit in edits.iter() {
+                    makers.entry(edit).or_default().push(*owner);
+                }
+            }
+            let mut marks = carried(&new.edits, &state.marks);
             for (edit, landed) in new.edits.iter().zip(new.edits.landed()) {
-                let mut made_by: Vec<usize> = owners
-                    .iter()
-                    .filter(|(_, _, edits)| edits.iter().any(|own| own == edit))
-                    .map(|(owner, ..)| *owner)
-                    .collect();
+                let mut made_by = makers.get(edit).cloned().unwrap_or_default();
                 if made_by.is_empty() {
                     // An import, which several fixes may need.
                     let needs = |fix: &Fix| {
@@ -284,9 +282,7 @@ impl Search<'_> {
                 }
                 marks.extend(made_by.into_iter().map(|owner| (landed, owner)));
             }
-            for (span, _) in &mut marks {
-                *span = new.removals.carry(*span);
-            }
+            marks = carried(&new.removals, &marks);
             for landed in new.removals.landed() {
                 marks.extend(owners.iter().map(|(owner, ..)| (landed, *owner)));
             }
@@ -349,4 +345,13 @@ impl Search<'_> {
             end,
         }
     }
+}
+
+/// Marks as they stand after more edits.
+fn carried(edits: &Edits, marks: &[(Span, usize)]) -> Vec<(Span, usize)> {
+    let spans = edits.carry(marks.iter().map(|(span, _)| *span));
+    spans
+        .into_iter()
+        .zip(marks.iter().map(|(_, owner)| *owner))
+        .collect()
 }

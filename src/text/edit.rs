@@ -117,25 +117,36 @@ impl Edits {
             .collect()
     }
 
-    /// Where `span` of the old text stands in the new one. What an edit replaced maps to the border
-    /// of that edit's text that keeps the result the widest.
-    pub fn carry(&self, span: Span) -> Span {
-        let mut start = span.start() as isize;
-        let mut end = span.end() as isize;
-        for (edit, landed) in self.0.iter().zip(self.landed()) {
-            let growth = edit.text.len() as isize - edit.span.len() as isize;
-            if edit.span.end() <= span.start() {
-                start += growth;
-            } else if edit.span.start() < span.start() {
-                start = landed.start() as isize;
-            }
-            if edit.span.end() <= span.end() {
-                end += growth;
-            } else if edit.span.start() < span.end() {
-                end = landed.end() as isize;
-            }
-        }
-        Span::new(start as usize, end.max(start) as usize)
+    /// Where spans of the old text stand in the new one. What an edit replaced maps to the border of
+    /// that edit's text that keeps the result the widest.
+    pub fn carry(&self, spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
+        let landed = self.landed();
+        // The old and the new range of the last of the first `count` edits.
+        let last = |count: usize| {
+            let index = count.checked_sub(1)?;
+            Some((self.0[index].span, landed[index]))
+        };
+        // An insertion at the border of a span stays outside.
+        let start = |offset: usize| match last(
+            self.0.partition_point(|edit| edit.span.start() <= offset),
+        ) {
+            Some((old, new)) if old.end() <= offset => offset - old.end() + new.end(),
+            Some((_, new)) => new.start(),
+            None => offset,
+        };
+        let end =
+            |offset: usize| match last(self.0.partition_point(|edit| edit.span.start() < offset)) {
+                Some((old, new)) if old.end() <= offset => offset - old.end() + new.end(),
+                Some((_, new)) => new.end(),
+                None => offset,
+            };
+        spans
+            .into_iter()
+            .map(|span| {
+                let start = start(span.start());
+                Span::new(start, end(span.end()).max(start))
+            })
+            .collect()
     }
 }
 
@@ -176,8 +187,11 @@ mod tests {
     #[test]
     fn spans_are_carried_over_edits() {
         let edits = edits(&[(2, 4, "long text")]).unwrap();
-        assert_eq!(edits.carry(Span::new(0, 2)), Span::new(0, 2));
-        assert_eq!(edits.carry(Span::new(5, 6)), Span::new(12, 13));
-        assert_eq!(edits.carry(Span::new(3, 6)), Span::new(2, 13));
+        let carried = |start, end| edits.carry([Span::new(start, end)])[0];
+        assert_eq!(carried(0, 2), Span::new(0, 2));
+        assert_eq!(carried(2, 4), Span::new(2, 11));
+        assert_eq!(carried(5, 6), Span::new(12, 13));
+        assert_eq!(carried(3, 6), Span::new(2, 13));
+        assert_eq!(carried(1, 3), Span::new(1, 11));
     }
 }
