@@ -1,6 +1,6 @@
 //! All selected transforms over one text.
 
-use crate::fix::{Cx, FileId, Finding, Options, Transform};
+use crate::fix::{Cx, FileId, Finding, Options, Remedy, Transform};
 use crate::model::file::Module;
 use crate::python::ast::AnyNodeRef;
 use crate::python::suppress::{Suppression, suppressions};
@@ -82,14 +82,15 @@ pub fn examine(
 }
 
 /// A comment suppresses what is found on its line, in the simple statement it stands at the end of,
-/// or, on a line of its own, in the statement below.
+/// or, on a line of its own, in the statement below. A fix that serves a suppressed finding as well
+/// is not offered for the others either.
 fn drop_suppressed(module: &Module<'_>, tree: &Tree, found: &mut Vec<Finding>) {
     let suppressions = suppressions(module.text(), tree);
     if suppressions.is_empty() {
         return;
     }
     let simple_statements = simple_statements(module);
-    found.retain(|finding| {
+    let is_suppressed = |finding: &Finding| {
         let info = transforms::find(finding.transform);
         let codes = info.map_or(&[] as &[&str], |info| info.codes);
         let statement = simple_statements
@@ -97,11 +98,23 @@ fn drop_suppressed(module: &Module<'_>, tree: &Tree, found: &mut Vec<Finding>) {
             .find(|statement| statement.contains(finding.at))
             .copied()
             .unwrap_or(finding.at);
-        !suppressions.iter().any(|suppression| {
+        suppressions.iter().any(|suppression| {
             suppression.covers(finding.transform, codes)
                 && speaks_of(module, suppression, statement.cover(finding.at))
         })
-    });
+    };
+    let (suppressed, mut kept): (Vec<_>, Vec<_>) = found.drain(..).partition(is_suppressed);
+    for finding in &mut kept {
+        if let Remedy::Fix(fix) = &finding.remedy
+            && suppressed
+                .iter()
+                .any(|other| matches!(&other.remedy, Remedy::Fix(other) if other == fix))
+        {
+            finding.remedy =
+                Remedy::blocked("a comment suppresses a part of what would change with it");
+        }
+    }
+    *found = kept;
 }
 
 fn speaks_of(module: &Module<'_>, suppression: &Suppression, place: Span) -> bool {
