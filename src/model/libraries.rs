@@ -131,6 +131,12 @@ pub struct Http {
     /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
     /// catches it too.
     pub decoding_error: String,
+    /// Modules all of whose members are exceptions.
+    pub exception_modules: Vec<String>,
+    /// Modules that stand in for the library in tests, or change what it does, and parameters by
+    /// which test functions ask for one.
+    pub interceptors: Vec<String>,
+    pub interceptor_fixtures: Vec<String>,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
 }
@@ -165,7 +171,9 @@ pub struct Keyword {
 pub enum Accepts {
     /// Every value.
     Anything,
-    /// A boolean expression; the name changes, the meaning does not.
+    /// Text, as far as can be seen.
+    Url,
+    /// `True` or `False`; it becomes an argument of the client.
     Boolean,
     /// A dict display, or nothing, whose values are neither `None` nor booleans.
     PlainMapping,
@@ -199,6 +207,8 @@ pub struct Member {
     pub method: bool,
     /// The result of the method differs, so it must not be used.
     pub statement_only: bool,
+    /// The method raises for an answer that only redirects, where the old one does not.
+    pub minds_redirects: bool,
     /// A mapping whose iteration differs: only looking up one entry means the same.
     pub lookup_only: bool,
 }

@@ -1,40 +1,70 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
+use super::values::{
+    has_no_query, is_absolute, is_false, is_header, is_none, is_plain, is_text, is_true, is_zero,
+    may_be_url, text_dict,
+};
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Lookup, Target, Why};
-use crate::model::libraries::{Accepts, Http, HttpFunction};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number, Operator};
+use crate::model::file::{Target, Why};
+use crate::model::libraries::{Accepts, Http, HttpFunction, Keyword};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprDict, TokenKind};
 use crate::python::span;
 use crate::text::{Edit, Span};
 
-/// How far a name is followed to the value it was given.
-const MAX_STEPS: usize = 4;
+/// Whether a request follows redirects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Redirects {
+    /// It does, and says so nowhere.
+    ByDefault,
+    /// It does not, and says so nowhere.
+    NotByDefault,
+    /// An argument says that it does.
+    Asked,
+    /// An argument says that it does not.
+    Refused,
+    /// An argument says it, with a value that is computed.
+    Computed,
+}
 
-/// What a request asks of the client that sends it, and the edits inside its parentheses.
-#[derive(Debug, Default)]
+/// What a request asks of the client that sends it, and what changes inside its parentheses.
+#[derive(Debug)]
 pub(super) struct Arguments {
-    pub edits: Vec<Edit>,
-    /// The request relies on the library's default of following redirects.
-    pub follows_redirects: bool,
-    /// It must not follow redirects, and says so nowhere.
-    pub stays: bool,
+    edits: Vec<Edit>,
+    /// Where the arguments begin.
+    open: usize,
+    /// From the end of the last argument that stays to the end of the last of all.
+    tail: Span,
+    /// The start of the first argument in the tail.
+    tail_start: usize,
+    redirects: Redirects,
+    /// The headers may ask for an answer without content, which httpx counts as an error.
+    conditional: bool,
     /// It relies on waiting without limit.
     pub waits_forever: bool,
-    /// The value of `verify`, which belongs to the client.
-    pub verify: Option<String>,
-    /// The callee's method; `request` with a leading method argument where a body is sent by a
+    /// `verify=False`, which belongs to the client.
+    pub unverified: bool,
+    /// The client's method; `request` with a leading method argument where a body is sent by a
     /// method that takes none.
     pub method: String,
-    /// Callables to import and the names they replace.
-    pub callables: Vec<(Span, &'static str)>,
+    /// Edits that use a name of httpx, with that name, which they begin with.
+    pub callables: Vec<(Edit, &'static str)>,
+    pub url_is_absolute: bool,
+    has_json: bool,
 }
 
 struct Argument<'a> {
     name: &'a str,
-    /// The name to write before a positional argument, or the place of a keyword.
+    /// The name that is written before the value.
     keyword: Option<Span>,
     value: &'a Expr,
     whole: Span,
+}
+
+/// What becomes of one argument.
+enum Change {
+    None,
+    Rename(&'static str),
+    Remove,
 }
 
 /// Maps the arguments of a call of `function`; refused where a value has no certain counterpart.
@@ -45,128 +75,202 @@ pub(super) fn map<'a>(
     call: &'a ExprCall,
 ) -> Result<Arguments, Why> {
     let items = items(cx, function, call)?;
-    let mut mapped = Arguments {
-        method: function.method.clone(),
-        ..Arguments::default()
-    };
     let find = |name: &str| items.iter().find(|item| item.name == name);
     let url = find("url").ok_or_else(|| Why::new("the URL is not among the arguments"))?;
+    let mut mapped = Arguments {
+        edits: Vec::new(),
+        open: span(&call.arguments).start(),
+        tail: Span::empty(span(call).end()),
+        tail_start: span(call).end(),
+        redirects: match find("allow_redirects").map(|item| item.value) {
+            None if function.follows_redirects => Redirects::ByDefault,
+            None => Redirects::NotByDefault,
+            Some(value) if is_true(value) => Redirects::Asked,
+            Some(value) if is_false(value) => Redirects::Refused,
+            Some(_) => Redirects::Computed,
+        },
+        conditional: find("headers").is_some_and(|item| is_conditional(cx, item.value)),
+        waits_forever: find("timeout").is_none(),
+        unverified: find("verify").is_some_and(|item| is_false(item.value)),
+        method: function.method.clone(),
+        callables: Vec::new(),
+        url_is_absolute: is_absolute(cx, url.value),
+        has_json: find("json").is_some(),
+    };
+    let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let keyword = http
-            .keywords
-            .get(item.name)
-            .filter(|_| item.name != "method")
-            .or_else(|| http.keywords.get("url").filter(|_| item.name == "method"));
-        let Some(keyword) = keyword else {
+        // The method goes where it stands, as it is.
+        let Some(keyword) = http.keywords.get(item.name) else {
             return Err(Why::new(format!(
                 "`{}` is not known as an argument of requests",
                 item.name
             )));
         };
-        let refused = || Err(Why::new(&keyword.why));
-        let nothing = is_none(item.value);
-        match keyword.accepts {
-            Accepts::Anything => {}
-            Accepts::Nothing => {
-                if nothing || is_false(item.value) {
-                    mapped.edits.push(deletion(&items, index));
-                    continue;
-                }
-                return refused();
-            }
-            Accepts::Boolean => match item.value {
-                Expr::BooleanLiteral(_) => {
-                    mapped.verify = Some(cx.module.source(item.value).to_owned());
-                    mapped.edits.push(deletion(&items, index));
-                    continue;
-                }
-                _ => return refused(),
-            },
-            Accepts::PlainMapping if nothing => {}
-            Accepts::PlainMapping => {
-                if !is_mapping(cx, item.value, is_plain) || !has_no_query(cx, url.value, MAX_STEPS)
-                {
-                    return refused();
+        match change(cx, http, keyword, item, url, &mut mapped)? {
+            Change::Remove => removed.push(index),
+            Change::Rename(to) => mapped.edits.push(renamed(item, to)),
+            Change::None => {
+                let to = keyword.to.as_deref().unwrap_or(item.name);
+                let leads = matches!(item.name, "method" | "url");
+                if item.keyword.is_none() && !leads || item.keyword.is_some() && to != item.name {
+                    mapped.edits.push(renamed(item, to));
                 }
             }
-            Accepts::StringMapping => {
-                if !nothing && !is_mapping(cx, item.value, is_text) {
-                    return refused();
-                }
+        }
+    }
+    remove(cx, call, &items, &removed, &mut mapped)?;
+    let has_body = mapped.has_json || find("data").is_some();
+    if !function.takes_body && has_body {
+        name_method(cx, function, call, &items, &mut mapped)?;
+    }
+    Ok(mapped)
+}
+
+impl Arguments {
+    /// Whether the answer is certain to be no redirection: `raise_for_status` of httpx takes that
+    /// for an error.
+    pub fn ends_redirects(&self) -> bool {
+        matches!(self.redirects, Redirects::ByDefault | Redirects::Asked) && !self.conditional
+    }
+
+    pub fn follows_by_default(&self) -> bool {
+        self.redirects == Redirects::ByDefault
+    }
+
+    /// Whether the client's limit of redirects matters.
+    pub fn may_follow(&self) -> bool {
+        !matches!(self.redirects, Redirects::NotByDefault | Redirects::Refused)
+    }
+
+    /// The edits under a client that follows redirects, or one that does not.
+    pub fn edits(&self, cx: &Cx<'_>, client_follows: bool) -> Vec<Edit> {
+        let mut edits = self.edits.clone();
+        if client_follows && self.redirects == Redirects::NotByDefault {
+            edits.push(self.stay(cx));
+        } else if !self.tail.is_empty() {
+            edits.push(Edit::delete(self.tail));
+        }
+        edits
+    }
+
+    /// Tells a request that must not follow redirects to stay.
+    fn stay(&self, cx: &Cx<'_>) -> Edit {
+        const STAY: &str = "follow_redirects=False";
+        if !self.tail.is_empty() {
+            return Edit::replace(Span::new(self.tail_start, self.tail.end()), STAY);
+        }
+        let layout = cx.module.layout();
+        let last = self.tail.end();
+        let after = |comma: Span| {
+            let end = layout.line_end(comma.start());
+            let rest = Span::new(comma.end(), end).of(cx.module.text()).trim();
+            let ends_line = rest.is_empty() || rest.starts_with('#');
+            (ends_line && layout.line_start(last) > self.open).then_some(end)
+        };
+        match layout.token_after(last) {
+            // The last line ends with a comma: the next is like it. It is one level deeper than it
+            // was, for it stands under the client.
+            Some((TokenKind::Comma, comma)) if let Some(end) = after(comma) => {
+                let (newline, unit) = (layout.newline(), layout.indent_unit());
+                let indent = layout.indent_at(last);
+                Edit::insert(end, format!("{newline}{indent}{unit}{STAY},"))
             }
-            Accepts::Body => {
-                if !nothing && !is_mapping(cx, item.value, is_plain) {
-                    if !matches!(
-                        item.value,
-                        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
-                    ) {
-                        return refused();
-                    }
-                    mapped.edits.push(renamed(item, "content"));
-                    continue;
-                }
+            _ => Edit::insert(last, format!(", {STAY}")),
+        }
+    }
+}
+
+fn change<'a>(
+    cx: &Cx<'a>,
+    http: &'static Http,
+    keyword: &'static Keyword,
+    item: &Argument<'a>,
+    url: &Argument<'a>,
+    mapped: &mut Arguments,
+) -> Result<Change, Why> {
+    let nothing = is_none(item.value);
+    let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
+        text_dict(cx, item.value)
+            .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+    };
+    let accepted = match keyword.accepts {
+        Accepts::Anything => true,
+        Accepts::Url => may_be_url(cx, item.value),
+        Accepts::Nothing => {
+            if nothing || is_false(item.value) {
+                return Ok(Change::Remove);
             }
-            Accepts::Timeout => {
-                if matches!(item.value, Expr::NumberLiteral(number) if is_zero(&number.value)) {
-                    return refused();
-                }
-                if let Expr::Tuple(pair) = item.value {
-                    let [connect, read] = &pair.elts[..] else {
-                        return refused();
-                    };
+            false
+        }
+        Accepts::Boolean => {
+            if item.value.is_boolean_literal_expr() {
+                return Ok(Change::Remove);
+            }
+            false
+        }
+        Accepts::PlainMapping => nothing || all(is_plain) && has_no_query(cx, url.value),
+        Accepts::StringMapping => nothing || all(is_header),
+        Accepts::Body => {
+            // Text goes before `json` in httpx, even where it is empty.
+            if !mapped.has_json
+                && matches!(
+                    item.value,
+                    Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
+                )
+            {
+                return Ok(Change::Rename("content"));
+            }
+            nothing || all(is_plain)
+        }
+        Accepts::Timeout => match item.value {
+            Expr::Tuple(pair) => match &pair.elts[..] {
+                [connect, read] if !cx.module.layout().has_comments(span(pair)) => {
                     let (connect, read) = (cx.module.source(connect), cx.module.source(read));
                     let text = format!("httpx.Timeout({read}, connect={connect}, pool=None)");
-                    mapped.callables.push((span(item.value), "httpx.Timeout"));
-                    mapped.edits.push(Edit::replace(span(item.value), text));
+                    let edit = Edit::replace(span(pair), text);
+                    mapped.callables.push((edit, "httpx.Timeout"));
+                    true
                 }
-            }
-            Accepts::Auth => match item.value {
-                _ if nothing => {}
-                Expr::Tuple(pair)
-                    if pair.elts.len() == 2
-                        && pair.elts.iter().all(|part| is_text(cx, part, MAX_STEPS)) => {}
-                Expr::Call(auth) => {
-                    let Target::External(name) = cx.module.target(auth) else {
-                        return refused();
-                    };
-                    let Some(counterpart) = http.callables.get(&name) else {
-                        return refused();
-                    };
-                    mapped.callables.push((span(&*auth.func), counterpart));
-                    mapped
-                        .edits
-                        .push(Edit::replace(span(&*auth.func), counterpart.as_str()));
-                }
-                _ => return refused(),
+                _ => false,
             },
-        }
-        if item.name != "method" && item.name != "url" || item.keyword.is_some() {
-            let to = keyword.to.as_deref().unwrap_or(item.name);
-            if item.keyword.is_none() || to != item.name && item.name != "method" {
-                mapped.edits.push(renamed(item, to));
+            value => !is_zero(value),
+        },
+        Accepts::Auth => match item.value {
+            Expr::Tuple(pair) => {
+                pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part))
             }
-        }
+            Expr::Call(auth) => match cx.module.target(auth) {
+                Target::External(name) => match http.callables.get(&name) {
+                    Some(counterpart) => {
+                        let edit = Edit::replace(span(&*auth.func), counterpart.as_str());
+                        mapped.callables.push((edit, counterpart));
+                        let keywords = auth.arguments.keywords.iter();
+                        let mut values = keywords.map(|keyword| &keyword.value);
+                        auth.arguments.args.iter().all(|value| is_text(cx, value))
+                            && values.all(|value| is_text(cx, value))
+                    }
+                    None => false,
+                },
+                _ => false,
+            },
+            _ => nothing,
+        },
+    };
+    match accepted {
+        true => Ok(Change::None),
+        false => Err(Why::new(&keyword.why)),
     }
-    let has = |name: &str| find(name).is_some_and(|item| !is_none(item.value));
-    if !function.takes_body && (has("json") || has("data")) {
-        let start = items
-            .iter()
-            .map(|item| item.whole.start())
-            .min()
-            .unwrap_or_default();
-        let quote = cx.module.layout().quote();
-        let method = function.method.to_uppercase();
-        mapped
-            .edits
-            .push(Edit::insert(start, format!("{quote}{method}{quote}, ")));
-        mapped.method = "request".to_owned();
-    }
-    if find("allow_redirects").is_none() {
-        mapped.follows_redirects = function.follows_redirects;
-        mapped.stays = !function.follows_redirects;
-    }
-    mapped.waits_forever = find("timeout").is_none();
-    Ok(mapped)
+}
+
+/// Whether headers may ask for an answer only if something has changed.
+fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
+    let certain = |dict: &ExprDict| {
+        dict.items.iter().all(|item| {
+            matches!(&item.key, Some(Expr::StringLiteral(key))
+                if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
+        })
+    };
+    !is_none(headers) && !text_dict(cx, headers).is_some_and(certain)
 }
 
 /// The arguments by the names they have in requests, in source order.
@@ -224,176 +328,87 @@ fn renamed(item: &Argument<'_>, to: &str) -> Edit {
     }
 }
 
-fn deletion(items: &[Argument<'_>], index: usize) -> Edit {
-    let whole = items[index].whole;
-    Edit::delete(match (index.checked_sub(1), items.get(index + 1)) {
-        (Some(previous), _) => Span::new(items[previous].whole.end(), whole.end()),
-        (None, Some(next)) => Span::new(whole.start(), next.whole.start()),
-        (None, None) => whole,
-    })
-}
-
-fn is_none(expression: &Expr) -> bool {
-    matches!(expression, Expr::NoneLiteral(_))
-}
-
-fn is_false(expression: &Expr) -> bool {
-    matches!(expression, Expr::BooleanLiteral(literal) if !literal.value)
-}
-
-fn is_zero(number: &Number) -> bool {
-    match number {
-        Number::Int(int) => int.as_u8() == Some(0),
-        Number::Float(float) => *float == 0.0,
-        Number::Complex { .. } => false,
+/// Takes arguments away, each with the comma before it, or, at the start, the one after it.
+fn remove(
+    cx: &Cx<'_>,
+    call: &ExprCall,
+    items: &[Argument<'_>],
+    removed: &[usize],
+    mapped: &mut Arguments,
+) -> Result<(), Why> {
+    let kept: Vec<usize> = (0..items.len())
+        .filter(|index| !removed.contains(index))
+        .collect();
+    let (Some(&first), Some(&last)) = (kept.first(), kept.last()) else {
+        return Ok(());
+    };
+    let gone: Vec<Span> = kept
+        .windows(2)
+        .filter(|pair| pair[0] + 1 < pair[1])
+        .map(|pair| Span::new(items[pair[0]].whole.end(), items[pair[1] - 1].whole.end()))
+        .chain((first > 0).then(|| Span::new(items[0].whole.start(), items[first].whole.start())))
+        .collect();
+    let end = items.last().map_or(0, |item| item.whole.end());
+    mapped.tail = Span::new(items[last].whole.end(), end);
+    mapped.tail_start = items.get(last + 1).map_or(end, |item| item.whole.start());
+    let layout = cx.module.layout();
+    let inside = span(&call.arguments);
+    // With a comment after the comma, which speaks of what stood before it.
+    let with_comment = |gone: &Span| {
+        let end = layout.line_end(gone.end()).min(inside.end());
+        layout.has_comments(Span::new(gone.start(), end))
+    };
+    let tail = Some(&mapped.tail).filter(|tail| !tail.is_empty());
+    if gone.iter().chain(tail).any(with_comment) {
+        return Err(Why::new(
+            "a comment stands beside an argument that httpx has not",
+        ));
     }
+    mapped.edits.extend(gone.into_iter().map(Edit::delete));
+    Ok(())
 }
 
-type Check = for<'a> fn(&Cx<'a>, &'a Expr, usize) -> bool;
-
-/// A dict display with text keys and values that all pass, written here or given to a name once.
-fn is_mapping<'a>(cx: &Cx<'a>, expression: &'a Expr, value_passes: Check) -> bool {
-    match expression {
-        Expr::Dict(dict) => dict.items.iter().all(|item| {
-            item.key
-                .as_ref()
-                .is_some_and(|key| is_text(cx, key, MAX_STEPS))
-                && value_passes(cx, &item.value, MAX_STEPS)
-        }),
-        Expr::Name(_) => given_once(cx, expression).is_some_and(|value| {
-            matches!(value, Expr::Dict(_)) && is_mapping(cx, value, value_passes)
-        }),
-        _ => false,
-    }
-}
-
-/// The only value that a name is ever given, if nothing else can change it: a plain assignment, and
-/// every use of it as an argument of a call.
-fn given_once<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Option<&'a Expr> {
-    let Expr::Name(name) = expression else {
-        return None;
-    };
-    let scope = cx.module.scope_of(AnyNodeRef::from(name))?;
-    let Lookup::Bound(owner, [only]) = cx.module.lookup(scope, &name.id) else {
-        return None;
-    };
-    let BindingKind::Assign(value) = cx.module.binding(*only).kind else {
-        return None;
-    };
-    let kept = !matches!(value, Expr::Dict(_))
-        || cx.module.reads_of(owner, &name.id).iter().all(|read| {
-            matches!(
-                cx.module.parent((*read).into()),
-                Some(AnyNodeRef::Keyword(_))
-            )
-        });
-    kept.then_some(value)
-}
-
-/// Whether a value is certainly text.
-fn is_text<'a>(cx: &Cx<'a>, expression: &'a Expr, steps: usize) -> bool {
-    match expression {
-        Expr::StringLiteral(_) | Expr::FString(_) => true,
-        Expr::BinOp(sum) => match sum.op {
-            Operator::Add => is_text(cx, &sum.left, steps) || is_text(cx, &sum.right, steps),
-            Operator::Mod => is_text(cx, &sum.left, steps),
-            _ => false,
-        },
-        Expr::Call(call) => match cx.module.target(call) {
-            Target::Builtin(name) => name == "str",
-            Target::External(name) => matches!(name.as_str(), "json.dumps" | "os.path.join"),
-            _ => matches!(&*call.func, Expr::Attribute(method)
-                if matches!(method.attr.as_str(), "join" | "format" | "strip" | "lower" | "upper" | "isoformat" | "hexdigest")),
-        },
-        Expr::Subscript(subscript) => {
-            cx.module.qualified(&subscript.value).as_deref() == Some("os.environ")
+/// `get(url, json=body)` to `request("GET", url, json=body)`.
+fn name_method(
+    cx: &Cx<'_>,
+    function: &HttpFunction,
+    call: &ExprCall,
+    items: &[Argument<'_>],
+    mapped: &mut Arguments,
+) -> Result<(), Why> {
+    let layout = cx.module.layout();
+    let inside_string = cx
+        .module
+        .ancestors(call.into())
+        .any(|ancestor| matches!(ancestor, AnyNodeRef::InterpolatedElement(_)));
+    let first = match items.first() {
+        Some(first) if first.name == "url" && !inside_string => first.whole.start(),
+        _ => {
+            return Err(Why::new(format!(
+                "httpx has no body in `{}`, and the method has no place here",
+                function.method
+            )));
         }
-        Expr::Name(name) => {
-            annotated(cx, name.into(), &["str"])
-                || steps > 0
-                    && given_once(cx, expression).is_some_and(|value| is_text(cx, value, steps - 1))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a value is certainly text or a number that both libraries write in the same way.
-fn is_plain<'a>(cx: &Cx<'a>, expression: &'a Expr, steps: usize) -> bool {
-    match expression {
-        Expr::NumberLiteral(_) => true,
-        Expr::BinOp(operation) => {
-            is_text(cx, expression, steps)
-                || is_plain(cx, &operation.left, steps) && is_plain(cx, &operation.right, steps)
-        }
-        Expr::Call(call) => {
-            matches!(
-                cx.module.target(call),
-                Target::Builtin("int" | "float" | "len" | "round")
-            ) || is_text(cx, expression, steps)
-        }
-        Expr::Name(name) => {
-            annotated(cx, name.into(), &["str", "int", "float"])
-                || is_text(cx, expression, steps)
-                || steps > 0
-                    && given_once(cx, expression)
-                        .is_some_and(|value| is_plain(cx, value, steps - 1))
-        }
-        _ => is_text(cx, expression, steps),
-    }
-}
-
-/// Whether a name is a parameter, never bound again, that is annotated with one of these types and
-/// has no default of another.
-fn annotated(cx: &Cx<'_>, name: AnyNodeRef<'_>, types: &[&str]) -> bool {
-    let AnyNodeRef::ExprName(name) = name else {
-        return false;
     };
-    let Some(scope) = cx.module.scope_of(name.into()) else {
-        return false;
+    let quote = layout.quote();
+    let method = function.method.to_uppercase();
+    let line = layout.line_start(first);
+    let gap = match Span::new(line, first)
+        .of(cx.module.text())
+        .trim()
+        .is_empty()
+    {
+        // One level deeper than the line was, for it stands under the client.
+        true => format!(
+            "{}{}{}",
+            layout.newline(),
+            layout.indent_at(first),
+            layout.indent_unit()
+        ),
+        false => " ".to_owned(),
     };
-    let Lookup::Bound(_, [only]) = cx.module.lookup(scope, &name.id) else {
-        return false;
-    };
-    let BindingKind::Parameter(parameter) = cx.module.binding(*only).kind else {
-        return false;
-    };
-    // `def f(name: str = None)` is a common way to write an optional parameter.
-    let may_be_none = matches!(
-        cx.module.parent(parameter.into()),
-        Some(AnyNodeRef::ParameterWithDefault(parameter)) if parameter.default.as_deref().is_some_and(is_none)
-    );
-    !may_be_none
-        && parameter.annotation.as_deref().is_some_and(
-            |annotation| matches!(annotation, Expr::Name(name) if types.contains(&name.id.as_str())),
-        )
-}
-
-/// Whether a URL is visibly written without a query.
-fn has_no_query<'a>(cx: &Cx<'a>, url: &'a Expr, steps: usize) -> bool {
-    match url {
-        Expr::StringLiteral(literal) => !literal.value.to_str().contains('?'),
-        Expr::FString(_) => !span(url).of(cx.module.text()).contains('?'),
-        Expr::BinOp(sum) if matches!(sum.op, Operator::Add | Operator::Mod) => {
-            let literal = |part: &Expr| matches!(part, Expr::StringLiteral(_) | Expr::FString(_));
-            (literal(&sum.left) || literal(&sum.right))
-                && !span(url).of(cx.module.text()).contains('?')
-        }
-        Expr::Name(_) => {
-            steps > 0 && given_once(cx, url).is_some_and(|value| has_no_query(cx, value, steps - 1))
-        }
-        _ => false,
-    }
-}
-
-/// Whether the URL of a call is visibly written with its scheme, and so cannot be refused for
-/// lacking one.
-pub(super) fn is_absolute<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    let starts = |expression: &Expr| {
-        let text = span(expression).of(cx.module.text());
-        let text = text
-            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-            .trim_start_matches(['"', '\'']);
-        text.starts_with("http://") || text.starts_with("https://")
-    };
-    call.arguments.args.iter().take(2).any(starts)
+    let text = format!("{quote}{method}{quote},{gap}");
+    mapped.edits.push(Edit::insert(first, text));
+    mapped.method = "request".to_owned();
+    Ok(())
 }

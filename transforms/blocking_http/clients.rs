@@ -27,16 +27,23 @@ impl Anchor<'_> {
 
 /// The innermost statement around a request that is not part of a loop; refused where a client
 /// would have to be opened in a header.
-pub(super) fn anchor<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Anchor<'a>, Why> {
+pub(super) fn anchor<'a>(
+    cx: &Cx<'a>,
+    function: &'a StmtFunctionDef,
+    node: AnyNodeRef<'a>,
+) -> Result<Anchor<'a>, Why> {
     let mut repeated = false;
+    let mut in_header = false;
     let mut found = cx.module.statement(node);
     let mut inner = node;
     for ancestor in cx.module.ancestors(node) {
         match ancestor {
-            AnyNodeRef::StmtFunctionDef(_) => break,
+            AnyNodeRef::StmtFunctionDef(other) if std::ptr::eq(other, function) => break,
             AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => {
                 repeated = true;
                 found = Some(ancestor);
+                // The client is opened before the loop, and so before every header in it.
+                in_header = false;
             }
             AnyNodeRef::ExprListComp(_)
             | AnyNodeRef::ExprSetComp(_)
@@ -45,10 +52,11 @@ pub(super) fn anchor<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Anchor<'a>
             }
             _ => {}
         }
-        if is_header(ancestor, inner) {
-            return Err(Why::new("the request stands in the header of a block"));
-        }
+        in_header |= is_header(ancestor, inner);
         inner = ancestor;
+    }
+    if in_header {
+        return Err(Why::new("the request stands in the header of a block"));
     }
     let statement = found.ok_or_else(|| Why::new("the request is not part of a statement"))?;
     let block = cx
@@ -87,11 +95,21 @@ fn is_header(outer: AnyNodeRef<'_>, inner: AnyNodeRef<'_>) -> bool {
 pub(super) struct Group {
     pub members: Vec<usize>,
     pub lines: Span,
+    /// The function it is in.
+    pub function: Span,
+    /// More than one request goes through the client.
+    pub shared: bool,
+    /// Values are handed out while the client is open.
+    pub yields: bool,
 }
 
 /// Groups requests: those whose statements stand in one block share a client, and so do those
 /// further in. With `apart`, only what stands in one statement is grouped.
-pub(super) fn group(anchors: &[(usize, Anchor<'_>)], apart: bool) -> Vec<Group> {
+pub(super) fn group(
+    function: &StmtFunctionDef,
+    anchors: &[(usize, Anchor<'_>)],
+    apart: bool,
+) -> Vec<Group> {
     let mut groups: Vec<(Anchor<'_>, Group)> = Vec::new();
     for (member, anchor) in anchors {
         let known = groups.iter_mut().find(|(other, group)| {
@@ -101,12 +119,16 @@ pub(super) fn group(anchors: &[(usize, Anchor<'_>)], apart: bool) -> Vec<Group> 
             Some((_, group)) => {
                 group.members.push(*member);
                 group.lines = group.lines.cover(anchor.span());
+                group.shared = true;
             }
             None => groups.push((
                 *anchor,
                 Group {
                     members: vec![*member],
                     lines: anchor.span(),
+                    function: span(function),
+                    shared: anchor.repeated,
+                    yields: false,
                 },
             )),
         }
@@ -120,15 +142,21 @@ pub(super) fn group(anchors: &[(usize, Anchor<'_>)], apart: bool) -> Vec<Group> 
             .iter_mut()
             .find(|outer| outer.lines.contains(group.lines))
         {
-            Some(outer) => outer.members.extend(group.members),
+            Some(outer) => {
+                outer.members.extend(group.members);
+                outer.shared = true;
+            }
             None => result.push(group),
         }
+    }
+    for group in &mut result {
+        group.yields = yields(function, group.lines);
     }
     result
 }
 
 /// Whether the statements in `lines` hand out values while the client is open.
-pub(super) fn yields(function: &StmtFunctionDef, lines: Span) -> bool {
+fn yields(function: &StmtFunctionDef, lines: Span) -> bool {
     let mut found = false;
     crate::model::file::walk(function.into(), &mut |node| {
         found |= matches!(

@@ -1,13 +1,14 @@
 //! The `except` clauses around a request: what they catch today, and what they must name to catch
 //! the same failures of httpx.
 
-use super::response::calls_within;
+use super::raising::{Sent, names_within, others_raise};
 use crate::fix::{Cx, reach};
-use crate::model::file::{Entity, ImportName, Target, Why};
+use crate::model::file::{Entity, ImportName, Why, walk};
 use crate::model::libraries::Http;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
-    AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, ExprCall, StmtTry,
+    AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, StmtFunctionDef, StmtTry,
+    TraversalSignal,
 };
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -30,6 +31,9 @@ const UNRELATED: [&str; 13] = [
     "ZeroDivisionError",
 ];
 
+/// What `OSError` goes by, which the exceptions of requests are and those of httpx are not.
+pub(super) const OS_ERRORS: [&str; 3] = ["EnvironmentError", "IOError", "OSError"];
+
 const NEW_ERRORS: &str =
     "errors that leave the function are httpx's: callers that catch those of requests must change";
 const NEW_WORDS: &str = "httpx words its error messages differently";
@@ -40,46 +44,85 @@ pub(super) struct Handlers<'a> {
     pub reviews: BTreeSet<&'static str>,
     /// Clauses to change, with the names they get instead or in addition.
     pub clauses: Vec<Clause<'a>>,
+    /// Something may leave the function.
+    pub leaks: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Clause<'a> {
     pub within: &'a StmtTry,
     types: &'a Expr,
-    /// For each class of the clause, as written: its span and its counterparts.
-    counterparts: Vec<(Span, &'static [String])>,
+    /// The classes of the clause, each with its counterparts; none where it stays.
+    classes: Vec<(&'a Expr, Option<&'static [String]>)>,
 }
 
-/// Looks at every `except` clause that could catch what is raised at `node`, up to the function.
+impl Clause<'_> {
+    pub fn at(&self) -> Span {
+        span(self.types)
+    }
+}
+
+/// Looks at everything that could catch what is raised at `node`, up to the function.
 pub(super) fn around<'a>(
     cx: &Cx<'a>,
     http: &'static Http,
     url_is_absolute: bool,
+    function: &'a StmtFunctionDef,
     node: AnyNodeRef<'a>,
 ) -> Result<Handlers<'a>, Why> {
     let mut handlers = Handlers::default();
     let mut all_caught = false;
     for ancestor in cx.module.ancestors(node) {
-        let statement = match ancestor {
-            AnyNodeRef::StmtFunctionDef(_) => break,
-            AnyNodeRef::StmtTry(statement) => statement,
-            _ => continue,
-        };
-        if !statement
-            .body
-            .iter()
-            .any(|inner| span(inner).contains(span(node)))
-        {
-            continue;
-        }
-        for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
-            all_caught |= clause(cx, http, url_is_absolute, statement, handler, &mut handlers)?;
+        match ancestor {
+            AnyNodeRef::StmtFunctionDef(other) if std::ptr::eq(other, function) => break,
+            AnyNodeRef::StmtWith(with) => {
+                for item in &with.items {
+                    if span(item).contains(span(node)) {
+                        continue;
+                    }
+                    if let Some(name) = caught_within(cx, http, (&item.context_expr).into()) {
+                        return Err(Why::new(format!(
+                            "`with {}` minds `{name}`",
+                            cx.module.describe(&item.context_expr)
+                        )));
+                    }
+                }
+            }
+            AnyNodeRef::StmtTry(statement) => {
+                let in_body = |inner| span(inner).contains(span(node));
+                if !statement.body.iter().any(in_body) {
+                    continue;
+                }
+                for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
+                    all_caught |=
+                        clause(cx, http, url_is_absolute, statement, handler, &mut handlers)?;
+                }
+            }
+            _ => {}
         }
     }
     if !all_caught {
+        handlers.leaks = true;
         handlers.reviews.insert(NEW_ERRORS);
     }
     Ok(handlers)
+}
+
+/// The first exception under a node that requests may raise and httpx does not, as it is written.
+pub(super) fn caught_within<'a>(
+    cx: &Cx<'a>,
+    http: &'static Http,
+    node: AnyNodeRef<'a>,
+) -> Option<String> {
+    let concerns = |expression: &&'a Expr| match cx.module.entity(expression) {
+        Entity::Builtin(name) => OS_ERRORS.contains(&name),
+        Entity::External(name) => is_exception(http, &name),
+        _ => false,
+    };
+    names_within(node)
+        .into_iter()
+        .find(concerns)
+        .map(|name| cx.module.describe(name))
 }
 
 /// One clause; whether it catches every failure of a request.
@@ -100,8 +143,9 @@ fn clause<'a>(
     };
     let mut catches_all = false;
     let mut concerned = false;
-    let mut counterparts = Vec::new();
+    let mut classes = Vec::new();
     for class in listed {
+        let mut counterparts = None;
         match cx.module.entity(class) {
             Entity::Builtin("Exception" | "BaseException") => {
                 catches_all = true;
@@ -118,9 +162,9 @@ fn clause<'a>(
                 Some(names) => {
                     concerned = true;
                     catches_all |= http.catch_all.contains(&name);
-                    counterparts.push((span(class), names.as_slice()));
+                    counterparts = Some(names.as_slice());
                 }
-                None if is_unrelated(&name) => {}
+                None if is_unrelated(http, &name) => {}
                 None => {
                     return Err(Why::new(format!(
                         "`except {name}` has no known counterpart in httpx"
@@ -135,29 +179,57 @@ fn clause<'a>(
                 )));
             }
         }
+        classes.push((class, counterparts));
     }
     if concerned && let Some(name) = &handler.name {
         look_at_exception(cx, handler, name.as_str(), handlers)?;
     }
-    if !counterparts.is_empty() {
+    if classes
+        .iter()
+        .any(|(_, counterparts)| counterparts.is_some())
+    {
         handlers.clauses.push(Clause {
             within: statement,
             types,
-            counterparts,
+            classes,
         });
     }
     Ok(catches_all && !raises(handler))
 }
 
 /// Whether a class outside this file has nothing to do with HTTP: of asyncio, of the project.
-fn is_unrelated(name: &str) -> bool {
-    const RELATED: [&str; 6] = ["requests", "urllib3", "http", "socket", "ssl", "urllib"];
-    let module = name.split('.').next().unwrap_or_default();
+fn is_unrelated(http: &Http, name: &str) -> bool {
+    const RELATED: [&str; 7] = [
+        "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3",
+    ];
+    let (module, member) = name.split_once('.').unwrap_or(("", name));
+    let class = member.rsplit('.').next().unwrap_or_default();
+    if is_exception(http, name) {
+        return false;
+    }
+    // `from .compat import Timeout` may be the old library's class, and `NETWORK_ERRORS` a tuple of
+    // such.
+    let known = http.exceptions.keys();
+    let same_name = |known: &String| known.rsplit('.').next() == Some(class);
+    if known.into_iter().any(same_name) && !is_stdlib(name)
+        || !class.chars().any(char::is_lowercase)
+    {
+        return false;
+    }
     name == "json.JSONDecodeError"
         || name == "json.decoder.JSONDecodeError"
         || module == "asyncio" && !name.ends_with("TimeoutError")
         || module.is_empty()
         || !RELATED.contains(&module) && !is_stdlib(name)
+}
+
+/// Whether a qualified name is an exception of the library, or the module of them.
+pub(super) fn is_exception(http: &Http, name: &str) -> bool {
+    http.exceptions.contains_key(name)
+        || http.exception_modules.iter().any(|module| {
+            name.strip_prefix(module.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
 }
 
 /// The exception's own members differ; only its message and passing it on are in sight.
@@ -214,99 +286,95 @@ fn is_message(cx: &Cx<'_>, arguments: AnyNodeRef<'_>) -> bool {
 
 fn raises(handler: &ExceptHandlerExceptHandler) -> bool {
     let mut found = false;
-    crate::model::file::walk(handler.into(), &mut |node| {
+    walk(handler.into(), &mut |node| {
         found |= matches!(node, AnyNodeRef::StmtRaise(_));
-        crate::python::ast::TraversalSignal::Traverse
+        TraversalSignal::Traverse
     });
     found
 }
 
-/// The edits that make clauses catch the new exceptions. The old ones stay named where something
+/// The edit that makes a clause catch the new exceptions. The old ones stay named where something
 /// else in the body may still raise them.
 pub(super) fn rewrite<'a>(
     cx: &Cx<'a>,
     http: &'static Http,
     clause: &Clause<'a>,
-    converted: &[&'a ExprCall],
-) -> Result<(Vec<Edit>, Vec<ImportName>), Why> {
-    let others_raise = calls_within(cx, &clause.within.body)
-        .into_iter()
-        .any(|call| !converted.contains(&call) && may_raise(cx, http, call, converted));
+    sent: &Sent<'a>,
+    deeper: bool,
+) -> Result<(Edit, Vec<ImportName>), Why> {
+    let keep = others_raise(cx, http, &clause.within.body, sent);
+    let decodes = sent.decodes(cx, &clause.within.body);
     let mut needs = Vec::new();
-    let mut edits = Vec::new();
-    for (class, names) in &clause.counterparts {
-        let mut texts: Vec<String> = Vec::new();
-        if others_raise {
-            texts.push(class.of(cx.module.text()).to_owned());
+    let mut texts: Vec<String> = Vec::new();
+    let mut add = |text: String| {
+        if !texts.contains(&text) {
+            texts.push(text);
         }
-        let decodes = http.catch_all.iter().any(|all| http.exceptions.get(all).is_some_and(|all| all == names))
-            && calls_within(cx, &clause.within.body)
-                .iter()
-                .any(|call| matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "json"));
-        let decoding = decodes.then_some(&http.decoding_error);
+    };
+    for (class, counterparts) in &clause.classes {
+        if keep || counterparts.is_none() {
+            add(cx.module.source(class).to_owned());
+        }
+        let Some(names) = counterparts else {
+            continue;
+        };
+        let all = http.catch_all.iter().any(|all| {
+            http.exceptions
+                .get(all)
+                .is_some_and(|all| all.as_slice() == *names)
+        });
+        let decoding = (all && decodes).then_some(&http.decoding_error);
         for name in names.iter().chain(decoding) {
             let (module, member) = name.rsplit_once('.').unwrap_or(("httpx", name));
             let reach = reach(cx, module, member, clause.types.into())?;
-            texts.push(reach.text);
             needs.extend(reach.need);
+            add(reach.text);
         }
-        let inside_tuple = matches!(clause.types, Expr::Tuple(_));
-        let text = texts.join(", ");
-        edits.push(Edit::replace(
-            *class,
-            match texts.len() > 1 && !inside_tuple {
-                true => format!("({text})"),
-                false => text,
-            },
+    }
+    let parent = cx.module.parent(clause.types.into());
+    let whole = match (clause.types, parent) {
+        (Expr::Tuple(_), _) | (_, None) => span(clause.types),
+        (types, Some(parent)) => cx
+            .module
+            .layout()
+            .parentheses(types.into(), parent)
+            .unwrap_or_else(|| span(types)),
+    };
+    if cx.module.layout().has_comments(whole) {
+        return Err(Why::new(
+            "a comment stands among the classes of an `except`",
         ));
     }
-    Ok((edits, needs))
+    Ok((
+        Edit::replace(whole, listed(cx, whole, &texts, deeper)),
+        needs,
+    ))
 }
 
-/// Whether a call that stays may raise exceptions of requests.
-fn may_raise<'a>(
-    cx: &Cx<'a>,
-    http: &'static Http,
-    call: &'a ExprCall,
-    converted: &[&'a ExprCall],
-) -> bool {
-    match cx.module.target(call) {
-        Target::Builtin(_) | Target::Class(_) => false,
-        Target::External(name) => http.functions.contains_key(&name) || !is_stdlib(&name),
-        Target::Function(..) => true,
-        Target::Unknown(_) => match &*call.func {
-            // Methods of responses that are httpx's now, of loggers and of plain values.
-            Expr::Attribute(method) => {
-                let known = http.response.contains_key(method.attr.as_str())
-                    || matches!(
-                        method.attr.as_str(),
-                        "append"
-                            | "extend"
-                            | "get"
-                            | "items"
-                            | "keys"
-                            | "values"
-                            | "format"
-                            | "join"
-                            | "split"
-                            | "strip"
-                            | "lower"
-                            | "upper"
-                            | "encode"
-                            | "decode"
-                            | "replace"
-                            | "startswith"
-                            | "endswith"
-                            | "update"
-                            | "debug"
-                            | "info"
-                            | "warning"
-                            | "error"
-                            | "exception"
-                    );
-                !known || converted.is_empty()
-            }
-            _ => true,
-        },
+/// The classes as `except` takes them: one, or a tuple, broken where the line would be too long.
+fn listed(cx: &Cx<'_>, at: Span, texts: &[String], deeper: bool) -> String {
+    let layout = cx.module.layout();
+    let unit = layout.indent_unit();
+    let depth = if deeper { unit } else { "" };
+    if let [only] = texts {
+        return only.clone();
     }
+    let short = format!("({})", texts.join(", "));
+    let rest = Span::new(layout.line_start(at.start()), at.start());
+    let after = Span::new(at.end(), layout.line_end(at.end()));
+    let around: usize = [rest, after]
+        .iter()
+        .map(|part| part.of(cx.module.text()).chars().count())
+        .sum();
+    if depth.len() + around + short.chars().count() <= cx.options.line_length {
+        return short;
+    }
+    let newline = layout.newline();
+    let indent = format!("{}{depth}", layout.indent_at(at.start()));
+    let mut long = "(".to_owned();
+    for text in texts {
+        long.push_str(&format!("{newline}{indent}{unit}{text},"));
+    }
+    long.push_str(&format!("{newline}{indent})"));
+    long
 }

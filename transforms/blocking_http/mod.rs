@@ -7,16 +7,19 @@
 mod arguments;
 mod clients;
 mod errors;
+mod lines;
+mod raising;
 mod response;
+mod sending;
 mod thread;
+mod values;
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, reach};
-use crate::model::file::{ImportName, Place, Why};
+use crate::fix::{Cx, Finding, Fix, Info, Transform};
+use crate::model::file::{Place, Why};
 use crate::model::libraries::{Http, HttpFunction, Runs, libraries};
-use crate::python::ast::{AnyNodeRef, ExprCall, StmtFunctionDef};
+use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
-use crate::text::{Edit, EditError, Span};
-use std::collections::BTreeSet;
+use raising::Elsewhere;
 
 pub struct BlockingHttp;
 
@@ -59,7 +62,9 @@ import httpx
 async def temperature(city: str):
     try:
         async with httpx.AsyncClient(follow_redirects=True, max_redirects=30) as client:
-            response = await client.get(\"https://example.org/now\", params={\"city\": city}, timeout=5)
+            response = await client.get(
+                \"https://example.org/now\", params={\"city\": city}, timeout=5
+            )
         if response.is_error:
             return None
         return response.json()[\"temperature\"]
@@ -70,6 +75,8 @@ async def temperature(city: str):
 - **Review** where exceptions leave the function, since they are httpx's now; where several requests \
 share a client, since it keeps cookies; where a body without a declared charset is read as text; \
 where httpx is not imported yet, since it has to be installed.
+- Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
+a thread.
 - **Safe** is the call in a thread, unless a lock is held around it.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \
 in threads below Python 3.9.",
@@ -83,20 +90,11 @@ impl Transform for BlockingHttp {
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
         let mut requests = requests(cx);
-        settle_natives(cx, &mut requests);
-        let mut fixes: Vec<Option<Result<Fix, EditError>>> =
-            requests.iter().map(|_| None).collect();
-        for function in functions(&requests) {
-            convert(cx, &requests, function, &mut fixes);
-        }
+        let fixes = settle(cx, &mut requests);
         for (request, native) in requests.iter().zip(fixes) {
             let fix = match (native, &request.native) {
-                (Some(fix), _) => Ok(fix),
-                (None, Ok(_)) => thread::fix(
-                    cx,
-                    request.call,
-                    "a client here would not be one for all requests",
-                ),
+                (Some(fix), _) => Ok(Ok(fix)),
+                (None, Ok(_)) => thread::fix(cx, request.call, "no client can be opened here"),
                 (None, Err(why)) => thread::fix(cx, request.call, why.as_str()),
             };
             let message = format!("`{}` blocks the event loop", request.name);
@@ -123,17 +121,16 @@ struct Native<'a> {
 }
 
 fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
-    libraries()
-        .iter()
-        .filter_map(|library| Some((library, library.http.as_ref()?)))
-        .flat_map(|(library, http)| {
-            let calls = cx.module.calls_into(&library.name);
-            calls
-                .into_iter()
-                .map(move |(call, name)| (http, call, name))
-        })
-        .filter_map(|(http, call, name)| {
-            let kind = http.functions.get(&name)?;
+    let mut found = Vec::new();
+    for library in libraries() {
+        let Some(http) = &library.http else {
+            continue;
+        };
+        let mut elsewhere = None;
+        for (call, name) in cx.module.calls_into(&library.name) {
+            let Some(kind) = http.functions.get(&name) else {
+                continue;
+            };
             let function = match cx.module.place(call.into()) {
                 Place::Coroutine {
                     function,
@@ -141,40 +138,69 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
                 } => (comprehensions < 2 || cx.options.target >= PythonVersion::PY311)
                     .then_some(function),
                 _ if cx.module.inside_coroutine(call.into()) => None,
-                _ => return None,
+                _ => continue,
             };
+            let elsewhere =
+                elsewhere.get_or_insert_with(|| Elsewhere::look(cx, &library.name, http));
             let native = match function {
-                Some(function) => native(cx, http, kind, function, call),
+                Some(function) => native(cx, http, kind, elsewhere, function, call),
                 None => Err(Why::new("`await` is not legal here")),
             };
-            Some(Request {
+            found.push(Request {
                 call,
                 name,
                 http,
                 function,
                 native,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    found
 }
 
 fn native<'a>(
     cx: &Cx<'a>,
     http: &'static Http,
     kind: &'static HttpFunction,
+    elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
 ) -> Result<Native<'a>, Why> {
+    if let Some(library) = own_loop(cx) {
+        return Err(Why::new(format!("the coroutine may run under {library}")));
+    }
+    if let Some(other) = &elsewhere.intercepted {
+        return Err(Why::new(format!(
+            "requests of httpx would not meet {other}"
+        )));
+    }
+    if cx.module.in_annotation(call.into()) {
+        return Err(Why::new("`await` is not legal in an annotation"));
+    }
+    if response::prints_itself(cx, call.into()) {
+        return Err(Why::new("an f-string prints the text of the call"));
+    }
     let arguments = arguments::map(cx, http, kind, call)?;
     let uses = response::follow(cx, http, function, call)?;
-    let absolute = arguments::is_absolute(cx, call);
-    let mut handlers = errors::around(cx, http, absolute, call.into())?;
+    if uses.minds_redirects && !arguments.ends_redirects() {
+        return Err(Why::new(
+            "`raise_for_status` of httpx raises for redirections that are not followed",
+        ));
+    }
+    let absolute = arguments.url_is_absolute;
+    let mut handlers = errors::around(cx, http, absolute, function, call.into())?;
     for node in &uses.raising {
-        let more = errors::around(cx, http, true, *node)?;
+        let more = errors::around(cx, http, true, function, *node)?;
         handlers.reviews.extend(more.reviews);
         handlers.clauses.extend(more.clauses);
+        handlers.leaks |= more.leaks;
     }
-    let anchor = clients::anchor(cx, call.into())?;
+    if handlers.leaks
+        && let Some(who) = elsewhere.catches(call)
+    {
+        return Err(Why::new(format!("errors leave the function, and {who}")));
+    }
+    let anchor = clients::anchor(cx, function, call.into())?;
     if !cx.module.layout().alone(anchor.span()) {
         return Err(Why::new("the statement shares its line with others"));
     }
@@ -186,8 +212,31 @@ fn native<'a>(
     })
 }
 
+/// The fixes that send requests with clients, one for each set of requests that can only change
+/// together. What cannot be one is given its reason, and so is what depends on it.
+fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
+    loop {
+        drop_incomplete(cx, requests);
+        let mut fixes: Vec<Option<Fix>> = requests.iter().map(|_| None).collect();
+        let mut refused = Vec::new();
+        for groups in together(requests, groups(cx, requests)) {
+            let members = groups.iter().flat_map(|group| &group.members).copied();
+            match sending::fix(cx, requests, &groups) {
+                Ok(fix) => members.for_each(|member| fixes[member] = Some(fix.clone())),
+                Err(why) => refused.extend(members.map(|member| (member, why.clone()))),
+            }
+        }
+        if refused.is_empty() {
+            return fixes;
+        }
+        for (member, why) in refused {
+            requests[member].native = Err(why);
+        }
+    }
+}
+
 /// Responses that go by one name change together or not at all.
-fn settle_natives(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
+fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     loop {
         let native: Vec<&ExprCall> = requests
             .iter()
@@ -212,16 +261,6 @@ fn settle_natives(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     }
 }
 
-fn functions<'a>(requests: &[Request<'a>]) -> Vec<&'a StmtFunctionDef> {
-    let mut found: Vec<&StmtFunctionDef> = Vec::new();
-    for function in requests.iter().filter_map(|request| request.function) {
-        if !found.iter().any(|other| std::ptr::eq(*other, function)) {
-            found.push(function);
-        }
-    }
-    found
-}
-
 /// Whether the file gives any sign that cookies matter between requests.
 fn minds_cookies(text: &str) -> bool {
     ["cookie", "Cookie", "login", "Login", "csrf"]
@@ -229,157 +268,68 @@ fn minds_cookies(text: &str) -> bool {
         .any(|sign| text.contains(sign))
 }
 
-/// The fixes of one function's requests, one for each client.
-fn convert<'a>(
-    cx: &Cx<'a>,
-    requests: &[Request<'a>],
-    function: &'a StmtFunctionDef,
-    fixes: &mut [Option<Result<Fix, EditError>>],
-) {
+/// The requests that share a client, function by function.
+fn groups(cx: &Cx<'_>, requests: &[Request<'_>]) -> Vec<clients::Group> {
     let apart = minds_cookies(cx.module.text());
-    let anchors: Vec<(usize, clients::Anchor<'_>)> = requests
-        .iter()
-        .enumerate()
-        .filter(|(_, request)| {
-            request
-                .function
-                .is_some_and(|other| std::ptr::eq(other, function))
-        })
-        .filter_map(|(index, request)| Some((index, request.native.as_ref().ok()?.anchor)))
-        .collect();
-    for group in clients::group(&anchors, apart) {
-        let shared = group.members.len() > 1
-            || anchors
-                .iter()
-                .any(|(index, anchor)| group.members.contains(index) && anchor.repeated);
-        if shared && apart {
-            continue;
-        }
-        if let Ok(fix) = client_fix(cx, requests, function, &group, shared) {
-            for &member in &group.members {
-                fixes[member] = Some(fix.clone());
-            }
+    let mut functions: Vec<&StmtFunctionDef> = Vec::new();
+    for function in requests.iter().filter_map(|request| request.function) {
+        if !functions.iter().any(|other| std::ptr::eq(*other, function)) {
+            functions.push(function);
         }
     }
+    let mut found = Vec::new();
+    for function in functions {
+        let anchors: Vec<(usize, clients::Anchor<'_>)> = requests
+            .iter()
+            .enumerate()
+            .filter(|(_, request)| {
+                request
+                    .function
+                    .is_some_and(|other| std::ptr::eq(other, function))
+            })
+            .filter_map(|(index, request)| Some((index, request.native.as_ref().ok()?.anchor)))
+            .collect();
+        found.extend(clients::group(function, &anchors, apart));
+    }
+    found
 }
 
-fn client_fix<'a>(
-    cx: &Cx<'a>,
-    requests: &[Request<'a>],
-    function: &'a StmtFunctionDef,
-    group: &clients::Group,
-    shared: bool,
-) -> Result<Result<Fix, EditError>, Why> {
-    if let Some(library) = own_loop(cx) {
-        return Err(Why::new(format!("the coroutine may run under {library}")));
-    }
-    let plans: Vec<(&Request<'a>, &Native<'a>)> = group
-        .members
-        .iter()
-        .filter_map(|&member| Some((&requests[member], requests[member].native.as_ref().ok()?)))
-        .collect();
-    let converted: Vec<&ExprCall> = requests
-        .iter()
-        .filter(|request| request.native.is_ok())
-        .map(|request| request.call)
-        .collect();
-    let mut verify: BTreeSet<Option<&str>> = BTreeSet::new();
-    let mut reviews: BTreeSet<&str> = BTreeSet::new();
-    let mut needs: Vec<ImportName> = Vec::new();
-    let mut edits: Vec<Edit> = Vec::new();
-    let name = cx
-        .module
-        .fresh_name(span(function), &["client", "http_client"]);
-    let follows = plans
-        .iter()
-        .any(|(_, plan)| plan.arguments.follows_redirects);
-    for (request, plan) in &plans {
-        verify.insert(plan.arguments.verify.as_deref());
-        reviews.extend(plan.uses.reviews.iter());
-        reviews.extend(plan.handlers.reviews.iter());
-        edits.extend(await_call(
-            cx,
-            request.call,
-            &format!("{name}.{}", plan.arguments.method),
-        ));
-        edits.extend(plan.arguments.edits.iter().cloned());
-        edits.extend(plan.uses.edits.iter().cloned());
-        if plan.arguments.stays && follows {
-            edits.push(stay(request.call));
-        }
-        for clause in &plan.handlers.clauses {
-            let (changes, imports) = errors::rewrite(cx, request.http, clause, &converted)?;
-            edits.extend(changes);
-            needs.extend(imports);
-        }
-        for (at, qualified) in &plan.arguments.callables {
-            let (module, member) = qualified.rsplit_once('.').unwrap_or(("httpx", qualified));
-            let reach = reach(cx, module, member, request.call.into())?;
-            if reach.text != *qualified {
-                return Err(Why::new(format!(
-                    "`{qualified}` goes by another name at {}",
-                    at.start()
-                )));
-            }
-            needs.extend(reach.need);
-        }
-    }
-    let [verify] = verify.into_iter().collect::<Vec<_>>()[..] else {
-        return Err(Why::new("requests of one client differ in `verify`"));
+/// Puts groups together that hold responses of one name, or change one `except` clause.
+fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<clients::Group>> {
+    let plans = |group: &clients::Group| -> Vec<&Native<'_>> {
+        let members = group.members.iter();
+        members
+            .filter_map(|&member| requests[member].native.as_ref().ok())
+            .collect()
     };
-    let first = plans
-        .first()
-        .map(|(request, _)| AnyNodeRef::from(request.call));
-    let first = first.ok_or_else(|| Why::new("a client without requests"))?;
-    let client = reach(cx, "httpx", "AsyncClient", first)?;
-    needs.extend(client.need);
-    if needs.contains(&ImportName::new("httpx")) {
-        reviews.insert("httpx is not imported here yet: it has to be among the dependencies");
-    }
-    if shared {
-        reviews.insert(
-            "the requests share a client, which sends cookies that one answer sets with the next",
-        );
-    }
-    if clients::yields(function, group.lines) {
-        reviews.insert("the client stays open while the generator waits for its consumer");
-    }
-    let held = cx.module.held_across(first);
-    let held = held.map(|held| {
-        format!(
-            "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
-        )
-    });
-    reviews.extend(held.as_deref());
-
-    let mut arguments: Vec<String> = Vec::new();
-    if follows {
-        arguments.push("follow_redirects=True".to_owned());
-        arguments.push("max_redirects=30".to_owned());
-    }
-    if plans.iter().any(|(_, plan)| plan.arguments.waits_forever) {
-        arguments.push("timeout=None".to_owned());
-    }
-    arguments.extend(verify.map(|verify| format!("verify={verify}")));
-    let wrapping = wrap(cx, group.lines, &client.text, &arguments, &name);
-    // A line whose start is replaced or deleted needs no indentation.
-    edits.extend(
-        wrapping
-            .into_iter()
-            .filter(|indent| !edits.iter().any(|edit| edit.clashes(indent)))
-            .collect::<Vec<_>>(),
-    );
-    let reviews: Vec<&str> = reviews.into_iter().collect();
-    let title = "send with httpx.AsyncClient";
-    let fix = match reviews[..] {
-        [] => Fix::safe(title, cx.file, edits),
-        _ => Fix::review(title, reviews.join("; "), cx.file, edits),
+    let tied = |one: &clients::Group, other: &clients::Group| {
+        plans(one).iter().any(|plan| {
+            let siblings = other.members.iter().any(|&member| {
+                let call = requests[member].call;
+                plan.uses
+                    .siblings
+                    .iter()
+                    .any(|sibling| std::ptr::eq(*sibling, call))
+            });
+            siblings
+                || plans(other).iter().any(|other| {
+                    plan.handlers.clauses.iter().any(|clause| {
+                        let mut others = other.handlers.clauses.iter();
+                        others.any(|other| std::ptr::eq(clause.within, other.within))
+                    })
+                })
+        })
     };
-    Ok(fix.map(|fix| {
-        needs
-            .into_iter()
-            .fold(fix, |fix, need| fix.needing(cx.file, Some(need)))
-    }))
+    let mut sets: Vec<Vec<clients::Group>> = Vec::new();
+    for group in groups {
+        let (joined, apart): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| {
+            set.iter()
+                .any(|other| tied(&group, other) || tied(other, &group))
+        });
+        sets = apart;
+        sets.push(joined.into_iter().flatten().chain([group]).collect());
+    }
+    sets
 }
 
 /// A library in the file that runs coroutines on a loop httpx does not know.
@@ -395,49 +345,4 @@ fn own_loop(cx: &Cx<'_>) -> Option<&'static str> {
         })
         .map(|library| library.name.as_str())
         .find(|name| cx.module.imports_module(name))
-}
-
-/// Tells a request that must not follow redirects, as `requests.head` does not, to stay.
-fn stay(call: &ExprCall) -> Edit {
-    let last = call
-        .arguments
-        .args
-        .iter()
-        .map(|argument| span(argument).end());
-    let last = last
-        .chain(
-            call.arguments
-                .keywords
-                .iter()
-                .map(|keyword| span(keyword).end()),
-        )
-        .max();
-    Edit::insert(last.unwrap_or_default(), ", follow_redirects=False")
-}
-
-/// Puts whole statements under `async with`.
-fn wrap(
-    cx: &Cx<'_>,
-    statements: Span,
-    callee: &str,
-    arguments: &[String],
-    name: &str,
-) -> Vec<Edit> {
-    let layout = cx.module.layout();
-    let lines = layout.whole_lines(statements);
-    let indent = layout.indent_at(statements.start());
-    let newline = layout.newline();
-    let unit = layout.indent_unit();
-    let arguments = arguments.join(", ");
-    let mut header = format!("{indent}async with {callee}({arguments}) as {name}:");
-    if header.chars().count() > cx.options.line_length && !arguments.is_empty() {
-        header = format!(
-            "{indent}async with {callee}({newline}{indent}{unit}{arguments}{newline}{indent}) as {name}:"
-        );
-    }
-    let mut edits = layout.indent(lines);
-    if let Some(first) = edits.first_mut() {
-        *first = Edit::insert(first.span().start(), format!("{header}{newline}{unit}"));
-    }
-    edits
 }

@@ -2,14 +2,14 @@
 //! are in sight.
 
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Target, Why};
+use crate::model::file::{BindingKind, Place, Target, Why, walk};
 use crate::model::libraries::{Http, Member};
 use crate::python::ast::{
-    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, ExprContext, Stmt,
-    StmtFunctionDef, UnaryOp,
+    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, ExprContext, StmtFunctionDef,
+    TraversalSignal, UnaryOp,
 };
 use crate::python::span;
-use crate::text::Edit;
+use crate::text::{Edit, Span};
 
 /// The uses of one response.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(super) struct Uses<'a> {
     pub raising: Vec<AnyNodeRef<'a>>,
     /// The other calls whose responses go by the same name.
     pub siblings: Vec<&'a ExprCall>,
+    /// A method tells redirections from other answers.
+    pub minds_redirects: bool,
 }
 
 /// Follows the response of `call` through its function; refused where it leaves what can be seen.
@@ -33,7 +35,7 @@ pub(super) fn follow<'a>(
     match cx.module.parent(call.into()) {
         Some(AnyNodeRef::StmtExpr(_)) => {}
         Some(AnyNodeRef::ExprAttribute(attribute)) => {
-            direct(cx, http, attribute, &mut uses)?;
+            direct(cx, http, function, attribute, &mut uses)?;
         }
         Some(AnyNodeRef::StmtAssign(assign)) => {
             let [Expr::Name(name)] = &assign.targets[..] else {
@@ -61,6 +63,7 @@ pub(super) fn follow<'a>(
 fn direct<'a>(
     cx: &Cx<'a>,
     http: &'static Http,
+    function: &'a StmtFunctionDef,
     attribute: &'a ExprAttribute,
     uses: &mut Uses<'a>,
 ) -> Result<(), Why> {
@@ -71,7 +74,7 @@ fn direct<'a>(
             attribute.attr
         )));
     }
-    take(cx, member, attribute, uses)
+    take(cx, member, function, attribute, uses)
 }
 
 /// All reads of the variable that holds the response.
@@ -87,6 +90,11 @@ fn variable<'a>(
         .body_scope(function)
         .filter(|&scope| !cx.module.bindings_of(scope, name).is_empty())
         .ok_or_else(|| Why::new(format!("`{name}` belongs to more than this function")))?;
+    if let Some(how) = unseen_reads(cx, function, name) {
+        return Err(Why::new(format!(
+            "`{how}` may read `{name}`, or says what it is"
+        )));
+    }
     let mut may_be_none = false;
     for binding in cx.module.bindings_of(scope, name) {
         match binding.kind {
@@ -103,7 +111,7 @@ fn variable<'a>(
         let node = AnyNodeRef::from(read);
         match cx.module.parent(node) {
             Some(AnyNodeRef::ExprAttribute(attribute)) => {
-                take(cx, member(http, attribute)?, attribute, uses)?;
+                take(cx, member(http, attribute)?, function, attribute, uses)?;
             }
             Some(AnyNodeRef::ExprCompare(compare))
                 if compare
@@ -111,7 +119,8 @@ fn variable<'a>(
                     .iter()
                     .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) => {}
             Some(parent) if !may_be_none && is_tested(cx, node, parent) => {
-                uses.edits.push(truth(name, node, parent));
+                let (at, text) = truth(name, node, parent);
+                uses.edits.push(replaced(cx, node, at, text)?);
             }
             _ => {
                 return Err(Why::new(format!(
@@ -121,6 +130,59 @@ fn variable<'a>(
         }
     }
     Ok(())
+}
+
+/// What reads a local variable without its name, or says what type it has.
+fn unseen_reads<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, name: &str) -> Option<String> {
+    let mut found = None;
+    walk(function.into(), &mut |node| {
+        let unseen = match node {
+            AnyNodeRef::ExprCall(call) => matches!(
+                cx.module.target(call),
+                Target::Builtin("dir" | "eval" | "exec" | "locals" | "vars")
+            ),
+            AnyNodeRef::StmtAnnAssign(assign) => {
+                matches!(&*assign.target, Expr::Name(target) if target.id == name)
+            }
+            _ => false,
+        };
+        if unseen && found.is_none() {
+            found = Some(span(node).of(cx.module.text()).to_owned());
+        }
+        TraversalSignal::Traverse
+    });
+    found
+}
+
+/// A replacement that keeps apart from the words around it, unless a comment would be lost.
+fn replaced<'a>(
+    cx: &Cx<'a>,
+    node: AnyNodeRef<'a>,
+    at: Span,
+    text: impl Into<String>,
+) -> Result<Edit, Why> {
+    let text = text.into();
+    if cx.module.layout().has_comments(at) {
+        return Err(Why::new(
+            "a comment stands inside an expression that changes",
+        ));
+    }
+    if prints_itself(cx, node) {
+        return Err(Why::new(
+            "an f-string prints the text of an expression that changes",
+        ));
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let source = cx.module.text();
+    let before = match source[..at.start()].ends_with(is_word) && text.starts_with(is_word) {
+        true => " ",
+        false => "",
+    };
+    let after = match source[at.end()..].starts_with(is_word) && text.ends_with(is_word) {
+        true => " ",
+        false => "",
+    };
+    Ok(Edit::replace(at, format!("{before}{text}{after}")))
 }
 
 fn member(http: &'static Http, attribute: &ExprAttribute) -> Result<&'static Member, Why> {
@@ -142,6 +204,7 @@ fn member(http: &'static Http, attribute: &ExprAttribute) -> Result<&'static Mem
 fn take<'a>(
     cx: &Cx<'a>,
     member: &'static Member,
+    function: &'a StmtFunctionDef,
     attribute: &'a ExprAttribute,
     uses: &mut Uses<'a>,
 ) -> Result<(), Why> {
@@ -160,6 +223,13 @@ fn take<'a>(
                 "the result of `.{name}()` is used, and differs in httpx"
             )));
         }
+        if !matches!(cx.module.place(call), Place::Coroutine { function: place, .. } if std::ptr::eq(place, function))
+        {
+            return Err(Why::new(format!(
+                "`.{name}()` may raise in another function than the request's"
+            )));
+        }
+        uses.minds_redirects |= member.minds_redirects;
         uses.raising.push(call);
         return Ok(());
     }
@@ -170,9 +240,11 @@ fn take<'a>(
     }
     uses.reviews.extend(member.review.as_deref());
     if let Some(to) = &member.to {
-        uses.edits.push(Edit::replace(span(&attribute.attr), to));
+        uses.edits
+            .push(replaced(cx, node, span(&attribute.attr), to)?);
     }
     if let Some(expression) = &member.expression {
+        let layout = cx.module.layout();
         let response = span(&*attribute.value).of(cx.module.text());
         let text = expression.replace("{}", response);
         if let Some(class) = &member.is
@@ -180,15 +252,19 @@ fn take<'a>(
         {
             return Ok(());
         }
-        uses.edits.push(match (text.strip_prefix("not "), parent) {
+        let (at, text) = match (text.strip_prefix("not "), parent) {
             (Some(positive), Some(AnyNodeRef::ExprUnaryOp(outer))) if outer.op == UnaryOp::Not => {
-                Edit::replace(span(outer), positive)
+                (span(outer), positive.to_owned())
             }
-            (Some(_), Some(parent)) if binds_tighter_than_not(parent) => {
-                Edit::replace(span(attribute), format!("({text})"))
+            (Some(_), Some(parent))
+                if binds_tighter_than_not(parent)
+                    && layout.parentheses(attribute.into(), parent).is_none() =>
+            {
+                (span(attribute), format!("({text})"))
             }
-            _ => Edit::replace(span(attribute), text),
-        });
+            _ => (span(attribute), text),
+        };
+        uses.edits.push(replaced(cx, node, at, text)?);
     }
     Ok(())
 }
@@ -200,6 +276,7 @@ fn converts<'a>(cx: &Cx<'a>, attribute: &'a ExprAttribute, class: &str) -> bool 
             class == "str"
                 && element.conversion == ConversionFlag::None
                 && element.debug_text.is_none()
+                && element.format_spec.is_none()
         }
         Some(arguments @ AnyNodeRef::Arguments(_)) => match cx.module.parent(arguments) {
             Some(AnyNodeRef::ExprCall(call)) => {
@@ -277,22 +354,16 @@ fn is_tested<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, parent: AnyNodeRef<'a>) -> b
 }
 
 /// A response of requests is true when it is no error; one of httpx always is.
-fn truth(name: &str, node: AnyNodeRef<'_>, parent: AnyNodeRef<'_>) -> Edit {
+fn truth(name: &str, node: AnyNodeRef<'_>, parent: AnyNodeRef<'_>) -> (Span, String) {
     match parent {
-        AnyNodeRef::ExprUnaryOp(outer) => Edit::replace(span(outer), format!("{name}.is_error")),
-        _ => Edit::replace(span(node), format!("not {name}.is_error")),
+        AnyNodeRef::ExprUnaryOp(outer) => (span(outer), format!("{name}.is_error")),
+        _ => (span(node), format!("not {name}.is_error")),
     }
 }
 
-/// The calls under a list of statements.
-pub(super) fn calls_within<'a>(cx: &Cx<'a>, body: &'a [Stmt]) -> Vec<&'a ExprCall> {
-    cx.module
-        .calls()
-        .iter()
-        .copied()
-        .filter(|call| {
-            body.iter()
-                .any(|statement| span(statement).contains(span(*call)))
-        })
-        .collect()
+/// Whether a node stands in a field of an f-string that prints its own text, as `f"{x=}"` does.
+pub(super) fn prints_itself(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> bool {
+    cx.module.ancestors(node).any(|ancestor| {
+        matches!(ancestor, AnyNodeRef::InterpolatedElement(field) if field.debug_text.is_some())
+    })
 }

@@ -1,7 +1,7 @@
 //! The exact alternative: the same call, in a thread.
 
-use super::own_loop;
-use crate::fix::{Cx, Fix, needs_parentheses, reach};
+use super::{lines, own_loop, response};
+use crate::fix::{Cx, Fix, await_call, reach};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Runs, libraries};
 use crate::python::ast::{Expr, ExprCall};
@@ -20,6 +20,9 @@ pub(super) fn fix(
             "`await` is not legal here: move the call out first",
         ));
     };
+    if cx.module.in_annotation(call.into()) {
+        return Err(Why::new("`await` is not legal in an annotation"));
+    }
     if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
         return Err(Why::new(
             "`await` in a nested comprehension needs Python 3.11",
@@ -28,7 +31,12 @@ pub(super) fn fix(
     if cx.options.target < PythonVersion::PY39 {
         return blocked("`asyncio.to_thread` needs Python 3.9");
     }
-    if let Some(library) = own_loop(cx).or_else(|| other_loop(cx)) {
+    if let Some(library) = own_loop(cx) {
+        return Err(Why::new(format!(
+            "the coroutine may run under {library}, where neither httpx nor asyncio work"
+        )));
+    }
+    if let Some(library) = other_loop(cx) {
         return blocked(&format!(
             "the coroutine may run under {library}, where asyncio's functions fail"
         ));
@@ -37,6 +45,9 @@ pub(super) fn fix(
         return Err(Why::new(
             "awaiting a response of requests fails: what was meant is not clear",
         ));
+    }
+    if response::prints_itself(cx, call.into()) {
+        return blocked("a call in a thread would be printed as well: move the call out first");
     }
     let to_thread = match reach(cx, "asyncio", "to_thread", call.into()) {
         Ok(reach) => reach,
@@ -74,47 +85,28 @@ fn streams(call: &ExprCall) -> Option<&'static str> {
 /// `f(a)` to `await to_thread(f, a)`, laid out as the call was.
 fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
     let layout = cx.module.layout();
-    let text = cx.module.text();
-    let newline = layout.newline();
     let callee = cx.module.source(&call.func);
-    let whole = span(call);
-    let inside = span(&call.arguments).start() + 1;
-    let parenthesised = needs_parentheses(cx, call);
-    let open = if parenthesised { "(" } else { "" };
-    let start = format!("{open}await {to_thread}(");
-    let on_one_line = layout.line_end(whole.start()) >= whole.end();
-    let breaks = text[inside..]
-        .trim_start_matches(' ')
-        .starts_with(['\n', '\r']);
-
-    let mut edits = Vec::new();
-    let head = if call.arguments.is_empty() {
-        format!("{start}{callee}")
-    } else if breaks {
-        let indent = layout.indent_at(layout.next_line(inside));
-        format!("{start}{newline}{indent}{callee},")
-    } else if on_one_line && !parenthesised && is_too_long(cx, whole, to_thread) {
-        let indent = layout.indent_at(whole.start());
-        edits.push(Edit::insert(whole.end() - 1, format!("{newline}{indent}")));
-        format!("{start}{newline}{indent}{}{callee}, ", layout.indent_unit())
+    let start = span(&call.arguments).start() + 1;
+    let first_line = Span::new(start, layout.line_end(start))
+        .of(cx.module.text())
+        .trim();
+    let (at, text) = if call.arguments.is_empty() {
+        (start, callee.to_owned())
+    } else if first_line.is_empty() || first_line.starts_with('#') {
+        let newline = layout.newline();
+        let indent = layout.indent_at(layout.next_line(start));
+        (
+            layout.line_end(start),
+            format!("{newline}{indent}{callee},"),
+        )
     } else {
-        let shift = start.len() as isize - (inside - whole.start()) as isize;
-        edits.extend(layout.realign(Span::new(inside, whole.end()), shift));
-        format!("{start}{callee}, ")
+        (start, format!("{callee}, "))
     };
-    edits.push(Edit::replace(Span::new(whole.start(), inside), head));
-    if parenthesised {
-        edits.push(Edit::insert(whole.end(), ")"));
-    }
+    let mut edits = await_call(cx, call, to_thread);
+    edits.push(Edit::insert(at, text));
+    lines::realign(cx, call, &mut edits, 0);
+    lines::break_arguments(cx, call, &mut edits, false);
     edits
-}
-
-/// Whether the line that ends with a call would be too long with the call in a thread.
-fn is_too_long(cx: &Cx<'_>, call: Span, to_thread: &str) -> bool {
-    let layout = cx.module.layout();
-    let line = Span::new(layout.line_start(call.start()), layout.line_end(call.end()));
-    let length = line.of(cx.module.text()).chars().count() + "await (, ".len() + to_thread.len();
-    line.end() == call.end() && length > cx.options.line_length
 }
 
 /// trio, or anyio when asyncio is not sure to be under it.

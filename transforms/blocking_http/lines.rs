@@ -1,0 +1,149 @@
+//! Where lines break: calls that become too long, and statements that move under a client.
+
+use crate::fix::Cx;
+use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::python::span;
+use crate::text::{Edit, Span};
+
+/// Breaks the arguments of a call that ends its line, if the line would be too long with `edits`:
+/// all on a line of their own, or, where that is too long as well, each on one. With `deeper`, the
+/// lines will move one level to the right.
+pub(super) fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: bool) {
+    let layout = cx.module.layout();
+    let source = cx.module.text();
+    let whole = span(call);
+    let line = Span::new(
+        layout.line_start(whole.start()),
+        layout.line_end(whole.start()),
+    );
+    let inner = Span::new(span(&call.arguments).start() + 1, whole.end() - 1);
+    let in_string = cx
+        .module
+        .ancestors(call.into())
+        .any(|ancestor| matches!(ancestor, AnyNodeRef::InterpolatedElement(_)));
+    let width = |part: Span, edits: &[Edit]| {
+        let inside = edits.iter().filter(|edit| part.contains(edit.span()));
+        let (added, gone) = inside.fold((0, 0), |(added, gone), edit| {
+            let text = edit.text().chars().count();
+            (added + text, gone + edit.span().of(source).chars().count())
+        });
+        part.of(source).chars().count() + added - gone
+    };
+    let unit = layout.indent_unit();
+    let depth = if deeper { unit } else { "" };
+    let limit = cx.options.line_length;
+    if line.end() != whole.end()
+        || in_string
+        || edits
+            .iter()
+            .any(|edit| edit.span().end() > inner.end() || edit.text().contains(['\n', '\r']))
+        || depth.chars().count() + width(line, edits) <= limit
+    {
+        return;
+    }
+    let newline = layout.newline();
+    let outer = format!("{newline}{}{depth}", layout.indent_at(whole.start()));
+    let indent = format!("{outer}{unit}");
+    let mut closing = outer.clone();
+    let mut gap = String::new();
+    if indent.chars().count() - newline.len() + width(inner, edits) > limit
+        && let Some(commas) = commas(cx, call)
+        && indent.ends_with(' ')
+        && !edits
+            .iter()
+            .any(|edit| commas.iter().any(|comma| edit.span().contains(*comma)))
+    {
+        // The space after the comma stays, and is the last one of the indentation.
+        let text = format!(",{}", &indent[..indent.len() - 1]);
+        edits.extend(
+            commas
+                .into_iter()
+                .map(|comma| Edit::replace(comma, text.clone())),
+        );
+        closing = format!(",{outer}");
+        gap = indent.clone();
+    }
+    // What is put before the first argument is one of its own.
+    insert(edits, inner.start(), |text| match gap.is_empty() {
+        true => format!("{indent}{text}"),
+        false => format!("{indent}{}", text.replace(", ", &format!(",{gap}"))),
+    });
+    insert(edits, inner.end(), |text| format!("{text}{closing}"));
+}
+
+/// Keeps the lines of arguments that are aligned with the first one aligned, where `edits` move that
+/// one and the whole call moves by `indent` columns.
+pub(super) fn realign(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, indent: usize) {
+    let start = span(call).start();
+    let inside = span(&call.arguments).start() + 1;
+    let head = Span::new(start, inside);
+    let before = edits
+        .iter()
+        .filter(|edit| head.contains(edit.span()) && edit.span().start() < inside);
+    let shift: isize = before
+        .map(|edit| edit.text().chars().count() as isize - edit.span().len() as isize)
+        .sum();
+    let moved = Span::new(inside, span(call).end());
+    if shift != 0 {
+        let layout = cx.module.layout();
+        edits.extend(layout.realign(moved, shift.saturating_add_unsigned(indent)));
+    }
+}
+
+/// Inserts text, or changes what an edit at this border puts there already.
+fn insert(edits: &mut Vec<Edit>, at: usize, change: impl Fn(&str) -> String) {
+    match edits
+        .iter_mut()
+        .find(|edit| edit.span().touches(Span::empty(at)))
+    {
+        Some(known) => *known = Edit::replace(known.span(), change(known.text())),
+        None => edits.push(Edit::insert(at, change(""))),
+    }
+}
+
+/// The commas between arguments, if each is followed by one space.
+fn commas(cx: &Cx<'_>, call: &ExprCall) -> Option<Vec<Span>> {
+    let arguments = AnyNodeRef::from(&call.arguments);
+    let positional = call.arguments.args.iter().map(|value| {
+        cx.module
+            .layout()
+            .parentheses(value.into(), arguments)
+            .unwrap_or_else(|| span(value))
+    });
+    let keywords = call.arguments.keywords.iter().map(span);
+    let items: Vec<Span> = positional.chain(keywords).collect();
+    items
+        .windows(2)
+        .map(|pair| {
+            let gap = Span::new(pair[0].end(), pair[1].start());
+            (gap.of(cx.module.text()) == ", ").then(|| Span::new(gap.start(), gap.start() + 1))
+        })
+        .collect()
+}
+
+/// Puts whole statements under `async with`.
+pub(super) fn wrap(
+    cx: &Cx<'_>,
+    statements: Span,
+    callee: &str,
+    arguments: &[&str],
+    name: &str,
+) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let lines = layout.whole_lines(statements);
+    let indent = layout.indent_at(statements.start());
+    let newline = layout.newline();
+    let unit = layout.indent_unit();
+    let arguments = arguments.join(", ");
+    let mut header = format!("{indent}async with {callee}({arguments}) as {name}:");
+    if header.chars().count() > cx.options.line_length && !arguments.is_empty() {
+        header = format!(
+            "{indent}async with {callee}({newline}{indent}{unit}{arguments}{newline}{indent}) as {name}:"
+        );
+    }
+    let mut edits = layout.indent(lines);
+    if let Some(first) = edits.first_mut() {
+        *first = Edit::insert(first.span().start(), format!("{header}{newline}{unit}"));
+    }
+    edits
+}

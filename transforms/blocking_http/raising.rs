@@ -1,0 +1,372 @@
+//! What else in the file raises or catches the errors of requests, once some requests are sent by
+//! httpx.
+
+use super::errors::{OS_ERRORS, is_exception};
+use crate::fix::Cx;
+use crate::model::file::{BindingKind, Entity, Target, walk};
+use crate::model::libraries::{Http, is_filling_method, is_pure, is_pure_method};
+use crate::model::stdlib::is_stdlib;
+use crate::python::ast::{
+    AnyNodeRef, ExceptHandler, Expr, ExprCall, SourceOrderVisitor, Stmt, StmtClassDef, StmtTry,
+    TraversalSignal, walk_expr,
+};
+use crate::python::span;
+
+/// How far the bases of a class are followed.
+const MAX_BASES: usize = 8;
+
+/// What httpx does in the new code: the requests it sends, and the methods of its responses.
+#[derive(Debug, Default)]
+pub(super) struct Sent<'a> {
+    pub requests: Vec<&'a ExprCall>,
+    pub methods: Vec<AnyNodeRef<'a>>,
+}
+
+impl<'a> Sent<'a> {
+    fn holds(&self, call: &'a ExprCall) -> bool {
+        self.requests
+            .iter()
+            .any(|request| std::ptr::eq(*request, call))
+            || self
+                .methods
+                .iter()
+                .any(|method| span(*method) == span(call))
+    }
+
+    /// Whether the body of a response is decoded under these statements.
+    pub fn decodes(&self, cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
+        calls_within(cx, body).into_iter().any(|call| {
+            self.holds(call)
+                && matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "json")
+        })
+    }
+}
+
+/// The calls under a list of statements.
+fn calls_within<'a>(cx: &Cx<'a>, body: &'a [Stmt]) -> Vec<&'a ExprCall> {
+    let (Some(first), Some(last)) = (body.first(), body.last()) else {
+        return Vec::new();
+    };
+    let whole = span(first).cover(span(last));
+    let calls = cx.module.calls().iter().copied();
+    calls.filter(|call| whole.contains(span(*call))).collect()
+}
+
+/// Every name and attribute under a node, in source order.
+pub(super) fn names_within<'a>(node: AnyNodeRef<'a>) -> Vec<&'a Expr> {
+    struct Names<'a>(Vec<&'a Expr>);
+    impl<'a> SourceOrderVisitor<'a> for Names<'a> {
+        fn visit_expr(&mut self, expression: &'a Expr) {
+            if matches!(expression, Expr::Name(_) | Expr::Attribute(_)) {
+                self.0.push(expression);
+            }
+            walk_expr(self, expression);
+        }
+    }
+    let mut names = Names(Vec::new());
+    match node {
+        AnyNodeRef::ExprName(_) | AnyNodeRef::ExprAttribute(_) => {}
+        _ => node.visit_source_order(&mut names),
+    }
+    names.0
+}
+
+/// Whether anything under `body` but what is sent by httpx may raise exceptions of the library.
+pub(super) fn others_raise<'a>(
+    cx: &Cx<'a>,
+    http: &Http,
+    body: &'a [Stmt],
+    sent: &Sent<'a>,
+) -> bool {
+    let calls = calls_within(cx, body);
+    let by_call = calls
+        .iter()
+        .any(|call| !sent.holds(call) && may_raise(cx, http, call));
+    let by_name = body
+        .iter()
+        .flat_map(|statement| names_within(statement.into()))
+        .any(|name| names_raiser(cx, http, name, sent));
+    let mut by_await = false;
+    for statement in body {
+        walk(statement.into(), &mut |node| {
+            if let AnyNodeRef::ExprAwait(awaited) = node {
+                by_await |= !matches!(&*awaited.value, Expr::Call(call)
+                    if matches!(cx.module.target(call), Target::External(name) if name == "asyncio.sleep"));
+            }
+            TraversalSignal::Traverse
+        });
+    }
+    by_call || by_name || by_await
+}
+
+/// Whether a name stands for a function or exception of the library, outside of calls that httpx
+/// makes and of what `except` clauses list.
+fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent<'a>) -> bool {
+    let raised = matches!(
+        cx.module.parent(name.into()),
+        Some(AnyNodeRef::StmtRaise(_))
+    );
+    let qualified = match cx.module.entity(name) {
+        Entity::External(qualified) if raised && !is_stdlib(&qualified) => return true,
+        Entity::External(qualified) => qualified,
+        Entity::Class(class) if raised => return may_derive(cx, http, class, MAX_BASES),
+        _ => return false,
+    };
+    if !http.functions.contains_key(&qualified) && !is_exception(http, &qualified) {
+        return false;
+    }
+    let called = sent
+        .requests
+        .iter()
+        .any(|request| span(&*request.func).contains(span(name)));
+    !called && !is_listed(cx, name)
+}
+
+/// Whether an expression belongs to the classes of an `except` clause.
+fn is_listed<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
+    cx.module.ancestors(expression.into()).any(|ancestor| {
+        matches!(ancestor, AnyNodeRef::ExceptHandlerExceptHandler(handler)
+            if handler.type_.as_ref().is_some_and(|types| span(&**types).contains(span(expression))))
+    })
+}
+
+/// Whether a class of this file may be an exception of the library.
+fn may_derive<'a>(cx: &Cx<'a>, http: &Http, class: &'a StmtClassDef, steps: usize) -> bool {
+    class
+        .arguments
+        .iter()
+        .flat_map(|bases| &bases.args)
+        .any(|base| match cx.module.entity(base) {
+            Entity::Builtin(_) => false,
+            Entity::External(name) => is_exception(http, &name) || !is_stdlib(&name),
+            Entity::Class(class) => steps == 0 || may_derive(cx, http, class, steps - 1),
+            _ => true,
+        })
+}
+
+fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
+    const LOGS: [&str; 8] = [
+        "critical",
+        "debug",
+        "error",
+        "exception",
+        "info",
+        "log",
+        "warn",
+        "warning",
+    ];
+    match cx.module.target(call) {
+        Target::Builtin(_) => false,
+        Target::Class(class) => {
+            let raised = matches!(
+                cx.module.parent(call.into()),
+                Some(AnyNodeRef::StmtRaise(_))
+            );
+            !raised || may_derive(cx, http, class, MAX_BASES)
+        }
+        Target::External(name) => {
+            http.functions.contains_key(&name) || !is_stdlib(&name) && !is_pure(&name)
+        }
+        Target::Function(..) => true,
+        Target::Unknown(_) => match &*call.func {
+            Expr::Attribute(method) => match method.attr.as_str() {
+                // Of a mapping, and not of a session.
+                "get" => !matches!(call.arguments.args.first(), Some(Expr::StringLiteral(key))
+                    if !key.value.to_str().contains('/')),
+                "json" | "raise_for_status" => true,
+                name => !LOGS.contains(&name) && !is_pure_method(name) && !is_filling_method(name),
+            },
+            _ => true,
+        },
+    }
+}
+
+/// What a file says elsewhere about the library.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere<'a> {
+    /// `try` statements that mind the library's exceptions, and run code that may raise them.
+    catching: Vec<&'a StmtTry>,
+    /// An exception of the library that is named in another way.
+    mentioned: Option<String>,
+    /// What takes the place of the library's functions.
+    pub intercepted: Option<String>,
+}
+
+impl<'a> Elsewhere<'a> {
+    pub fn look(cx: &Cx<'a>, library: &str, http: &Http) -> Self {
+        let mut elsewhere = Self {
+            intercepted: interceptor(cx, library, http),
+            ..Self::default()
+        };
+        for statement in cx.module.tree().body() {
+            walk(statement.into(), &mut |node| {
+                if let AnyNodeRef::StmtTry(statement) = node
+                    && minds(cx, http, statement)
+                    && (waits(&statement.body)
+                        || calls_within(cx, &statement.body)
+                            .into_iter()
+                            .any(|call| leads_on(cx, call)))
+                {
+                    elsewhere.catching.push(statement);
+                }
+                TraversalSignal::Traverse
+            });
+            let mention = names_within(statement.into()).into_iter().find(|name| {
+                let concerns = match cx.module.entity(name) {
+                    Entity::Builtin(name) => OS_ERRORS.contains(&name),
+                    Entity::External(name) => is_exception(http, &name),
+                    _ => false,
+                };
+                concerns && !is_listed(cx, name) && !is_raised(cx, name)
+            });
+            if elsewhere.mentioned.is_none() {
+                elsewhere.mentioned = mention.map(|name| cx.module.describe(name));
+            }
+        }
+        elsewhere
+    }
+
+    /// What may catch errors that leave the function of a request, besides the `try` statements
+    /// around it.
+    pub fn catches(&self, request: &'a ExprCall) -> Option<String> {
+        let other = self
+            .catching
+            .iter()
+            .any(|statement| !span(*statement).contains(span(request)));
+        match (&self.mentioned, other) {
+            (Some(name), _) => Some(format!("`{name}` is named elsewhere in the file")),
+            (None, true) => Some("an `except` elsewhere in the file minds its errors".to_owned()),
+            (None, false) => None,
+        }
+    }
+}
+
+/// Whether a `try` catches exceptions of the library that httpx's are not.
+fn minds<'a>(cx: &Cx<'a>, http: &Http, statement: &'a StmtTry) -> bool {
+    statement.handlers.iter().any(|handler| {
+        let ExceptHandler::ExceptHandler(handler) = handler;
+        let Some(types) = handler.type_.as_deref() else {
+            return false;
+        };
+        let listed = match types {
+            Expr::Tuple(tuple) => &tuple.elts[..],
+            single => std::slice::from_ref(single),
+        };
+        listed.iter().any(|class| match cx.module.entity(class) {
+            Entity::Builtin(name) => OS_ERRORS.contains(&name),
+            Entity::External(name) => is_exception(http, &name),
+            _ => false,
+        })
+    })
+}
+
+/// Whether statements wait for something that was started elsewhere.
+fn waits(body: &[Stmt]) -> bool {
+    let mut found = false;
+    for statement in body {
+        walk(statement.into(), &mut |node| {
+            found |= match node {
+                AnyNodeRef::ExprAwait(awaited) => !awaited.value.is_call_expr(),
+                AnyNodeRef::StmtFor(statement) => statement.is_async,
+                AnyNodeRef::Comprehension(clause) => clause.is_async,
+                _ => false,
+            };
+            TraversalSignal::Traverse
+        });
+    }
+    found
+}
+
+/// Whether a call may run a function of this file.
+fn leads_on<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    match cx.module.target(call) {
+        Target::Function(..) | Target::Class(_) => true,
+        Target::Builtin(_) | Target::External(_) => false,
+        Target::Unknown(_) => match &*call.func {
+            Expr::Attribute(method) => cx.module.bindings().iter().any(|binding| {
+                binding.name == method.attr.as_str()
+                    && matches!(binding.kind, BindingKind::Function(_))
+            }),
+            _ => true,
+        },
+    }
+}
+
+/// Whether an exception is only raised, or the base of a class.
+fn is_raised<'a>(cx: &Cx<'a>, name: &'a Expr) -> bool {
+    let mut inner = AnyNodeRef::from(name);
+    for ancestor in cx.module.ancestors(inner) {
+        match ancestor {
+            AnyNodeRef::ExprAttribute(_) => {}
+            AnyNodeRef::ExprCall(call) if span(&*call.func) == span(inner) => {}
+            AnyNodeRef::Arguments(_) => {
+                return matches!(
+                    cx.module.parent(ancestor),
+                    Some(AnyNodeRef::StmtClassDef(_))
+                );
+            }
+            AnyNodeRef::StmtRaise(_) => return true,
+            _ => return false,
+        }
+        inner = ancestor;
+    }
+    false
+}
+
+/// What in the file stands in for the library, or changes what it does: no request of httpx would
+/// meet it.
+fn interceptor<'a>(cx: &Cx<'a>, library: &str, http: &Http) -> Option<String> {
+    if let Some(module) = http
+        .interceptors
+        .iter()
+        .find(|module| cx.module.imports_module(module))
+    {
+        return Some(format!("`{module}`"));
+    }
+    if let Some(fixture) = cx.module.bindings().iter().find(|binding| {
+        matches!(binding.kind, BindingKind::Parameter(_))
+            && http
+                .interceptor_fixtures
+                .iter()
+                .any(|name| name == binding.name)
+    }) {
+        return Some(format!("`{}`", fixture.name));
+    }
+    let of_library = |name: &str| name.split('.').next() == Some(library);
+    if let Some(write) = cx.module.attribute_writes().iter().find(|write| {
+        matches!(write, Expr::Attribute(attribute)
+            if cx.module.qualified(&attribute.value).is_some_and(|name| of_library(&name)))
+    }) {
+        return Some(format!("an assignment to `{}`", cx.module.describe(write)));
+    }
+    let mut found = None;
+    for statement in cx.module.tree().body() {
+        walk(statement.into(), &mut |node| {
+            if let AnyNodeRef::Arguments(arguments) = node {
+                let first = arguments.args.first();
+                let patches = match first {
+                    Some(Expr::StringLiteral(path)) => {
+                        is_path_through(path.value.to_str(), library)
+                    }
+                    Some(module @ Expr::Name(_)) => {
+                        cx.module.qualified(module).as_deref() == Some(library)
+                    }
+                    _ => false,
+                };
+                if patches && found.is_none() {
+                    found = first.map(|first| format!("a patch of `{}`", cx.module.source(first)));
+                }
+            }
+            TraversalSignal::Traverse
+        });
+    }
+    found
+}
+
+/// Whether text is a dotted path with this name in it, as `mock.patch` takes it.
+fn is_path_through(text: &str, library: &str) -> bool {
+    let mut parts = text.split('.');
+    let is_name =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+    text.contains('.') && text.split('.').all(is_name) && parts.any(|part| part == library)
+}

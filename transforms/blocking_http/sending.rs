@@ -1,0 +1,176 @@
+//! The edits that send requests with asynchronous clients, and open those around them.
+
+use super::raising::Sent;
+use super::{Native, Request, clients, errors, lines, minds_cookies};
+use crate::fix::{Cx, Fix, await_call, reach};
+use crate::model::file::{ImportName, Why};
+use crate::text::Edit;
+use std::collections::BTreeSet;
+
+/// What the clients of one fix come to.
+#[derive(Default)]
+struct Changes {
+    edits: Vec<Edit>,
+    needs: Vec<ImportName>,
+    reviews: BTreeSet<String>,
+}
+
+/// One fix for groups of requests, each group with a client of its own.
+pub(super) fn fix<'a>(
+    cx: &Cx<'a>,
+    requests: &[Request<'a>],
+    groups: &[clients::Group],
+) -> Result<Fix, Why> {
+    let mut sent = Sent::default();
+    for request in requests {
+        if let Ok(plan) = &request.native {
+            sent.requests.push(request.call);
+            sent.methods.extend(&plan.uses.raising);
+        }
+    }
+    let mut changes = Changes::default();
+    for group in groups {
+        let plans: Vec<(&Request<'a>, &Native<'a>)> = group
+            .members
+            .iter()
+            .filter_map(|&member| Some((&requests[member], requests[member].native.as_ref().ok()?)))
+            .collect();
+        changes.send(cx, groups, group, &plans, &sent)?;
+    }
+    if changes.needs.contains(&ImportName::new("httpx")) {
+        let reason = "httpx is not imported here yet: it has to be among the dependencies";
+        changes.reviews.insert(reason.to_owned());
+    }
+    let title = "send with httpx.AsyncClient";
+    let reviews: Vec<String> = changes.reviews.into_iter().collect();
+    let fix = match reviews[..] {
+        [] => Fix::safe(title, cx.file, changes.edits),
+        _ => Fix::review(title, reviews.join("; "), cx.file, changes.edits),
+    };
+    let fix = fix.map_err(|_| Why::new("what has to change for httpx overlaps here"))?;
+    let needs = changes.needs.into_iter();
+    Ok(needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need))))
+}
+
+impl Changes {
+    /// The requests of one client, and the client.
+    fn send<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        groups: &[clients::Group],
+        group: &clients::Group,
+        plans: &[(&Request<'a>, &Native<'a>)],
+        sent: &Sent<'a>,
+    ) -> Result<(), Why> {
+        let Some((first, unverified)) = plans
+            .first()
+            .map(|(request, plan)| (*request, plan.arguments.unverified))
+        else {
+            return Err(Why::new("a client without requests"));
+        };
+        if group.shared && minds_cookies(cx.module.text()) {
+            return Err(Why::new(
+                "a client for several requests keeps cookies, which this file may mind",
+            ));
+        }
+        if plans
+            .iter()
+            .any(|(_, plan)| plan.arguments.unverified != unverified)
+        {
+            return Err(Why::new("requests of one client differ in `verify`"));
+        }
+        let name = cx
+            .module
+            .fresh_name(group.function, &["client", "http_client"]);
+        let follows = plans
+            .iter()
+            .any(|(_, plan)| plan.arguments.follows_by_default());
+        for (request, plan) in plans {
+            self.request(
+                cx,
+                request,
+                plan,
+                &format!("{name}.{}", plan.arguments.method),
+                follows,
+            )?;
+            for clause in &plan.handlers.clauses {
+                // The clause moves with the statements around it.
+                let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
+                let (change, needs) = errors::rewrite(cx, request.http, clause, sent, deeper)?;
+                self.edits.push(change);
+                self.needs.extend(needs);
+            }
+        }
+        let client = reach(cx, "httpx", "AsyncClient", first.call.into())?;
+        self.needs.extend(client.need);
+        if group.shared {
+            self.review(
+                "the requests share a client, which sends cookies that one answer sets with the next",
+            );
+        }
+        if group.yields {
+            self.review("the client stays open while the generator waits for its consumer");
+        }
+        if let Some(held) = cx.module.held_across(first.call.into()) {
+            self.review(format!(
+                "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
+            ));
+        }
+        let arguments = [
+            (follows, "follow_redirects=True"),
+            (
+                plans.iter().any(|(_, plan)| plan.arguments.may_follow()),
+                "max_redirects=30",
+            ),
+            (
+                plans.iter().any(|(_, plan)| plan.arguments.waits_forever),
+                "timeout=None",
+            ),
+            (unverified, "verify=False"),
+        ];
+        let arguments: Vec<&str> = arguments
+            .iter()
+            .filter(|(needed, _)| *needed)
+            .map(|(_, argument)| *argument)
+            .collect();
+        let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
+        // A line whose start is replaced or deleted needs no indentation.
+        let free = |indent: &Edit| !self.edits.iter().any(|edit| edit.clashes(indent));
+        let wrapping: Vec<Edit> = wrapping.into_iter().filter(free).collect();
+        self.edits.extend(wrapping);
+        Ok(())
+    }
+
+    /// One request: its call and the uses of its response.
+    fn request<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        request: &Request<'a>,
+        plan: &Native<'a>,
+        callee: &str,
+        follows: bool,
+    ) -> Result<(), Why> {
+        let mut edits = await_call(cx, request.call, callee);
+        edits.extend(plan.arguments.edits(cx, follows));
+        for (edit, qualified) in &plan.arguments.callables {
+            let (module, member) = qualified.rsplit_once('.').unwrap_or(("httpx", qualified));
+            let reach = reach(cx, module, member, request.call.into())?;
+            let text = edit.text().replacen(qualified, &reach.text, 1);
+            edits.push(Edit::replace(edit.span(), text));
+            self.needs.extend(reach.need);
+        }
+        let unit = cx.module.layout().indent_unit().len();
+        lines::realign(cx, request.call, &mut edits, unit);
+        lines::break_arguments(cx, request.call, &mut edits, true);
+        edits.extend(plan.uses.edits.iter().cloned());
+        self.edits.extend(edits);
+        for review in plan.uses.reviews.iter().chain(&plan.handlers.reviews) {
+            self.review(*review);
+        }
+        Ok(())
+    }
+
+    fn review(&mut self, reason: impl Into<String>) {
+        self.reviews.insert(reason.into());
+    }
+}
