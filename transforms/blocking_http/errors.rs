@@ -299,7 +299,7 @@ pub(super) fn rewrite<'a>(
     cx: &Cx<'a>,
     http: &'static Http,
     clause: &Clause<'a>,
-    sent: &Sent<'a>,
+    sent: &Sent,
     deeper: bool,
 ) -> Result<(Edit, Vec<ImportName>), Why> {
     let keep = others_raise(cx, http, &clause.within.body, sent);

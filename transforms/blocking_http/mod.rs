@@ -19,7 +19,10 @@ use crate::model::file::{Place, Why};
 use crate::model::libraries::{Http, HttpFunction, Runs, libraries};
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
+use crate::text::Span;
 use raising::Elsewhere;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 pub struct BlockingHttp;
 
@@ -219,9 +222,10 @@ fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
         drop_incomplete(cx, requests);
         let mut fixes: Vec<Option<Fix>> = requests.iter().map(|_| None).collect();
         let mut refused = Vec::new();
+        let sent = sending::sent(requests);
         for groups in together(requests, groups(cx, requests)) {
             let members = groups.iter().flat_map(|group| &group.members).copied();
-            match sending::fix(cx, requests, &groups) {
+            match sending::fix(cx, requests, &groups, &sent) {
                 Ok(fix) => members.for_each(|member| fixes[member] = Some(fix.clone())),
                 Err(why) => refused.extend(members.map(|member| (member, why.clone()))),
             }
@@ -238,26 +242,29 @@ fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
 /// Responses that go by one name change together or not at all.
 fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     loop {
-        let native: Vec<&ExprCall> = requests
+        let native: FxHashSet<Span> = requests
             .iter()
             .filter(|request| request.native.is_ok())
-            .map(|request| request.call)
+            .map(|request| span(request.call))
             .collect();
-        let stuck = requests.iter().position(|request| {
-            request.native.as_ref().is_ok_and(|plan| {
-                plan.uses
-                    .siblings
-                    .iter()
-                    .any(|sibling| !native.iter().any(|call| std::ptr::eq(*call, *sibling)))
+        let mut stuck = requests
+            .iter_mut()
+            .filter(|request| {
+                request.native.as_ref().is_ok_and(|plan| {
+                    let mut siblings = plan.uses.siblings.iter();
+                    siblings.any(|sibling| !native.contains(&span(*sibling)))
+                })
             })
-        });
-        let Some(stuck) = stuck else {
+            .peekable();
+        if stuck.peek().is_none() {
             return;
-        };
-        let line = cx.module.describe(&requests[stuck].call.func);
-        requests[stuck].native = Err(Why::new(format!(
-            "another value that goes by the name of `{line}`'s response stays as it is"
-        )));
+        }
+        for request in stuck {
+            let callee = cx.module.describe(&request.call.func);
+            request.native = Err(Why::new(format!(
+                "another value that goes by the name of `{callee}`'s response stays as it is"
+            )));
+        }
     }
 }
 
@@ -271,64 +278,58 @@ fn minds_cookies(text: &str) -> bool {
 /// The requests that share a client, function by function.
 fn groups(cx: &Cx<'_>, requests: &[Request<'_>]) -> Vec<clients::Group> {
     let apart = minds_cookies(cx.module.text());
-    let mut functions: Vec<&StmtFunctionDef> = Vec::new();
-    for function in requests.iter().filter_map(|request| request.function) {
-        if !functions.iter().any(|other| std::ptr::eq(*other, function)) {
-            functions.push(function);
+    let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
+    for (index, request) in requests.iter().enumerate() {
+        if let (Some(function), Ok(plan)) = (request.function, &request.native) {
+            let of_function = functions.entry(span(function));
+            let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
+            anchors.push((index, plan.anchor));
         }
     }
-    let mut found = Vec::new();
-    for function in functions {
-        let anchors: Vec<(usize, clients::Anchor<'_>)> = requests
-            .iter()
-            .enumerate()
-            .filter(|(_, request)| {
-                request
-                    .function
-                    .is_some_and(|other| std::ptr::eq(other, function))
-            })
-            .filter_map(|(index, request)| Some((index, request.native.as_ref().ok()?.anchor)))
-            .collect();
-        found.extend(clients::group(function, &anchors, apart));
-    }
-    found
+    functions
+        .into_values()
+        .flat_map(|(function, anchors)| clients::group(function, &anchors, apart))
+        .collect()
 }
 
 /// Puts groups together that hold responses of one name, or change one `except` clause.
 fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<clients::Group>> {
-    let plans = |group: &clients::Group| -> Vec<&Native<'_>> {
-        let members = group.members.iter();
-        members
-            .filter_map(|&member| requests[member].native.as_ref().ok())
-            .collect()
-    };
-    let tied = |one: &clients::Group, other: &clients::Group| {
-        plans(one).iter().any(|plan| {
-            let siblings = other.members.iter().any(|&member| {
-                let call = requests[member].call;
-                plan.uses
-                    .siblings
-                    .iter()
-                    .any(|sibling| std::ptr::eq(*sibling, call))
-            });
-            siblings
-                || plans(other).iter().any(|other| {
-                    plan.handlers.clauses.iter().any(|clause| {
-                        let mut others = other.handlers.clauses.iter();
-                        others.any(|other| std::ptr::eq(clause.within, other.within))
-                    })
-                })
-        })
-    };
     let mut sets: Vec<Vec<clients::Group>> = Vec::new();
+    // In which set the call or `try` statement at a place is.
+    let mut known: FxHashMap<Span, usize> = FxHashMap::default();
     for group in groups {
-        let (joined, apart): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| {
-            set.iter()
-                .any(|other| tied(&group, other) || tied(other, &group))
+        let mut ties: Vec<Span> = Vec::new();
+        for &member in &group.members {
+            ties.push(span(requests[member].call));
+            if let Ok(plan) = &requests[member].native {
+                ties.extend(plan.uses.siblings.iter().map(|sibling| span(*sibling)));
+                ties.extend(
+                    plan.handlers
+                        .clauses
+                        .iter()
+                        .map(|clause| span(clause.within)),
+                );
+            }
+        }
+        let target = ties.iter().find_map(|tie| known.get(tie).copied());
+        let target = target.unwrap_or_else(|| {
+            sets.push(Vec::new());
+            sets.len() - 1
         });
-        sets = apart;
-        sets.push(joined.into_iter().flatten().chain([group]).collect());
+        for tie in ties {
+            let other = known.insert(tie, target);
+            if let Some(other) = other.filter(|other| *other != target) {
+                let moved = std::mem::take(&mut sets[other]);
+                sets[target].extend(moved);
+                known
+                    .values_mut()
+                    .filter(|set| **set == other)
+                    .for_each(|set| *set = target);
+            }
+        }
+        sets[target].push(group);
     }
+    sets.retain(|set| !set.is_empty());
     sets
 }
 

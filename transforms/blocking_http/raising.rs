@@ -11,30 +11,28 @@ use crate::python::ast::{
     TraversalSignal, walk_expr,
 };
 use crate::python::span;
+use crate::text::Span;
+use rustc_hash::FxHashSet;
 
 /// How far the bases of a class are followed.
 const MAX_BASES: usize = 8;
 
-/// What httpx does in the new code: the requests it sends, and the methods of its responses.
+/// What httpx does in the new code.
 #[derive(Debug, Default)]
-pub(super) struct Sent<'a> {
-    pub requests: Vec<&'a ExprCall>,
-    pub methods: Vec<AnyNodeRef<'a>>,
+pub(super) struct Sent {
+    /// What requests are called by.
+    pub callees: FxHashSet<Span>,
+    /// Requests, and calls of methods of their responses.
+    pub calls: FxHashSet<Span>,
 }
 
-impl<'a> Sent<'a> {
-    fn holds(&self, call: &'a ExprCall) -> bool {
-        self.requests
-            .iter()
-            .any(|request| std::ptr::eq(*request, call))
-            || self
-                .methods
-                .iter()
-                .any(|method| span(*method) == span(call))
+impl Sent {
+    fn holds(&self, call: &ExprCall) -> bool {
+        self.calls.contains(&span(call))
     }
 
     /// Whether the body of a response is decoded under these statements.
-    pub fn decodes(&self, cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
+    pub fn decodes<'a>(&self, cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
         calls_within(cx, body).into_iter().any(|call| {
             self.holds(call)
                 && matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "json")
@@ -48,8 +46,14 @@ fn calls_within<'a>(cx: &Cx<'a>, body: &'a [Stmt]) -> Vec<&'a ExprCall> {
         return Vec::new();
     };
     let whole = span(first).cover(span(last));
-    let calls = cx.module.calls().iter().copied();
-    calls.filter(|call| whole.contains(span(*call))).collect()
+    // They are in source order.
+    let calls = cx.module.calls();
+    let start = calls.partition_point(|call| span(*call).start() < whole.start());
+    calls[start..]
+        .iter()
+        .copied()
+        .take_while(|call| span(*call).start() < whole.end())
+        .collect()
 }
 
 /// Every name and attribute under a node, in source order.
@@ -72,12 +76,7 @@ pub(super) fn names_within<'a>(node: AnyNodeRef<'a>) -> Vec<&'a Expr> {
 }
 
 /// Whether anything under `body` but what is sent by httpx may raise exceptions of the library.
-pub(super) fn others_raise<'a>(
-    cx: &Cx<'a>,
-    http: &Http,
-    body: &'a [Stmt],
-    sent: &Sent<'a>,
-) -> bool {
+pub(super) fn others_raise<'a>(cx: &Cx<'a>, http: &Http, body: &'a [Stmt], sent: &Sent) -> bool {
     let calls = calls_within(cx, body);
     let by_call = calls
         .iter()
@@ -101,7 +100,7 @@ pub(super) fn others_raise<'a>(
 
 /// Whether a name stands for a function or exception of the library, outside of calls that httpx
 /// makes and of what `except` clauses list.
-fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent<'a>) -> bool {
+fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent) -> bool {
     let raised = matches!(
         cx.module.parent(name.into()),
         Some(AnyNodeRef::StmtRaise(_))
@@ -115,10 +114,7 @@ fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent<'a>) -
     if !http.functions.contains_key(&qualified) && !is_exception(http, &qualified) {
         return false;
     }
-    let called = sent
-        .requests
-        .iter()
-        .any(|request| span(&*request.func).contains(span(name)));
+    let called = sent.callees.contains(&span(name));
     !called && !is_listed(cx, name)
 }
 

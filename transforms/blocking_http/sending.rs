@@ -4,6 +4,7 @@ use super::raising::Sent;
 use super::{Native, Request, clients, errors, lines, minds_cookies};
 use crate::fix::{Cx, Fix, await_call, reach};
 use crate::model::file::{ImportName, Why};
+use crate::python::span;
 use crate::text::Edit;
 use std::collections::BTreeSet;
 
@@ -15,19 +16,27 @@ struct Changes {
     reviews: BTreeSet<String>,
 }
 
+/// What httpx does once all requests that can be sent by it are.
+pub(super) fn sent(requests: &[Request<'_>]) -> Sent {
+    let mut sent = Sent::default();
+    for request in requests {
+        if let Ok(plan) = &request.native {
+            sent.callees.insert(span(&*request.call.func));
+            sent.calls.insert(span(request.call));
+            sent.calls
+                .extend(plan.uses.raising.iter().map(|method| span(*method)));
+        }
+    }
+    sent
+}
+
 /// One fix for groups of requests, each group with a client of its own.
 pub(super) fn fix<'a>(
     cx: &Cx<'a>,
     requests: &[Request<'a>],
     groups: &[clients::Group],
+    sent: &Sent,
 ) -> Result<Fix, Why> {
-    let mut sent = Sent::default();
-    for request in requests {
-        if let Ok(plan) = &request.native {
-            sent.requests.push(request.call);
-            sent.methods.extend(&plan.uses.raising);
-        }
-    }
     let mut changes = Changes::default();
     for group in groups {
         let plans: Vec<(&Request<'a>, &Native<'a>)> = group
@@ -35,7 +44,7 @@ pub(super) fn fix<'a>(
             .iter()
             .filter_map(|&member| Some((&requests[member], requests[member].native.as_ref().ok()?)))
             .collect();
-        changes.send(cx, groups, group, &plans, &sent)?;
+        changes.send(cx, groups, group, &plans, sent)?;
     }
     if changes.needs.contains(&ImportName::new("httpx")) {
         let reason = "httpx is not imported here yet: it has to be among the dependencies";
@@ -60,7 +69,7 @@ impl Changes {
         groups: &[clients::Group],
         group: &clients::Group,
         plans: &[(&Request<'a>, &Native<'a>)],
-        sent: &Sent<'a>,
+        sent: &Sent,
     ) -> Result<(), Why> {
         let Some((first, unverified)) = plans
             .first()
