@@ -29,7 +29,10 @@ pub struct Module<'a> {
 
 impl<'a> Module<'a> {
     pub fn new(text: &'a str, tree: &'a Tree) -> Self {
-        let built = Builder::default().run(AnyNodeRef::from(tree.module()), tree.body());
+        let mut builder = Builder::default();
+        // About as many nodes as tokens; growing step by step would cost half of that again.
+        builder.nodes.reserve(tree.tokens().len());
+        let built = builder.run(AnyNodeRef::from(tree.module()), tree.body());
         let mut reads: FxHashMap<&str, Vec<_>> = FxHashMap::default();
         for (name, scope) in built.reads {
             reads
