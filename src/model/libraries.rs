@@ -19,6 +19,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../../transforms/libraries/asyncio.toml"),
     ),
     (
+        "cocotb.toml",
+        include_str!("../../transforms/libraries/cocotb.toml"),
+    ),
+    (
         "curio.toml",
         include_str!("../../transforms/libraries/curio.toml"),
     ),
@@ -68,18 +72,38 @@ pub struct Library {
     pub pure_names: Vec<String>,
     #[serde(default)]
     pub pure_methods: Vec<String>,
+    /// Methods that only read when they are given so many arguments by position.
+    #[serde(default)]
+    pub pure_methods_from: BTreeMap<String, usize>,
     #[serde(default)]
     pub filling_methods: Vec<String>,
     /// Context managers that concern nobody but the block they guard: qualified names, builtins, and
     /// methods of `self`.
     #[serde(default)]
     pub private_contexts: Vec<String>,
+    #[serde(default)]
+    pub logging_methods: Vec<String>,
+    /// Classes whose objects are collections.
+    #[serde(default)]
+    pub collections: Vec<String>,
+    /// Functions whose items never end.
+    #[serde(default)]
+    pub endless: Vec<String>,
     /// Words in the names of functions that write.
     #[serde(default)]
     pub writing_words: Vec<String>,
     /// Words in the names of objects that may not be used by two tasks at a time.
     #[serde(default)]
     pub exclusive_words: Vec<String>,
+    /// Modules whose objects may not be used by two tasks at a time.
+    #[serde(default)]
+    pub exclusive_modules: Vec<String>,
+    /// Methods that take what comes next from their object.
+    #[serde(default)]
+    pub taking_methods: Vec<String>,
+    /// Words in the names of iterables that slow a loop down or show how far it is.
+    #[serde(default)]
+    pub pacing_words: Vec<String>,
 }
 
 /// A class whose objects are used from coroutines.
@@ -252,9 +276,14 @@ pub fn is_pure_builtin(name: &str) -> bool {
     exception || listed(|library| &library.pure_builtins, name)
 }
 
-/// Whether a method of this name reads its object and changes nothing.
-pub fn is_pure_method(name: &str) -> bool {
+/// Whether a method of this name, called with so many arguments by position, reads its object and
+/// changes nothing.
+pub fn is_pure_method(name: &str, arguments: usize) -> bool {
     listed(|library| &library.pure_methods, name)
+        || libraries().iter().any(|library| {
+            let from = library.pure_methods_from.get(name);
+            from.is_some_and(|from| arguments >= *from)
+        })
 }
 
 /// Whether a method of this name changes the collection it is called on, and nothing else.
@@ -266,12 +295,50 @@ pub fn is_private_context(name: &str) -> bool {
     listed(|library| &library.private_contexts, name)
 }
 
-pub fn speaks_of_writing(word: &str) -> bool {
-    listed(|library| &library.writing_words, word)
+/// Whether a method of a logger writes a line.
+pub fn is_logging_method(name: &str) -> bool {
+    listed(|library| &library.logging_methods, name)
 }
 
+/// Whether a class outside the file makes a new collection.
+pub fn is_collection(qualified: &str) -> bool {
+    listed(|library| &library.collections, qualified)
+}
+
+/// Whether what a function outside the file gives never ends.
+pub fn is_endless(qualified: &str) -> bool {
+    listed(|library| &library.endless, qualified)
+}
+
+/// Whether a word in the name of a function says that it writes; `a` in front of it stands for
+/// "asynchronous", as in `asave`.
+pub fn speaks_of_writing(word: &str) -> bool {
+    let known = |word: &str| listed(|library| &library.writing_words, word);
+    known(word) || word.strip_prefix('a').is_some_and(known)
+}
+
+/// Whether a word in the name of an object, or of several, says that it serves one call at a time.
 pub fn serves_one_at_a_time(word: &str) -> bool {
-    listed(|library| &library.exclusive_words, word)
+    let known = |word: &str| listed(|library| &library.exclusive_words, word);
+    known(word) || word.strip_suffix('s').is_some_and(known)
+}
+
+/// Modules whose objects may not be used by two tasks at a time.
+pub fn exclusive_modules() -> impl Iterator<Item = &'static str> {
+    libraries()
+        .iter()
+        .flat_map(|library| &library.exclusive_modules)
+        .map(String::as_str)
+}
+
+/// Whether a method of this name takes what comes next from its object.
+pub fn takes_the_next(name: &str) -> bool {
+    listed(|library| &library.taking_methods, name)
+}
+
+/// Whether a word in the name of an iterable says that it paces a loop, or shows how far it is.
+pub fn paces(word: &str) -> bool {
+    listed(|library| &library.pacing_words, word)
 }
 
 fn listed(list: impl Fn(&Library) -> &Vec<String>, name: &str) -> bool {

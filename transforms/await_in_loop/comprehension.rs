@@ -45,11 +45,33 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
     let items = (differs && surroundings::is_asyncio(cx)).then_some(&names[..]);
     let mut effects = shape::effects(cx, call, items)?;
     surroundings::check(cx, node)?;
-    let conditions = generators.iter().flat_map(|clause| &clause.ifs);
-    for part in elements.iter().copied().chain(conditions) {
+    shape::differs(call, &names)?;
+    shape::binds_nothing(node)?;
+    cx.module.going_through(&first.iter)?;
+    let conditions = || generators.iter().flat_map(|clause| &clause.ifs);
+    for condition in conditions() {
+        shape::condition(cx, condition, &names)?;
+    }
+    // Every iterable but the first is asked for in each round.
+    let iterables = generators.iter().skip(1).map(|clause| &clause.iter);
+    for part in elements
+        .iter()
+        .copied()
+        .chain(conditions())
+        .chain(iterables)
+    {
         let more = cx.module.plain_effects(AnyNodeRef::from(part), items)?;
         effects.assumed.extend(more.assumed);
         effects.logs |= more.logs;
+    }
+    if !effects.assumed.is_empty()
+        && let Some(word) = generators
+            .iter()
+            .find_map(|clause| cx.module.one_at_a_time((&clause.iter).into()))
+    {
+        return Err(Why::new(format!(
+            "what the call does is not known, and the items come from a {word}, which may serve only one call at a time"
+        )));
     }
     if cx.module.layout().has_comments(span(node)) {
         return Err(Why::new("it holds comments"));
@@ -81,6 +103,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
         generators,
         elements: &elements,
         awaited,
+        names: &names,
     };
     let (gathered, text) = match node {
         AnyNodeRef::ExprListComp(_) if exact => {
@@ -89,9 +112,10 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
             (gathered, text)
         }
         _ => {
-            let clauses = form.inner_clauses(cx)?;
+            let beside = form.beside()?;
+            let clauses = form.inner_clauses(&beside)?;
             let mut gathered = place.gather(call, clauses, &names, length)?;
-            let text = form.over_results(&mut gathered, &names)?;
+            let text = form.over_results(&mut gathered, &beside)?;
             (gathered, text)
         }
     };
@@ -158,6 +182,15 @@ fn above<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>, lead: &str) -> Result<Edit,
     Ok(Edit::insert(line, lead))
 }
 
+/// What the results are gone through with.
+enum Beside {
+    Nothing,
+    /// The items, as they are written.
+    Items(String),
+    /// The items, kept in a list of this name.
+    List(String),
+}
+
 struct Form<'f, 'a> {
     place: &'f Place<'f, 'a>,
     node: AnyNodeRef<'a>,
@@ -165,6 +198,7 @@ struct Form<'f, 'a> {
     generators: &'a [Comprehension],
     elements: &'f [&'a Expr],
     awaited: &'a ExprAwait,
+    names: &'f [&'a str],
 }
 
 impl<'a> Form<'_, 'a> {
@@ -183,8 +217,47 @@ impl<'a> Form<'_, 'a> {
             .any(|condition| span(condition).contains(span(self.awaited)))
     }
 
+    fn is_exact_set(&self) -> bool {
+        matches!(self.node, AnyNodeRef::ExprSetComp(_))
+            && span(self.elements[0]) == span(self.awaited)
+    }
+
+    fn beside(&self) -> Result<Beside, Why> {
+        let module = self.place.cx.module;
+        let clause = self.only_clause()?;
+        let filters = self.filters(clause);
+        let reads = self
+            .elements
+            .iter()
+            .any(|element| self.reads_items(element));
+        if !filters && !reads {
+            return Ok(Beside::Nothing);
+        }
+        self.place.needs_builtin(self.node, "zip")?;
+        if !filters && !clause.ifs.is_empty() {
+            return Err(Why::new(
+                "it filters its items, and needs them beside the results",
+            ));
+        }
+        if module.is_repeatable(&clause.iter) {
+            return shape::operand(self.place.cx, &clause.iter).map(Beside::Items);
+        }
+        if !self.is_whole_value() {
+            return Err(Why::new(format!(
+                "`{}` may give other items the second time: give the comprehension a statement of its own first",
+                module.describe(&clause.iter)
+            )));
+        }
+        self.place.needs_builtin(self.node, "list")?;
+        let function = span(self.place.function);
+        Ok(Beside::List(
+            module.fresh_name(function, &["items", "rounds"]),
+        ))
+    }
+
     /// The clauses of the comprehension inside `gather`.
-    fn inner_clauses(&self, cx: &Cx<'a>) -> Result<Vec<String>, Why> {
+    fn inner_clauses(&self, beside: &Beside) -> Result<Vec<String>, Why> {
+        let cx = self.place.cx;
         let clause = self.only_clause()?;
         let mut all = render::clauses(cx, self.generators)?;
         if self.filters(clause) {
@@ -193,63 +266,62 @@ impl<'a> Form<'_, 'a> {
             }
             all.truncate(1);
         }
+        if let Beside::List(items) = beside {
+            let target = shape::on_one_line(cx, &clause.target)?;
+            all[0] = format!("for {target} in {items}");
+        }
         Ok(all)
     }
 
     /// The comprehension over the results, beside the items where it needs them. Where the line
     /// would be too long, the results get a name first.
-    fn over_results(&self, gathered: &mut Gathered, names: &[&str]) -> Result<String, Why> {
+    fn over_results(&self, gathered: &mut Gathered, beside: &Beside) -> Result<String, Why> {
         let module = self.place.cx.module;
+        let layout = module.layout();
         let clause = self.only_clause()?;
         let filters = self.filters(clause);
-        let needs_items = filters
-            || self
-                .elements
-                .iter()
-                .any(|element| self.reads_items(element, names));
-        let exact_set = matches!(self.node, AnyNodeRef::ExprSetComp(_))
-            && span(self.elements[0]) == span(self.awaited);
-        if exact_set && self.place.needs_builtin(self.node, "set").is_ok() {
-            return Ok(format!("set({})", gathered.expression()));
+        if let Beside::List(items) = beside {
+            let iterable = shape::on_one_line(self.place.cx, &clause.iter)?;
+            let line = format!("{}{items} = list({iterable})", self.place.indent);
+            gathered.lead.push_str(&line);
+            gathered.lead.push_str(layout.newline());
         }
-        if needs_items {
-            self.place.needs_builtin(self.node, "zip")?;
-            if !filters && !clause.ifs.is_empty() {
-                return Err(Why::new(
-                    "it filters its items, and needs them beside the results",
-                ));
-            }
-            if !module.is_collection(&clause.iter) {
-                return Err(Why::new(format!(
-                    "`{}` may be an iterator that can be gone through only once",
-                    module.describe(&clause.iter)
-                )));
-            }
-        }
-        let inline = self.text(&gathered.expression(), needs_items, filters)?;
-        let layout = module.layout();
-        let before = span(self.node).start() - layout.line_start(span(self.node).start());
-        let length = before
-            + inline
-                .lines()
-                .map(|line| line.chars().count())
-                .max()
-                .unwrap_or(0);
-        if length <= self.place.cx.options.line_length || !self.is_whole_value() {
+        let inline = match self.is_exact_set() && self.place.needs_builtin(self.node, "set").is_ok()
+        {
+            true => format!("set({})", gathered.expression()),
+            false => self.text(&gathered.expression(), beside, filters)?,
+        };
+        let (here, text) = (span(self.node), module.text());
+        let before = Span::new(layout.line_start(here.start()), here.start()).of(text);
+        let after = Span::new(here.end(), layout.line_end(here.end())).of(text);
+        let length = format!("{before}{inline}{after}")
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap_or(0);
+        if length <= self.place.cx.options.line_length {
             return Ok(inline);
+        }
+        if !self.is_whole_value() {
+            return Err(Why::new(
+                "the line would be too long: give the comprehension a statement of its own first",
+            ));
         }
         let results = module.fresh_name(span(self.place.function), &["results", "gathered"]);
         let line = self.place.line(&format!("{results} = "), gathered, "");
         gathered.lead.push_str(&line);
         gathered.lead.push_str(layout.newline());
-        self.text(&results, needs_items, filters)
+        match self.is_exact_set() {
+            true => Ok(format!("set({results})")),
+            false => self.text(&results, beside, filters),
+        }
     }
 
-    fn reads_items(&self, expression: &'a Expr, names: &[&str]) -> bool {
+    fn reads_items(&self, expression: &'a Expr) -> bool {
         references_within(AnyNodeRef::from(expression))
             .iter()
             .any(|name| {
-                names.contains(&name.id.as_str()) && !span(self.awaited).contains(span(*name))
+                self.names.contains(&name.id.as_str()) && !span(self.awaited).contains(span(*name))
             })
     }
 
@@ -276,23 +348,23 @@ impl<'a> Form<'_, 'a> {
     }
 
     /// The text of the comprehension, with a name for the `await` and `results` to go through.
-    fn text(&self, results: &str, needs_items: bool, filters: bool) -> Result<String, Why> {
+    fn text(&self, results: &str, beside: &Beside, filters: bool) -> Result<String, Why> {
         let cx = self.place.cx;
         let clause = self.only_clause()?;
         let result = cx
             .module
             .fresh_name(span(self.place.function), &["result", "value"]);
-        let header = if needs_items {
-            let target = shape::on_one_line(cx, &clause.target)?;
-            let items = shape::on_one_line(cx, &clause.iter)?;
-            let target = render::inner_target(&clause.target, target);
-            format!("for {target}, {result} in zip({items}, {results})")
-        } else {
-            format!("for {result} in {results}")
+        let header = match beside {
+            Beside::Nothing => format!("for {result} in {results}"),
+            Beside::Items(items) | Beside::List(items) => {
+                let target = shape::on_one_line(cx, &clause.target)?;
+                let target = render::inner_target(&clause.target, target);
+                format!("for {target}, {result} in zip({items}, {results})")
+            }
         };
         let whole = span(self.node);
         let clause_end = match filters {
-            true => span(&clause.iter).end(),
+            true => render::end_with_parentheses(cx, &clause.iter),
             false => span(clause).end(),
         };
         let local =

@@ -5,6 +5,7 @@
 //! names. Left alone: `while` loops, `async for`, generator expressions.
 
 mod comprehension;
+mod flow;
 mod render;
 mod shape;
 mod statement;

@@ -63,12 +63,13 @@ impl<'a> Place<'_, 'a> {
             .to_owned();
         let bounded = module.fresh_name(within, &[&format!("bounded_{callee}")]);
         let read = references_within(AnyNodeRef::from(call));
-        let mut parameters: Vec<&str> = names
-            .iter()
-            .copied()
-            .filter(|name| read.iter().any(|reference| reference.id == *name))
-            .collect();
-        parameters.dedup();
+        let mut parameters: Vec<&str> = Vec::new();
+        for &name in names {
+            let is_read = read.iter().any(|reference| reference.id == name);
+            if is_read && !parameters.contains(&name) {
+                parameters.push(name);
+            }
+        }
         let parameters = parameters.join(", ");
         let (indent, unit, newline) = (
             self.indent,
@@ -120,6 +121,17 @@ impl<'a> Place<'_, 'a> {
         if width(&flat) <= limit {
             return flat;
         }
+        // The only argument of a call stands on lines of its own.
+        if prefix.ends_with('(') && suffix.starts_with(')') {
+            let deeper = format!("{indent}{unit}");
+            let place = Place {
+                cx: self.cx,
+                function: self.function,
+                indent: &deeper,
+            };
+            let argument = place.line("", gathered, "");
+            return format!("{indent}{prefix}{newline}{argument}{newline}{indent}{suffix}");
+        }
         let broken = format!("{indent}{unit}{inner}");
         let middle = if width(&broken) <= limit {
             broken
@@ -158,7 +170,7 @@ pub(super) fn clauses<'a>(
         found.push(format!(
             "for {} in {}",
             shape::on_one_line(cx, &clause.target)?,
-            shape::on_one_line(cx, &clause.iter)?
+            shape::operand(cx, &clause.iter)?
         ));
         for condition in &clause.ifs {
             found.push(format!("if {}", shape::on_one_line(cx, condition)?));
@@ -245,4 +257,13 @@ pub(super) fn with_parentheses(cx: &Cx<'_>, awaited: &ExprAwait) -> Span {
     parent
         .and_then(|parent| cx.module.layout().parentheses(awaited.into(), parent))
         .unwrap_or_else(|| span(awaited))
+}
+
+/// Where an expression ends, the parentheses of its own included.
+pub(super) fn end_with_parentheses(cx: &Cx<'_>, expression: &Expr) -> usize {
+    let parent = cx.module.parent(expression.into());
+    parent
+        .and_then(|parent| cx.module.layout().parentheses(expression.into(), parent))
+        .unwrap_or_else(|| span(expression))
+        .end()
 }

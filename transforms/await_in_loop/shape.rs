@@ -1,8 +1,8 @@
 //! What is in a loop: its awaits, the names it binds, and whether one round can feed the next.
 
 use crate::fix::Cx;
-use crate::model::file::{Effects, Why, references_within, walk};
-use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, Stmt, TraversalSignal};
+use crate::model::file::{Effects, Lookup, ScopeId, Why, references_within, walk};
+use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, ExprName, Stmt, TraversalSignal};
 use crate::python::span;
 
 /// Whether a loop or comprehension awaits something for each item by itself, not in a loop or
@@ -119,6 +119,12 @@ pub(super) fn only_call<'a>(
             AnyNodeRef::ExprBoolOp(expression) => {
                 expression.values.first().map(span) != Some(inner)
             }
+            // `a < b < c` looks at `c` only if the first comparison holds.
+            AnyNodeRef::ExprCompare(expression) => expression
+                .comparators
+                .iter()
+                .skip(1)
+                .any(|operand| span(operand) == inner),
             _ => false,
         };
         if sometimes {
@@ -152,7 +158,7 @@ pub(super) fn only_call<'a>(
 pub(super) fn effects<'a>(
     cx: &Cx<'a>,
     call: &'a ExprCall,
-    items: Option<&[&str]>,
+    items: Option<&[&'a str]>,
 ) -> Result<Effects, Why> {
     let effects = cx.module.awaited_effects(call, items)?;
     if !effects.waits {
@@ -198,6 +204,15 @@ pub(super) fn names_written<'a>(statements: impl IntoIterator<Item = &'a Stmt>) 
                 }
                 AnyNodeRef::ExprSubscript(subscript) if !subscript.ctx.is_load() => {
                     written.extend(root_name(&subscript.value));
+                }
+                AnyNodeRef::PatternMatchAs(pattern) => {
+                    written.extend(pattern.name.as_ref().map(|name| name.as_str()));
+                }
+                AnyNodeRef::PatternMatchStar(pattern) => {
+                    written.extend(pattern.name.as_ref().map(|name| name.as_str()));
+                }
+                AnyNodeRef::PatternMatchMapping(pattern) => {
+                    written.extend(pattern.rest.as_ref().map(|name| name.as_str()));
                 }
                 // A method that fills its object.
                 AnyNodeRef::ExprCall(call) => {
@@ -263,36 +278,75 @@ pub(super) fn on_one_line<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Result<&'a s
     }
 }
 
-/// Whether a name that the loop binds is read elsewhere as the loop left it.
-pub(super) fn leaks<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, name: &str) -> bool {
-    let here = span(node);
-    let Some(scope) = cx.module.scope_of(node) else {
-        return true;
+/// The source of an iterable or condition as it can stand in a comprehension, or in a call.
+pub(super) fn operand<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Result<String, Why> {
+    let text = on_one_line(cx, expression)?;
+    let bare = text.len() == span(expression).len();
+    let loose = match expression {
+        Expr::Tuple(tuple) => !tuple.parenthesized,
+        Expr::If(_) | Expr::Lambda(_) | Expr::Named(_) | Expr::Yield(_) | Expr::YieldFrom(_) => {
+            bare
+        }
+        _ => false,
     };
-    if cx.module.bindings_of(scope, name).is_empty() {
-        // Bound further out, by `global` or `nonlocal`.
-        return true;
-    }
-    let in_loop = cx
-        .module
-        .ancestors(node)
-        .take_while(|ancestor| !matches!(ancestor, AnyNodeRef::StmtFunctionDef(_)))
-        .any(|ancestor| matches!(ancestor, AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_)));
-    cx.module.reads_of(scope, name).iter().any(|read| {
-        let at = span(*read);
-        if here.contains(at) {
-            return false;
-        }
-        let last = cx
-            .module
-            .bindings_of(scope, name)
-            .iter()
-            .map(|binding| binding.at)
-            .filter(|binding| binding.start() < at.start())
-            .max();
-        match last {
-            Some(binding) => here.contains(binding),
-            None => in_loop,
-        }
+    Ok(match loose {
+        true => format!("({text})"),
+        false => text.to_owned(),
     })
+}
+
+/// Refuses conditions that bind names, or that may change while the loop waits because they look at
+/// something else than the item.
+pub(super) fn condition<'a>(cx: &Cx<'a>, condition: &'a Expr, targets: &[&str]) -> Result<(), Why> {
+    binds_nothing(AnyNodeRef::from(condition))?;
+    let names = references_within(AnyNodeRef::from(condition));
+    if names.iter().any(|name| targets.contains(&name.id.as_str())) {
+        return Ok(());
+    }
+    let mut plain = true;
+    walk(AnyNodeRef::from(condition), &mut |node| {
+        plain &= !matches!(
+            node,
+            AnyNodeRef::ExprAttribute(_) | AnyNodeRef::ExprCall(_) | AnyNodeRef::ExprSubscript(_)
+        );
+        TraversalSignal::Traverse
+    });
+    let local = |name: &&ExprName| {
+        let scope = cx.module.scope_of(AnyNodeRef::from(*name));
+        matches!(
+            scope.map(|scope| cx.module.lookup(scope, &name.id)),
+            Some(Lookup::Bound(owner, _)) if owner != ScopeId::MODULE
+        )
+    };
+    match plain && names.iter().all(local) {
+        true => Ok(()),
+        false => Err(Why::new(format!(
+            "`{}` does not look at the item, and may change while the loop waits",
+            cx.module.describe(condition)
+        ))),
+    }
+}
+
+/// Refuses expressions with `:=`: what they bind would be bound at another time.
+pub(super) fn binds_nothing(node: AnyNodeRef<'_>) -> Result<(), Why> {
+    let mut found = false;
+    walk(node, &mut |inner| {
+        found |= matches!(inner, AnyNodeRef::ExprNamed(_));
+        TraversalSignal::Traverse
+    });
+    match found {
+        true => Err(Why::new("it binds a name with `:=`")),
+        false => Ok(()),
+    }
+}
+
+/// Refuses calls that are the same in every round.
+pub(super) fn differs(call: &ExprCall, targets: &[&str]) -> Result<(), Why> {
+    let names = references_within(AnyNodeRef::from(call));
+    match names.iter().any(|name| targets.contains(&name.id.as_str())) {
+        true => Ok(()),
+        false => Err(Why::new(
+            "every round makes the same call: it may wait for another answer",
+        )),
+    }
 }

@@ -1,9 +1,9 @@
 //! `for` statements.
 
 use super::render::{self, Place};
-use super::{shape, surroundings};
+use super::{flow, shape, surroundings};
 use crate::fix::{Cx, Fix};
-use crate::model::file::{BindingKind, Place as Where, Why};
+use crate::model::file::{Place as Where, ScopeId, Why};
 use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, Stmt, StmtFor, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
@@ -12,7 +12,7 @@ use crate::text::{Edit, EditError, Span};
 struct Round<'a> {
     /// Conditions under which the round does anything, as written for a comprehension.
     conditions: Vec<String>,
-    conditions_read: Vec<AnyNodeRef<'a>>,
+    conditions_read: Vec<&'a Expr>,
     /// The round is the body of an `if`, one level further in.
     nested: bool,
     statements: &'a [Stmt],
@@ -22,12 +22,12 @@ struct Round<'a> {
 
 pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix, EditError>, Why> {
     let node = AnyNodeRef::from(statement);
-    exits(statement)?;
+    exits(cx, statement)?;
     let round = round(cx, statement)?;
     let effects = shape::effects(cx, round.call, None)?;
     surroundings::check(cx, node)?;
     let targets = shape::target_names(&statement.target)?;
-    independent(cx, statement, &round, &targets)?;
+    let scope = independent(cx, statement, &round, &targets)?;
     if !cx.module.layout().alone(span(statement)) {
         return Err(Why::new("the loop shares its lines with other statements"));
     }
@@ -39,11 +39,15 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix,
         function,
         indent: cx.module.layout().indent_at(span(statement).start()),
     };
-    let leaked = targets.iter().any(|name| shape::leaks(cx, node, name));
+    let leaks = |name: &str| flow::leaks(cx, node, scope, name);
+    let leaked = targets.iter().any(|name| leaks(name));
+    if leaked && !round.conditions.is_empty() {
+        return Err(Why::new(
+            "code after the loop reads its item, which may be one that was left out",
+        ));
+    }
     let (edits, needs) = match appended(&round) {
-        Some((accumulator, value))
-            if !leaked && value.is_none_or(|name| !shape::leaks(cx, node, name)) =>
-        {
+        Some((accumulator, value)) if !leaked && !value.is_some_and(leaks) => {
             append(&place, statement, &round, &targets, accumulator)?
         }
         _ => zip(&place, statement, &round, &targets, leaked)?,
@@ -58,16 +62,15 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix,
 }
 
 /// Refuses loops whose rounds do not all run to their end.
-fn exits(statement: &StmtFor) -> Result<(), Why> {
+fn exits<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<(), Why> {
     if !statement.orelse.is_empty() {
         return Err(Why::new("the loop has an `else`"));
     }
     let mut found = None;
-    let mut depth = 0usize;
     for inner in &statement.body {
         crate::model::file::walk(AnyNodeRef::from(inner), &mut |node| {
             let what = match node {
-                AnyNodeRef::StmtBreak(_) if depth == 0 => {
+                AnyNodeRef::StmtBreak(_) if ends(cx, node, statement) => {
                     "it may leave the loop early with `break`"
                 }
                 AnyNodeRef::StmtReturn(_) => "it may leave the loop early with `return`",
@@ -84,10 +87,6 @@ fn exits(statement: &StmtFor) -> Result<(), Why> {
                 AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::StmtClassDef(_) => {
                     "a round defines functions"
                 }
-                AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => {
-                    depth += 1;
-                    return TraversalSignal::Traverse;
-                }
                 _ => return TraversalSignal::Traverse,
             };
             found = found.or(Some(what));
@@ -95,6 +94,17 @@ fn exits(statement: &StmtFor) -> Result<(), Why> {
         });
     }
     found.map_or(Ok(()), |what| Err(Why::new(what)))
+}
+
+/// Whether a `break` ends this loop, and not one inside it.
+fn ends<'a>(cx: &Cx<'a>, found: AnyNodeRef<'a>, statement: &StmtFor) -> bool {
+    let in_body = |body: &[Stmt]| body.iter().any(|inner| span(inner).contains(span(found)));
+    let owner = cx.module.ancestors(found).find(|ancestor| match ancestor {
+        AnyNodeRef::StmtFor(inner) => in_body(&inner.body),
+        AnyNodeRef::StmtWhile(inner) => in_body(&inner.body),
+        _ => false,
+    });
+    owner.is_some_and(|owner| span(owner) == span(statement))
 }
 
 fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
@@ -107,7 +117,7 @@ fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
         && shape::awaits_within(AnyNodeRef::from(&*guard.test)).is_empty()
     {
         conditions.push(format!("if {}", render::negated(cx, &guard.test)?));
-        conditions_read.push(AnyNodeRef::from(&*guard.test));
+        conditions_read.push(&*guard.test);
         statements = rest;
     }
     let mut nested = false;
@@ -115,13 +125,16 @@ fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
         && only.elif_else_clauses.is_empty()
         && shape::awaits_within(AnyNodeRef::from(&*only.test)).is_empty()
     {
-        conditions.push(format!("if {}", shape::on_one_line(cx, &only.test)?));
-        conditions_read.push(AnyNodeRef::from(&*only.test));
+        conditions.push(format!("if {}", shape::operand(cx, &only.test)?));
+        conditions_read.push(&*only.test);
         statements = &only.body;
         nested = true;
     }
+    let targets = shape::target_names(&statement.target)?;
     for condition in &conditions_read {
-        cx.module.plain_effects(*condition, None)?;
+        shape::condition(cx, condition, &targets)?;
+        cx.module
+            .plain_effects(AnyNodeRef::from(*condition), None)?;
     }
     let awaits: Vec<&ExprAwait> = statements
         .iter()
@@ -160,17 +173,21 @@ fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
     })
 }
 
-/// Refuses where one round could feed another, or change what others can see.
+/// Refuses where one round could feed another, or change what others can see; gives the scope of the
+/// loop's names.
 fn independent<'a>(
     cx: &Cx<'a>,
     statement: &'a StmtFor,
     round: &Round<'a>,
     targets: &[&str],
-) -> Result<(), Why> {
-    let read = shape::names_read(round.conditions_read.iter().copied().chain([
-        AnyNodeRef::from(round.call),
-        AnyNodeRef::from(&*statement.iter),
-    ]));
+) -> Result<ScopeId, Why> {
+    let node = AnyNodeRef::from(statement);
+    let conditions = round.conditions_read.iter().copied();
+    let read = shape::names_read(
+        conditions
+            .map(AnyNodeRef::from)
+            .chain([round.call.into(), AnyNodeRef::from(&*statement.iter)]),
+    );
     let written = shape::names_written(round.statements);
     if let Some(name) = written.iter().find(|name| targets.contains(name)) {
         return Err(Why::new(format!(
@@ -182,73 +199,26 @@ fn independent<'a>(
             "`{name}` carries over from one round to the next"
         )));
     }
+    shape::differs(round.call, targets)?;
+    shape::binds_nothing(AnyNodeRef::from(&*statement.iter))?;
+    cx.module.going_through(&statement.iter)?;
     for inner in round.statements {
         cx.module.plain_effects(AnyNodeRef::from(inner), None)?;
     }
-    let node = AnyNodeRef::from(statement);
     let scope = cx
         .module
         .scope_of(node)
         .ok_or_else(|| Why::new("the loop has no scope"))?;
-    for &name in &written {
-        let bindings = cx.module.bindings_of(scope, name);
-        if bindings.is_empty() {
+    for &name in targets.iter().chain(&written) {
+        if cx.module.bindings_of(scope, name).is_empty() {
             return Err(Why::new(format!(
                 "`{name}` belongs to the code around the function"
             )));
         }
-        // What the loop itself binds anew in each round is nobody else's.
-        let own = bindings
-            .iter()
-            .all(|binding| span(statement).contains(binding.at))
-            || bindings
-                .iter()
-                .all(|binding| is_own_value(cx, binding.kind, binding.node));
-        if !own {
-            return Err(Why::new(format!(
-                "what `{name}` holds may be seen by other code"
-            )));
-        }
-        let handed_on = cx.module.reads_of(scope, name).iter().any(|used| {
-            span(*used).end() <= span(statement).start()
-                && matches!(
-                    cx.module.parent((*used).into()),
-                    Some(
-                        AnyNodeRef::Arguments(_)
-                            | AnyNodeRef::Keyword(_)
-                            | AnyNodeRef::StmtAssign(_)
-                            | AnyNodeRef::ExprDict(_)
-                            | AnyNodeRef::ExprList(_)
-                            | AnyNodeRef::ExprTuple(_)
-                    )
-                )
-        });
-        if handed_on {
-            return Err(Why::new(format!(
-                "`{name}` is handed on before the loop, and may be seen by other code"
-            )));
-        }
+        flow::not_enclosed(cx, node, scope, name)?;
+        flow::not_shared(cx, node, scope, name)?;
     }
-    Ok(())
-}
-
-/// Whether a binding gives a name a value that nothing else holds.
-fn is_own_value<'a>(cx: &Cx<'a>, kind: BindingKind<'a>, node: AnyNodeRef<'a>) -> bool {
-    match kind {
-        BindingKind::Assign(value) => {
-            let literal = matches!(
-                value,
-                Expr::NumberLiteral(_)
-                    | Expr::StringLiteral(_)
-                    | Expr::BooleanLiteral(_)
-                    | Expr::NoneLiteral(_)
-            );
-            let awaited = matches!(value, Expr::Await(_));
-            literal || awaited || cx.module.makes_collection(value)
-        }
-        BindingKind::Other => matches!(cx.module.parent(node), Some(AnyNodeRef::StmtAugAssign(_))),
-        _ => false,
-    }
+    Ok(scope)
 }
 
 /// The accumulator of a round that only appends its result, and the name the result goes by.
@@ -357,7 +327,7 @@ fn clauses<'a>(cx: &Cx<'a>, statement: &'a StmtFor, round: &Round<'a>) -> Result
     let mut clauses = vec![format!(
         "for {} in {}",
         shape::on_one_line(cx, &statement.target)?,
-        shape::on_one_line(cx, &statement.iter)?
+        shape::operand(cx, &statement.iter)?
     )];
     clauses.extend(round.conditions.iter().cloned());
     Ok(clauses)
@@ -411,7 +381,7 @@ fn zip<'a>(
     let used_outside_call = reads_targets(&rest, round, targets);
     let mut lead = String::new();
     let (indent, newline) = (place.indent, layout.newline());
-    let iterable = shape::on_one_line(cx, &statement.iter)?;
+    let iterable = shape::operand(cx, &statement.iter)?;
     let target = shape::on_one_line(cx, &statement.target)?;
     let mut all = clauses(cx, statement, round)?;
     let header = if leaked || used_outside_call {
@@ -421,8 +391,8 @@ fn zip<'a>(
             Expr::Name(_) | Expr::Attribute(_) | Expr::Tuple(_) | Expr::List(_)
         ) || iterable.chars().count() <= 30;
         let items =
-            if simple && round.conditions.is_empty() && module.is_collection(&statement.iter) {
-                iterable.to_owned()
+            if simple && round.conditions.is_empty() && module.is_repeatable(&statement.iter) {
+                iterable
             } else {
                 place.needs_builtin(statement.into(), "list")?;
                 let items = module.fresh_name(function, &["items", "rounds"]);

@@ -3,7 +3,7 @@
 use crate::fix::Cx;
 use crate::model::file::{Place, Target, Why};
 use crate::model::libraries::{Runs, libraries};
-use crate::python::ast::{AnyNodeRef, Expr};
+use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 
 /// Refuses where an error must leave what was done before, or where something is held around the
@@ -22,7 +22,12 @@ pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     }
     for ancestor in cx.module.ancestors(node) {
         match ancestor {
-            AnyNodeRef::StmtFunctionDef(_) => break,
+            AnyNodeRef::StmtFunctionDef(function) => {
+                if let Some(name) = looks_at_names(cx, function) {
+                    return Err(Why::new(format!("`{name}` in the function sees its names")));
+                }
+                break;
+            }
             AnyNodeRef::StmtTry(statement)
                 if statement
                     .body
@@ -33,7 +38,19 @@ pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
                     "the `try` around it may need what was done before an error",
                 ));
             }
-            AnyNodeRef::StmtWith(with) if with.is_async => {
+            AnyNodeRef::StmtWith(with) if !with.is_async => {
+                if let Some(item) = with
+                    .items
+                    .iter()
+                    .find(|item| handles_errors(cx, &item.context_expr))
+                {
+                    return Err(Why::new(format!(
+                        "`with {}` around it may need what was done before an error",
+                        cx.module.describe(&item.context_expr)
+                    )));
+                }
+            }
+            AnyNodeRef::StmtWith(with) => {
                 for item in &with.items {
                     if !may_be_held(cx, &item.context_expr) {
                         return Err(Why::new(format!(
@@ -51,6 +68,29 @@ pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
             "`with {held}` around it may be a lock, or swap global state"
         ))),
         None => Ok(()),
+    }
+}
+
+/// The builtin by which a function looks at its own names, if it calls one.
+fn looks_at_names<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Option<&'a str> {
+    let calls = cx.module.calls().iter();
+    let within = calls.filter(|call| span(function).contains(span(**call)));
+    within
+        .filter_map(|call| match cx.module.target(call) {
+            Target::Builtin(name) => Some(name),
+            _ => None,
+        })
+        .find(|name| matches!(*name, "dir" | "eval" | "exec" | "locals" | "vars"))
+}
+
+/// Whether a context manager swallows errors, so that the code after it sees what was done before.
+fn handles_errors<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
+    match expression {
+        Expr::Call(call) => matches!(
+            cx.module.target(call),
+            Target::External(name) if matches!(name.as_str(), "contextlib.suppress" | "pytest.raises")
+        ),
+        _ => false,
     }
 }
 

@@ -2,13 +2,13 @@
 //! it may overlap.
 
 use super::module::Module;
-use super::resolve::{Lookup, Target, Why};
-use super::scope::{BindingKind, ScopeId};
-use super::syntax::{references_within, root, walk};
+use super::resolve::{Entity, Target, Why};
+use super::syntax::{root, walk};
 use crate::model::libraries;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, ExprContext, StmtFunctionDef, StmtWith, TraversalSignal,
+    AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, StmtFunctionDef, StmtWith,
+    TraversalSignal,
 };
 use crate::python::span;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    fn and(&mut self, other: Effects) {
+    pub(super) fn and(&mut self, other: Effects) {
         self.waits |= other.waits;
         self.logs |= other.logs;
         self.assumed.extend(other.assumed);
@@ -50,28 +50,18 @@ impl<'a> Module<'a> {
     pub fn awaited_effects(
         &self,
         call: &'a ExprCall,
-        items: Option<&[&str]>,
+        items: Option<&[&'a str]>,
     ) -> Result<Effects, Why> {
-        let mut survey = Survey {
-            module: self,
-            items,
-            stack: Vec::new(),
-        };
-        survey.awaited(call)
+        Survey::new(self, items).awaited(call)
     }
 
     /// What the code under a node does, calls of functions that are not awaited included.
     pub fn plain_effects(
         &self,
         node: AnyNodeRef<'a>,
-        items: Option<&[&str]>,
+        items: Option<&[&'a str]>,
     ) -> Result<Effects, Why> {
-        let mut survey = Survey {
-            module: self,
-            items,
-            stack: Vec::new(),
-        };
-        survey.body(node)
+        Survey::new(self, items).body(node)
     }
 
     /// Whether entering the context manager in several tasks at a time is known to be right: a
@@ -94,84 +84,42 @@ impl<'a> Module<'a> {
             .and_then(|class| libraries::class(&class))
             .is_some_and(|class| class.concurrent && class.opens.contains_key(method.attr.as_str()))
     }
-
-    /// Whether an object is a collection that the function makes and nothing else holds: every
-    /// binding of its name is a display, a comprehension or a call of a collection's class.
-    pub fn is_made_here(&self, object: &'a Expr) -> bool {
-        let Expr::Name(name) = root(object) else {
-            return false;
-        };
-        let Some(scope) = self.scope_of(AnyNodeRef::from(name)) else {
-            return false;
-        };
-        let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
-            return false;
-        };
-        owner != ScopeId::MODULE
-            && bindings.iter().all(|&id| match self.binding(id).kind {
-                BindingKind::Assign(value) => self.makes_collection(value),
-                _ => false,
-            })
-    }
-
-    /// Whether evaluating the expression makes a new builtin collection.
-    pub fn makes_collection(&self, value: &'a Expr) -> bool {
-        match value {
-            Expr::List(_)
-            | Expr::Dict(_)
-            | Expr::Set(_)
-            | Expr::ListComp(_)
-            | Expr::DictComp(_)
-            | Expr::SetComp(_) => true,
-            Expr::Call(call) => match self.target(call) {
-                Target::Builtin(name) => matches!(name, "list" | "dict" | "set"),
-                Target::External(name) => matches!(
-                    name.as_str(),
-                    "collections.defaultdict"
-                        | "collections.deque"
-                        | "collections.Counter"
-                        | "collections.OrderedDict"
-                ),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// A logger, by what made it or, failing that, by the name everybody gives it.
-    fn is_logger(&self, expression: &'a Expr) -> bool {
-        let name = match expression {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => return false,
-        };
-        matches!(
-            name,
-            "log" | "logger" | "_log" | "_logger" | "LOG" | "LOGGER" | "_LOGGER"
-        )
-    }
 }
 
 /// One walk through the code that a call runs.
-struct Survey<'m, 'a> {
+pub(super) struct Survey<'m, 'a> {
     module: &'m Module<'a>,
-    items: Option<&'m [&'m str]>,
+    /// The names that differ from run to run, where calls that are not known may be assumed.
+    items: Option<Vec<&'a str>>,
+    /// Whether functions may yield.
+    pub yields: bool,
     /// The functions being looked at; a recursive call adds nothing.
     stack: Vec<&'a StmtFunctionDef>,
 }
 
-impl<'a> Survey<'_, 'a> {
+impl<'m, 'a> Survey<'m, 'a> {
+    pub fn new(module: &'m Module<'a>, items: Option<&[&'a str]>) -> Self {
+        Self {
+            module,
+            items: items.map(<[_]>::to_vec),
+            yields: false,
+            stack: Vec::new(),
+        }
+    }
+
     fn awaited(&mut self, call: &'a ExprCall) -> Result<Effects, Why> {
         let name = self.module.describe(&call.func);
         match self.module.target(call) {
-            Target::Function(function, _) if function.is_async => self.function(function, &name),
+            Target::Function(function, _) if function.is_async => {
+                self.function(function, &name, Some(call))
+            }
             Target::Function(..) => Err(Why::new(format!(
                 "`{name}` is awaited but is no coroutine function"
             ))),
             Target::External(qualified) => {
                 let imported = matches!(&*call.func, Expr::Name(_)) && !is_stdlib(&qualified);
                 if imported && self.items.is_some() {
-                    return self.assumed(call, name);
+                    return self.assumed(call, name, false);
                 }
                 Err(Why::new(format!(
                     "`{name}` is defined outside this file, and what it does is not known"
@@ -184,7 +132,13 @@ impl<'a> Survey<'_, 'a> {
         }
     }
 
-    fn function(&mut self, function: &'a StmtFunctionDef, name: &str) -> Result<Effects, Why> {
+    /// What a function of this file does, and what is different in each run of it if `call` made it.
+    pub fn function(
+        &mut self,
+        function: &'a StmtFunctionDef,
+        name: &str,
+        call: Option<&'a ExprCall>,
+    ) -> Result<Effects, Why> {
         if self
             .stack
             .iter()
@@ -192,10 +146,18 @@ impl<'a> Survey<'_, 'a> {
         {
             return Ok(Effects::default());
         }
-        if !function.decorator_list.is_empty() {
+        if !function
+            .decorator_list
+            .iter()
+            .all(|decorator| self.module.makes_property(&decorator.expression))
+        {
             return Err(Why::new(format!(
                 "`{name}` is decorated, and may do more than it shows"
             )));
+        }
+        let outer = self.items.clone();
+        if let Some(items) = &self.items {
+            self.items = Some(self.module.differing(function, call, items));
         }
         self.stack.push(function);
         let mut effects = Effects::default();
@@ -203,6 +165,7 @@ impl<'a> Survey<'_, 'a> {
             effects.and(self.body(AnyNodeRef::from(statement))?);
         }
         self.stack.pop();
+        self.items = outer;
         Ok(effects)
     }
 
@@ -236,40 +199,26 @@ impl<'a> Survey<'_, 'a> {
             None => {}
         }
         // Objects that differ from run to run, and what the functions of this file await themselves.
-        let own = self.items.is_some_and(|items| {
+        let own = self.items.as_ref().is_some_and(|items| {
             matches!(root(&method.value), Expr::Name(name) if items.contains(&name.id.as_str()))
         });
         match self.items.is_some() && (own || !self.stack.is_empty()) {
-            true => self.assumed(call, name),
+            true => self.assumed(call, name, own),
             false => unknown(),
         }
     }
 
-    /// Lets a call of something unknown through, unless a name in it says that it should not be.
-    fn assumed(&self, call: &'a ExprCall, name: String) -> Result<Effects, Why> {
-        if let Some(word) = words(&name).find(|word| libraries::speaks_of_writing(word)) {
-            return Err(Why::new(format!(
-                "what `{name}` does is not known, and `{word}` speaks of writing"
-            )));
+    /// Lets a call of something unknown through, unless something speaks against it.
+    fn assumed(&self, call: &'a ExprCall, name: String, own: bool) -> Result<Effects, Why> {
+        match self.module.objection(call, &name, own) {
+            Some(objection) => Err(Why::new(format!(
+                "what `{name}` does is not known, and {objection}"
+            ))),
+            None => Ok(Effects::assuming(name)),
         }
-        let arguments = references_within(AnyNodeRef::from(&call.arguments));
-        let receiver = references_within(AnyNodeRef::from(&*call.func));
-        let attributes = name.split('.').map(str::to_owned);
-        let names = arguments
-            .iter()
-            .chain(&receiver)
-            .map(|name| name.id.to_string());
-        for used in names.chain(attributes) {
-            if let Some(word) = words(&used).find(|word| libraries::serves_one_at_a_time(word)) {
-                return Err(Why::new(format!(
-                    "what `{name}` does is not known, and a {word} may serve only one call at a time"
-                )));
-            }
-        }
-        Ok(Effects::assuming(name))
     }
 
-    fn body(&mut self, node: AnyNodeRef<'a>) -> Result<Effects, Why> {
+    pub fn body(&mut self, node: AnyNodeRef<'a>) -> Result<Effects, Why> {
         let mut effects = Effects::default();
         let mut problem = None;
         walk(node, &mut |inner| {
@@ -300,7 +249,7 @@ impl<'a> Survey<'_, 'a> {
                 )),
             },
             AnyNodeRef::ExprCall(call) => self.called(call),
-            AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) => {
+            AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) if !self.yields => {
                 refuse("it yields".to_owned())
             }
             AnyNodeRef::StmtGlobal(_) | AnyNodeRef::StmtNonlocal(_) => {
@@ -322,6 +271,14 @@ impl<'a> Survey<'_, 'a> {
             AnyNodeRef::ExprAttribute(attribute) if attribute.ctx != ExprContext::Load => {
                 self.written(&attribute.value, span(attribute).of(self.module.text()))
             }
+            AnyNodeRef::ExprAttribute(attribute) => self.property(attribute),
+            AnyNodeRef::StmtAugAssign(assign) => match &*assign.target {
+                Expr::Name(name) if self.module.changes_in_place(assign, name) => refuse(format!(
+                    "`{}` may be changed in place, and other code may hold it",
+                    name.id
+                )),
+                _ => Ok(Effects::default()),
+            },
             AnyNodeRef::ExprSubscript(subscript) if subscript.ctx != ExprContext::Load => {
                 self.written(&subscript.value, span(subscript).of(self.module.text()))
             }
@@ -343,33 +300,81 @@ impl<'a> Survey<'_, 'a> {
             Target::Builtin("print" | "input") => {
                 Err(Why::new(format!("`{name}` writes to the terminal")))
             }
-            Target::Builtin(builtin) if libraries::is_pure_builtin(builtin) => {
-                Ok(Effects::default())
-            }
-            Target::External(qualified) if libraries::is_pure(&qualified) => Ok(Effects::default()),
+            Target::Builtin(builtin) if libraries::is_pure_builtin(builtin) => self.passed_on(call),
+            Target::External(qualified) if libraries::is_pure(&qualified) => self.passed_on(call),
             Target::Class(class) if self.module.is_plain_class(class) => Ok(Effects::default()),
-            Target::Function(function, _) if !function.is_async => self.function(function, &name),
+            Target::Function(function, _) if !function.is_async => {
+                self.function(function, &name, Some(call))
+            }
             Target::Unknown(_) => {
                 let Expr::Attribute(method) = &*call.func else {
                     return refuse();
                 };
                 let method_name = method.attr.as_str();
-                if self.module.is_logger(&method.value) {
+                if is_logger(&method.value) && libraries::is_logging_method(method_name) {
                     return Ok(Effects {
                         logs: true,
                         ..Effects::default()
                     });
                 }
-                if libraries::is_pure_method(method_name) {
-                    return Ok(Effects::default());
-                }
                 if libraries::is_filling_method(method_name) {
                     return self.written(&method.value, &name);
+                }
+                if libraries::is_pure_method(method_name, call.arguments.args.len()) {
+                    let mut effects = self.passed_on(call)?;
+                    for function in self.module.methods_named(method_name) {
+                        effects.and(self.function(function, &name, None)?);
+                    }
+                    return Ok(effects);
                 }
                 refuse()
             }
             _ => refuse(),
         }
+    }
+
+    /// What functions of this file do that a call is given, as `key=` and the like.
+    fn passed_on(&mut self, call: &'a ExprCall) -> Result<Effects, Why> {
+        let mut effects = Effects::default();
+        for argument in &call.arguments.args {
+            effects.and(self.callback(argument)?);
+        }
+        for keyword in &call.arguments.keywords {
+            let called = keyword.arg.as_ref().is_some_and(|name| name == "key");
+            if called && matches!(self.module.entity(&keyword.value), Entity::Unknown(_)) {
+                return Err(Why::new(format!(
+                    "what `{}` does is not known",
+                    self.module.describe(&keyword.value)
+                )));
+            }
+            effects.and(self.callback(&keyword.value)?);
+        }
+        Ok(effects)
+    }
+
+    fn callback(&mut self, argument: &'a Expr) -> Result<Effects, Why> {
+        match self.module.entity(argument) {
+            Entity::Function(function) => {
+                let name = self.module.describe(argument);
+                self.function(function, &name, None)
+            }
+            _ => Ok(Effects::default()),
+        }
+    }
+
+    /// What reading an attribute does, where a class of this file has a property of the name.
+    fn property(&mut self, attribute: &'a ExprAttribute) -> Result<Effects, Why> {
+        let mut effects = Effects::default();
+        for function in self.module.methods_named(&attribute.attr) {
+            let is_property = function
+                .decorator_list
+                .iter()
+                .any(|decorator| self.module.makes_property(&decorator.expression));
+            if is_property {
+                effects.and(self.function(function, attribute.attr.as_str(), None)?);
+            }
+        }
+        Ok(effects)
     }
 
     /// `with` is let through where it is known to open something that concerns nobody else.
@@ -400,21 +405,15 @@ impl<'a> Survey<'_, 'a> {
     }
 }
 
-/// The words of a dotted name in snake case or camel case, in lower case.
-fn words(name: &str) -> impl Iterator<Item = String> {
-    let mut words = vec![String::new()];
-    let mut after_lower = false;
-    for character in name.chars() {
-        let boundary = !character.is_alphanumeric() || character.is_uppercase() && after_lower;
-        if boundary {
-            words.push(String::new());
-        }
-        if character.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(character.to_lowercase());
-        }
-        after_lower = character.is_lowercase();
-    }
-    words.into_iter().filter(|word| !word.is_empty())
+/// A logger, by the name everybody gives it.
+fn is_logger(expression: &Expr) -> bool {
+    let name = match expression {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(
+        name,
+        "log" | "logger" | "_log" | "_logger" | "LOG" | "LOGGER" | "_LOGGER"
+    )
 }

@@ -1,8 +1,11 @@
 //! What one file says: its scopes, names, imports and calls.
 
+mod assume;
 mod build;
 mod effects;
 mod imports;
+mod items;
+mod made;
 mod module;
 mod resolve;
 mod scope;

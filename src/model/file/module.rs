@@ -5,7 +5,7 @@ use super::imports::Imported;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingId, BindingKind, Guard, Scope, ScopeId, ScopeKind};
 use super::syntax::{Block, block_of, dotted};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtFunctionDef};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtClassDef, StmtFunctionDef};
 use crate::python::parse::number_of;
 use crate::python::{Layout, Tree, span};
 use crate::text::Span;
@@ -116,6 +116,17 @@ impl<'a> Module<'a> {
     /// The scope in which a node is evaluated; for a definition, the one it is bound in.
     pub fn scope_of(&self, node: AnyNodeRef<'_>) -> Option<ScopeId> {
         self.node(node).map(|node| node.scope)
+    }
+
+    /// The classes of this file, each with the scope of its body.
+    pub(super) fn classes(&self) -> impl Iterator<Item = (ScopeId, &'a StmtClassDef)> + '_ {
+        self.scopes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, scope)| match scope.kind {
+                ScopeKind::Class(class) => Some((ScopeId(index as u32), class)),
+                _ => None,
+            })
     }
 
     /// The scope of a function's body.

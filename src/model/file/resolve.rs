@@ -4,7 +4,7 @@ use super::module::Module;
 use super::scope::{Binding, BindingId, BindingKind, Guard, Place, ScopeId, ScopeKind};
 use super::syntax::root;
 use crate::model::libraries;
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 use std::fmt;
 
@@ -255,27 +255,67 @@ impl<'a> Module<'a> {
 
     /// The method `name` of a class of this file, if the class itself defines it once and for all.
     fn method(&self, class: &'a StmtClassDef, name: &str) -> Result<&'a StmtFunctionDef, Why> {
-        let mut found = None;
-        let mut definitions = 0;
-        for statement in &class.body {
-            if let Stmt::FunctionDef(function) = statement
-                && function.name.as_str() == name
-            {
-                definitions += 1;
-                found = Some(function);
-            }
-        }
+        let body = |class: &StmtClassDef| {
+            self.classes()
+                .find(|(_, other)| std::ptr::eq(*other, class))
+                .map_or_else(Vec::new, |(scope, _)| self.bindings_of(scope, name))
+        };
         let written = self.attribute_writes().iter().any(
             |write| matches!(write, Expr::Attribute(attribute) if attribute.attr.as_str() == name),
         );
-        match found {
-            Some(function) if definitions == 1 && !written => Ok(function),
-            Some(_) => Err(Why::new(format!("`{name}` is defined more than once"))),
-            None => Err(Why::new(format!(
-                "`{}` does not define `{name}` itself",
-                class.name
-            ))),
+        let function = match &body(class)[..] {
+            [] => {
+                return Err(Why::new(format!(
+                    "`{}` does not define `{name}` itself",
+                    class.name
+                )));
+            }
+            [only] if !written => match only.kind {
+                BindingKind::Function(function) => function,
+                _ => return Err(Why::new(format!("`{name}` is not defined by a `def`"))),
+            },
+            _ => return Err(Why::new(format!("`{name}` is defined more than once"))),
+        };
+        // An object of a class made from this one may have another method of the name.
+        let own = self.lineage(class);
+        for (_, other) in self.classes() {
+            let line = self.lineage(other);
+            if !line.iter().any(|ancestor| std::ptr::eq(*ancestor, class)) {
+                continue;
+            }
+            let overriding = line.into_iter().find(|ancestor| {
+                !own.iter().any(|known| std::ptr::eq(*known, *ancestor))
+                    && !body(ancestor).is_empty()
+            });
+            if let Some(overriding) = overriding {
+                return Err(Why::new(format!(
+                    "`{}` may have a `{name}` of its own",
+                    overriding.name
+                )));
+            }
         }
+        Ok(function)
+    }
+
+    /// A class and those of this file that it is made from.
+    fn lineage(&self, class: &'a StmtClassDef) -> Vec<&'a StmtClassDef> {
+        let mut found = vec![class];
+        let mut next = 0;
+        while let Some(&at) = found.get(next) {
+            next += 1;
+            for base in at.arguments.iter().flat_map(|arguments| &arguments.args) {
+                let base = match base {
+                    Expr::Subscript(generic) => &*generic.value,
+                    other => other,
+                };
+                if let Entity::Class(base) = self.entity(base)
+                    && !found.iter().any(|known| std::ptr::eq(*known, base))
+                {
+                    found.push(base);
+                }
+            }
+        }
+        found
     }
 
     /// In which kind of code a node is evaluated.

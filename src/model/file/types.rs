@@ -4,9 +4,7 @@ use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
 use crate::model::libraries;
-use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, Parameter, Stmt, StmtClassDef, StmtFunctionDef,
-};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Parameter, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 
 /// How many steps from a name to what made its value are followed.
@@ -133,6 +131,10 @@ impl<'a> Module<'a> {
         let ScopeKind::Function(function) = self.scope(owner).kind else {
             return None;
         };
+        // Who decorates a function may call it, too.
+        if !function.decorator_list.is_empty() {
+            return None;
+        }
         let method_of = match self.scope(self.scope(owner).parent?).kind {
             ScopeKind::Class(class) => Some(class),
             _ => None,
@@ -200,184 +202,5 @@ impl<'a> Module<'a> {
                 Some(AnyNodeRef::ExprCall(call)) if span(&*call.func) == here
             )
         })
-    }
-
-    /// Whether the value can be gone through more than once and does not change while nobody writes
-    /// to it: a display, a range, a collection by annotation, or what every caller in this file passes.
-    pub fn is_collection(&self, expression: &'a Expr) -> bool {
-        self.collection_within(expression, MAX_STEPS)
-    }
-
-    fn collection_within(&self, expression: &'a Expr, steps: usize) -> bool {
-        const CONSTRUCTORS: [&str; 8] = [
-            "dict",
-            "frozenset",
-            "list",
-            "range",
-            "set",
-            "sorted",
-            "str",
-            "tuple",
-        ];
-        let Some(steps) = steps.checked_sub(1) else {
-            return false;
-        };
-        match expression {
-            Expr::List(_)
-            | Expr::Tuple(_)
-            | Expr::Set(_)
-            | Expr::Dict(_)
-            | Expr::ListComp(_)
-            | Expr::SetComp(_)
-            | Expr::DictComp(_)
-            | Expr::StringLiteral(_) => true,
-            Expr::Call(call) => match &*call.func {
-                Expr::Name(name) => match self.entity(&call.func) {
-                    Entity::Builtin(_) if CONSTRUCTORS.contains(&name.id.as_str()) => true,
-                    Entity::Builtin("enumerate" | "zip" | "reversed") => {
-                        call.arguments
-                            .keywords
-                            .iter()
-                            .all(|keyword| keyword.arg.is_some())
-                            && call
-                                .arguments
-                                .args
-                                .iter()
-                                .all(|argument| self.collection_within(argument, steps))
-                    }
-                    _ => false,
-                },
-                Expr::Attribute(method) if call.arguments.is_empty() => {
-                    matches!(method.attr.as_str(), "items" | "keys" | "values")
-                }
-                _ => false,
-            },
-            Expr::Subscript(subscript) => {
-                matches!(&*subscript.slice, Expr::Slice(_))
-                    && self.collection_within(&subscript.value, steps)
-            }
-            Expr::Name(name) => {
-                let Some(scope) = self.scope_of(AnyNodeRef::from(name)) else {
-                    return false;
-                };
-                let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
-                    return false;
-                };
-                bindings.iter().all(|&id| match self.binding(id).kind {
-                    BindingKind::Assign(value) => self.collection_within(value, steps),
-                    BindingKind::Parameter(parameter) => match &parameter.annotation {
-                        Some(annotation) => is_collection_annotation(annotation),
-                        None => self.passed(owner, parameter).is_some_and(|passed| {
-                            passed
-                                .iter()
-                                .all(|argument| self.collection_within(argument, steps))
-                        }),
-                    },
-                    _ => false,
-                })
-            }
-            _ => false,
-        }
-    }
-
-    /// The number of items, if it is written in the file.
-    pub fn length_of(&self, expression: &'a Expr) -> Option<usize> {
-        let unpacks = |elements: &[Expr]| {
-            elements
-                .iter()
-                .any(|element| matches!(element, Expr::Starred(_)))
-        };
-        match expression {
-            Expr::List(list) if !unpacks(&list.elts) => Some(list.elts.len()),
-            Expr::Tuple(tuple) if !unpacks(&tuple.elts) => Some(tuple.elts.len()),
-            Expr::Set(set) if !unpacks(&set.elts) => Some(set.elts.len()),
-            Expr::Call(call) => match (self.entity(&call.func), &*call.arguments.args) {
-                (Entity::Builtin("range"), [stop]) => integer(stop),
-                (Entity::Builtin("range"), [start, stop]) => {
-                    Some(integer(stop)?.saturating_sub(integer(start)?))
-                }
-                (Entity::Builtin("enumerate" | "sorted" | "list" | "reversed"), [items, ..]) => {
-                    self.length_of(items)
-                }
-                _ => None,
-            },
-            Expr::Subscript(subscript) => match &*subscript.slice {
-                Expr::Slice(slice) if slice.lower.is_none() && slice.step.is_none() => {
-                    integer(slice.upper.as_deref()?)
-                }
-                _ => None,
-            },
-            Expr::Name(name) => {
-                let scope = self.scope_of(AnyNodeRef::from(name))?;
-                let Lookup::Bound(owner, [only]) = self.lookup(scope, &name.id) else {
-                    return None;
-                };
-                let BindingKind::Assign(value @ (Expr::List(_) | Expr::Tuple(_))) =
-                    self.binding(*only).kind
-                else {
-                    return None;
-                };
-                let untouched = self.reads_of(owner, &name.id).iter().all(|read| {
-                    !matches!(
-                        self.parent(AnyNodeRef::from(*read)),
-                        Some(AnyNodeRef::ExprAttribute(_))
-                    )
-                });
-                untouched.then(|| self.length_of(value)).flatten()
-            }
-            _ => None,
-        }
-    }
-
-    /// The class of this file whose `__init__` does nothing but keep its arguments, so that making an
-    /// object concerns nobody else.
-    pub fn is_plain_class(&self, class: &'a StmtClassDef) -> bool {
-        class.arguments.is_none()
-            && class.body.iter().all(|statement| match statement {
-                Stmt::FunctionDef(function) => !matches!(
-                    function.name.as_str(),
-                    "__init__" | "__new__" | "__post_init__"
-                ),
-                _ => true,
-            })
-    }
-}
-
-fn integer(expression: &Expr) -> Option<usize> {
-    match expression {
-        Expr::NumberLiteral(number) => number.value.as_int()?.as_u64()?.try_into().ok(),
-        _ => None,
-    }
-}
-
-fn is_collection_annotation(annotation: &Expr) -> bool {
-    const NAMES: [&str; 16] = [
-        "Collection",
-        "Dict",
-        "FrozenSet",
-        "List",
-        "Mapping",
-        "MutableSequence",
-        "Sequence",
-        "Set",
-        "Tuple",
-        "dict",
-        "frozenset",
-        "list",
-        "range",
-        "set",
-        "str",
-        "tuple",
-    ];
-    match annotation {
-        Expr::Subscript(subscript) => is_collection_annotation(&subscript.value),
-        Expr::Name(name) => NAMES.contains(&name.id.as_str()),
-        Expr::Attribute(attribute) => NAMES.contains(&attribute.attr.as_str()),
-        Expr::StringLiteral(literal) => {
-            let text = literal.value.to_str();
-            let name = text.split('[').next().unwrap_or(text);
-            NAMES.contains(&name.rsplit('.').next().unwrap_or(name))
-        }
-        _ => false,
     }
 }
