@@ -217,9 +217,11 @@ impl<'a> Form<'_, 'a> {
             .any(|condition| span(condition).contains(span(self.awaited)))
     }
 
+    /// The results as they are make the set.
     fn is_exact_set(&self) -> bool {
         matches!(self.node, AnyNodeRef::ExprSetComp(_))
             && span(self.elements[0]) == span(self.awaited)
+            && self.place.needs_builtin(self.node, "set").is_ok()
     }
 
     fn beside(&self) -> Result<Beside, Why> {
@@ -286,11 +288,11 @@ impl<'a> Form<'_, 'a> {
             gathered.lead.push_str(&line);
             gathered.lead.push_str(layout.newline());
         }
-        let inline = match self.is_exact_set() && self.place.needs_builtin(self.node, "set").is_ok()
-        {
-            true => format!("set({})", gathered.expression()),
-            false => self.text(&gathered.expression(), beside, filters)?,
+        let all = |results: &str| match self.is_exact_set() {
+            true => Ok(format!("set({results})")),
+            false => self.text(results, beside, filters),
         };
+        let inline = all(&gathered.expression())?;
         let (here, text) = (span(self.node), module.text());
         let before = Span::new(layout.line_start(here.start()), here.start()).of(text);
         let after = Span::new(here.end(), layout.line_end(here.end())).of(text);
@@ -311,10 +313,7 @@ impl<'a> Form<'_, 'a> {
         let line = self.place.line(&format!("{results} = "), gathered, "");
         gathered.lead.push_str(&line);
         gathered.lead.push_str(layout.newline());
-        match self.is_exact_set() {
-            true => Ok(format!("set({results})")),
-            false => self.text(&results, beside, filters),
-        }
+        all(&results)
     }
 
     fn reads_items(&self, expression: &'a Expr) -> bool {

@@ -1,7 +1,7 @@
 //! What is in a loop: its awaits, the names it binds, and whether one round can feed the next.
 
 use crate::fix::Cx;
-use crate::model::file::{Effects, Lookup, ScopeId, Why, references_within, walk};
+use crate::model::file::{Effects, Lookup, ScopeId, ScopeKind, Why, references_within, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, ExprName, Stmt, TraversalSignal};
 use crate::python::span;
 
@@ -193,12 +193,29 @@ pub(super) fn names_read<'a>(nodes: impl IntoIterator<Item = AnyNodeRef<'a>>) ->
 }
 
 /// Names that the statements bind, and those at the root of objects they change.
-pub(super) fn names_written<'a>(statements: impl IntoIterator<Item = &'a Stmt>) -> Vec<&'a str> {
+pub(super) fn names_written<'a>(
+    cx: &Cx<'a>,
+    statements: impl IntoIterator<Item = &'a Stmt>,
+) -> Vec<&'a str> {
+    // A comprehension's names are its own, but for those of `:=`.
+    let is_own = |name: &'a ExprName| {
+        let scope = cx.module.scope_of(name.into());
+        let inner = scope.map(|scope| cx.module.scope(scope).kind);
+        matches!(
+            inner,
+            Some(ScopeKind::Comprehension(_) | ScopeKind::Generator(_))
+        ) && !matches!(
+            cx.module.parent(name.into()),
+            Some(AnyNodeRef::ExprNamed(_))
+        )
+    };
     let mut written = Vec::new();
     for statement in statements {
         walk(AnyNodeRef::from(statement), &mut |node| {
             match node {
-                AnyNodeRef::ExprName(name) if !name.ctx.is_load() => written.push(name.id.as_str()),
+                AnyNodeRef::ExprName(name) if !name.ctx.is_load() && !is_own(name) => {
+                    written.push(name.id.as_str());
+                }
                 AnyNodeRef::ExprAttribute(attribute) if !attribute.ctx.is_load() => {
                     written.extend(root_name(&attribute.value));
                 }

@@ -188,7 +188,7 @@ fn independent<'a>(
             .map(AnyNodeRef::from)
             .chain([round.call.into(), AnyNodeRef::from(&*statement.iter)]),
     );
-    let written = shape::names_written(round.statements);
+    let written = shape::names_written(cx, round.statements);
     if let Some(name) = written.iter().find(|name| targets.contains(name)) {
         return Err(Why::new(format!(
             "a round binds the loop's own name `{name}`"

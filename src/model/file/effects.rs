@@ -272,15 +272,14 @@ impl<'m, 'a> Survey<'m, 'a> {
                 self.written(&attribute.value, span(attribute).of(self.module.text()))
             }
             AnyNodeRef::ExprAttribute(attribute) => self.property(attribute),
-            AnyNodeRef::StmtAugAssign(assign) => match &*assign.target {
-                Expr::Name(name) if self.module.changes_in_place(assign, name) => refuse(format!(
-                    "`{}` may be changed in place, and other code may hold it",
-                    name.id
-                )),
-                _ => Ok(Effects::default()),
-            },
             AnyNodeRef::ExprSubscript(subscript) if subscript.ctx != ExprContext::Load => {
                 self.written(&subscript.value, span(subscript).of(self.module.text()))
+            }
+            AnyNodeRef::StmtAugAssign(assign) if self.module.changes_in_place(assign) => {
+                refuse(format!(
+                    "`{}` may be changed in place, and other code may hold it",
+                    self.module.describe(&assign.target)
+                ))
             }
             _ => Ok(Effects::default()),
         }

@@ -92,11 +92,14 @@ impl<'a> Module<'a> {
         )
     }
 
-    /// Whether `name += value` may change an object that other code holds.
-    pub(super) fn changes_in_place(&self, assign: &'a StmtAugAssign, name: &'a ExprName) -> bool {
-        if matches!(&*assign.value, Expr::NumberLiteral(_)) {
-            return false;
-        }
+    /// Whether `target += value` may change an object that other code holds.
+    pub(super) fn changes_in_place(&self, assign: &'a StmtAugAssign) -> bool {
+        let name = match &*assign.target {
+            _ if matches!(&*assign.value, Expr::NumberLiteral(_)) => return false,
+            Expr::Name(name) => name,
+            Expr::Subscript(_) => return !self.is_made_here(&assign.target),
+            _ => return true,
+        };
         !self.own_bindings(name).is_some_and(|bindings| {
             bindings.iter().all(|binding| match binding.kind {
                 BindingKind::Assign(value) => {
@@ -141,7 +144,7 @@ impl<'a> Module<'a> {
     }
 
     fn elements_are_made(&self, value: &'a Expr) -> bool {
-        let made = |element: &'a Expr| self.makes_collection(element);
+        let made = |element: &'a Expr| self.makes_own_value(element);
         match value {
             Expr::List(list) => list.elts.iter().all(made),
             Expr::Dict(dict) => dict.items.iter().all(|item| made(&item.value)),
@@ -153,7 +156,7 @@ impl<'a> Module<'a> {
                     name == "collections.defaultdict"
                         && matches!(
                             self.entity(factory),
-                            Entity::Builtin("list" | "dict" | "set")
+                            Entity::Builtin("dict" | "float" | "int" | "list" | "set" | "str")
                         )
                 }
                 _ => false,
