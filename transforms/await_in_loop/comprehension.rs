@@ -1,7 +1,7 @@
 //! List, set and dict comprehensions.
 
 use super::render::{self, Gathered, Place};
-use super::{shape, surroundings};
+use super::{flow, shape, surroundings};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place as Where, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
@@ -48,6 +48,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
     shape::differs(call, &names)?;
     shape::binds_nothing(node)?;
     cx.module.going_through(&first.iter)?;
+    flow::not_consumed(cx, node, &first.iter)?;
     let conditions = || generators.iter().flat_map(|clause| &clause.ifs);
     for condition in conditions() {
         shape::condition(cx, condition, &names)?;
@@ -70,7 +71,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
             .find_map(|clause| cx.module.one_at_a_time((&clause.iter).into()))
     {
         return Err(Why::new(format!(
-            "what the call does is not known, and the items come from a {word}, which may serve only one call at a time"
+            "what the call does is not known, and `{word}` speaks of something that serves one call at a time"
         )));
     }
     if cx.module.layout().has_comments(span(node)) {
@@ -108,7 +109,11 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
     let (gathered, text) = match node {
         AnyNodeRef::ExprListComp(_) if exact => {
             let gathered = place.gather(call, render::clauses(cx, generators)?, &names, length)?;
-            let text = laid_out(&place, line_indent, node, &gathered);
+            let text = laid_out(&place, line_indent, node, &gathered)?;
+            let broken = text.contains(['\n', '\r']);
+            if broken && !cx.module.layout().alone(span(statement)) {
+                return Err(too_long());
+            }
             (gathered, text)
         }
         _ => {
@@ -139,7 +144,7 @@ fn laid_out<'a>(
     indent: &'a str,
     node: AnyNodeRef<'a>,
     gathered: &Gathered,
-) -> String {
+) -> Result<String, Why> {
     let cx = place.cx;
     let layout = cx.module.layout();
     let text = cx.module.text();
@@ -157,13 +162,24 @@ fn laid_out<'a>(
         function: place.function,
         indent,
     };
-    let line = line_place.line(
-        &format!("{before}{open}"),
-        gathered,
-        &format!("{close}{after}"),
-    );
+    let (prefix, suffix) = (format!("{before}{open}"), format!("{close}{after}"));
+    let line = line_place.line(&prefix, gathered, &suffix);
+    let broken = line.contains(['\n', '\r']);
+    let in_text = cx.module.ancestors(node).any(|ancestor| {
+        matches!(
+            ancestor,
+            AnyNodeRef::ExprFString(_) | AnyNodeRef::ExprTString(_)
+        )
+    });
+    if broken && (in_text || !render::may_break(&prefix, &suffix)) {
+        return Err(too_long());
+    }
     let start = indent.len() + before.len();
-    line[start..line.len() - after.len()].to_owned()
+    Ok(line[start..line.len() - after.len()].to_owned())
+}
+
+fn too_long() -> Why {
+    Why::new("the line would be too long: give the comprehension a statement of its own first")
 }
 
 /// Puts statements above the one that holds the comprehension.
@@ -305,9 +321,7 @@ impl<'a> Form<'_, 'a> {
             return Ok(inline);
         }
         if !self.is_whole_value() {
-            return Err(Why::new(
-                "the line would be too long: give the comprehension a statement of its own first",
-            ));
+            return Err(too_long());
         }
         let results = module.fresh_name(span(self.place.function), &["results", "gathered"]);
         let line = self.place.line(&format!("{results} = "), gathered, "");

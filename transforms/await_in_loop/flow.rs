@@ -1,7 +1,7 @@
 //! Where the names of a loop are used around it: after it, by functions, under other names.
 
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, ScopeId, ScopeKind, Why};
+use crate::model::file::{BindingKind, ScopeId, ScopeKind, Target, Why, references_within};
 use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprName, Stmt};
 use crate::python::span;
@@ -109,6 +109,52 @@ pub(super) fn not_shared<'a>(
     }
 }
 
+/// Refuses what can be gone through only once, if a round takes from it besides the loop.
+pub(super) fn not_consumed<'a>(
+    cx: &Cx<'a>,
+    node: AnyNodeRef<'a>,
+    items: &'a Expr,
+) -> Result<(), Why> {
+    let repeatable = cx.module.is_repeatable(items);
+    let header = references_within(AnyNodeRef::from(items));
+    let taken = references_within(node).into_iter().find(|name| {
+        let at = span(*name);
+        if span(items).contains(at) || !name.ctx.is_load() {
+            return false;
+        }
+        let looped = !repeatable && header.iter().any(|other| other.id == name.id);
+        cx.module.is_one_shot(name) || looped && may_take(cx, name)
+    });
+    match taken {
+        Some(name) => Err(Why::new(format!(
+            "a round may take items of `{}`, which then are gone",
+            name.id
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a use of a name may take items of what it stands for.
+fn may_take<'a>(cx: &Cx<'a>, name: &'a ExprName) -> bool {
+    let at = span(name);
+    let Some(parent) = cx.module.parent(name.into()) else {
+        return true;
+    };
+    match parent {
+        AnyNodeRef::Arguments(_) => match cx.module.parent(parent) {
+            Some(AnyNodeRef::ExprCall(call)) => !matches!(
+                cx.module.target(call),
+                Target::Builtin("isinstance" | "len")
+            ),
+            _ => true,
+        },
+        AnyNodeRef::Keyword(_) | AnyNodeRef::ExprStarred(_) => true,
+        AnyNodeRef::StmtFor(inner) => span(&*inner.iter) == at,
+        AnyNodeRef::Comprehension(clause) => span(&clause.iter) == at,
+        _ => false,
+    }
+}
+
 /// Whether a use of a collection gives it to nobody.
 fn is_harmless<'a>(cx: &Cx<'a>, read: &'a ExprName) -> bool {
     const READERS: [&str; 14] = [
@@ -157,7 +203,7 @@ fn is_harmless<'a>(cx: &Cx<'a>, read: &'a ExprName) -> bool {
         }
         AnyNodeRef::Arguments(_) => match module.parent(parent) {
             Some(AnyNodeRef::ExprCall(call)) => {
-                matches!(module.target(call), crate::model::file::Target::Builtin(name) if READERS.contains(&name))
+                matches!(module.target(call), Target::Builtin(name) if READERS.contains(&name))
             }
             _ => false,
         },
@@ -213,7 +259,7 @@ fn bound_before<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, name: &str) -> Option<usi
 }
 
 fn names_in(target: &Expr) -> impl Iterator<Item = &str> {
-    crate::model::file::references_within(AnyNodeRef::from(target))
+    references_within(AnyNodeRef::from(target))
         .into_iter()
         .filter(|name| !name.ctx.is_load())
         .map(|name| name.id.as_str())

@@ -71,11 +71,7 @@ impl<'a> Place<'_, 'a> {
             }
         }
         let parameters = parameters.join(", ");
-        let (indent, unit, newline) = (
-            self.indent,
-            module.layout().indent_unit(),
-            module.layout().newline(),
-        );
+        let (indent, unit, newline) = (self.indent, self.unit(), module.layout().newline());
         let lead = [
             format!("{indent}{limit_name} = {}({limit})", semaphore.text),
             String::new(),
@@ -104,14 +100,40 @@ impl<'a> Place<'_, 'a> {
         }
     }
 
+    /// One step of indentation.
+    fn unit(&self) -> &'a str {
+        match self.indent.contains('\t') {
+            true => "\t",
+            false => self.cx.module.layout().indent_unit(),
+        }
+    }
+
     fn asyncio(&self, member: &str, call: &'a ExprCall) -> Result<Reach, Why> {
         reach(self.cx, "asyncio", member, call.into())
+    }
+
+    /// Whether a statement fits on one line.
+    pub fn fits(&self, statement: &str) -> bool {
+        let width = self.indent.chars().count() + statement.chars().count();
+        width <= self.cx.options.line_length
+    }
+
+    /// `[element for ... if ...]` as the value of a name, broken where it is long.
+    pub fn list_of(&self, element: &str, clauses: &[String]) -> String {
+        let flat = format!("[{element} {}]", clauses.join(" "));
+        if self.fits(&format!("rounds = {flat}")) {
+            return flat;
+        }
+        let (indent, newline) = (self.indent, self.cx.module.layout().newline());
+        let separator = format!("{newline}{indent}{}", self.unit());
+        let lines = clauses.join(&separator);
+        format!("[{separator}{element}{separator}{lines}{newline}{indent}]")
     }
 
     /// `prefix await asyncio.gather(*[...]) suffix` on one line, or broken where it is too long.
     pub fn line(&self, prefix: &str, gathered: &Gathered, suffix: &str) -> String {
         let layout = self.cx.module.layout();
-        let (indent, unit, newline) = (self.indent, layout.indent_unit(), layout.newline());
+        let (indent, unit, newline) = (self.indent, self.unit(), layout.newline());
         let limit = self.cx.options.line_length;
         let width = |text: &str| text.chars().count();
         let clauses = gathered.clauses.join(" ");
@@ -121,7 +143,7 @@ impl<'a> Place<'_, 'a> {
         if width(&flat) <= limit {
             return flat;
         }
-        // The only argument of a call stands on lines of its own.
+        // What stands alone in parentheses gets lines of its own.
         if prefix.ends_with('(') && suffix.starts_with(')') {
             let deeper = format!("{indent}{unit}");
             let place = Place {
@@ -146,6 +168,20 @@ impl<'a> Place<'_, 'a> {
         };
         format!("{head}{newline}{middle}{newline}{indent}){suffix}")
     }
+}
+
+/// Whether a line may be broken where the new call stands, so that a formatter would leave it: it is
+/// not inside brackets that began on this line, or alone in one pair.
+pub(super) fn may_break(prefix: &str, suffix: &str) -> bool {
+    let count = |text: &str, brackets: [char; 3]| text.matches(brackets).count();
+    let open = |text: &str| count(text, ['(', '[', '{']);
+    let closed = |text: &str| count(text, [')', ']', '}']);
+    let code = suffix.split('#').next().unwrap_or(suffix).trim_end();
+    if open(prefix) == closed(prefix) {
+        return matches!(code, "" | "," | ":");
+    }
+    let one = open(prefix) == closed(prefix) + 1 && closed(code) == open(code) + 1;
+    prefix.ends_with('(') && code.starts_with(')') && one
 }
 
 impl Gathered {

@@ -130,12 +130,6 @@ fn round<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Round<'a>, Why> {
         statements = &only.body;
         nested = true;
     }
-    let targets = shape::target_names(&statement.target)?;
-    for condition in &conditions_read {
-        shape::condition(cx, condition, &targets)?;
-        cx.module
-            .plain_effects(AnyNodeRef::from(*condition), None)?;
-    }
     let awaits: Vec<&ExprAwait> = statements
         .iter()
         .flat_map(|inner| shape::awaits_within(AnyNodeRef::from(inner)))
@@ -199,9 +193,14 @@ fn independent<'a>(
             "`{name}` carries over from one round to the next"
         )));
     }
+    for &condition in &round.conditions_read {
+        shape::condition(cx, condition, targets)?;
+        cx.module.plain_effects(AnyNodeRef::from(condition), None)?;
+    }
     shape::differs(round.call, targets)?;
     shape::binds_nothing(AnyNodeRef::from(&*statement.iter))?;
     cx.module.going_through(&statement.iter)?;
+    flow::not_consumed(cx, node, &statement.iter)?;
     for inner in round.statements {
         cx.module.plain_effects(AnyNodeRef::from(inner), None)?;
     }
@@ -286,6 +285,7 @@ fn append<'a>(
         }
         None => (format!("{accumulator}.extend("), ")".to_owned()),
     };
+    lines = with_trailing_comments(cx, lines, place.indent);
     let comments = render::comments(cx, &[lines], place.indent);
     let line = place.line(&prefix, &gathered, &suffix);
     let ending = if lines.of(cx.module.text()).ends_with(['\n', '\r']) {
@@ -295,6 +295,27 @@ fn append<'a>(
     };
     let text = format!("{comments}{}{line}{ending}", gathered.lead);
     Ok((vec![Edit::replace(lines, text)], gathered.needs))
+}
+
+/// Lines, and the comments below them that stand further in.
+fn with_trailing_comments(cx: &Cx<'_>, lines: Span, indent: &str) -> Span {
+    let text = cx.module.text();
+    let layout = cx.module.layout();
+    let mut end = lines.end();
+    let mut at = end;
+    while at < text.len() {
+        let next = layout.next_line(at);
+        let line = Span::new(at, next).of(text);
+        let code = line.trim_start();
+        let inside = line.len() - code.len() > indent.len();
+        if code.starts_with('#') && inside {
+            end = next;
+        } else if !code.is_empty() {
+            break;
+        }
+        at = next;
+    }
+    Span::new(lines.start(), end)
 }
 
 /// The statement directly above the loop, if it makes the accumulator, and its text up to the value.
@@ -386,32 +407,30 @@ fn zip<'a>(
     let mut all = clauses(cx, statement, round)?;
     let header = if leaked || used_outside_call {
         place.needs_builtin(statement.into(), "zip")?;
-        let simple = matches!(
+        let inner = render::inner_target(&statement.target, target);
+        let header = |items: &str| format!("for {inner}, {result} in zip({items}, {results}):");
+        let short = matches!(
             &*statement.iter,
-            Expr::Name(_) | Expr::Attribute(_) | Expr::Tuple(_) | Expr::List(_)
+            Expr::Name(_) | Expr::Tuple(_) | Expr::List(_)
         ) || iterable.chars().count() <= 30;
-        let items =
-            if simple && round.conditions.is_empty() && module.is_repeatable(&statement.iter) {
+        let fits = place.fits(&header(&iterable));
+        let repeatable = module.is_repeatable(&statement.iter);
+        if repeatable && fits && short && round.conditions.is_empty() {
+            header(&iterable)
+        } else {
+            let items = module.fresh_name(function, &["items", "rounds"]);
+            let value = if !round.conditions.is_empty() {
+                place.list_of(&inner, &all)
+            } else if repeatable && !fits {
                 iterable
             } else {
                 place.needs_builtin(statement.into(), "list")?;
-                let items = module.fresh_name(function, &["items", "rounds"]);
-                let value = match round.conditions.is_empty() {
-                    true => format!("list({iterable})"),
-                    false => format!("[{target} {}]", all.join(" ")).replacen(
-                        target,
-                        &render::inner_target(&statement.target, target),
-                        1,
-                    ),
-                };
-                lead.push_str(&format!("{indent}{items} = {value}{newline}"));
-                all = vec![format!("for {target} in {items}")];
-                items
+                format!("list({iterable})")
             };
-        format!(
-            "for {}, {result} in zip({items}, {results}):",
-            render::inner_target(&statement.target, target)
-        )
+            lead.push_str(&format!("{indent}{items} = {value}{newline}"));
+            all = vec![format!("for {target} in {items}")];
+            header(&items)
+        }
     } else {
         format!("for {result} in {results}:")
     };

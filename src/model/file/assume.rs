@@ -37,7 +37,9 @@ impl<'a> Module<'a> {
         let word = self
             .one_at_a_time((&*call.func).into())
             .or_else(|| self.one_at_a_time((&call.arguments).into()))?;
-        Some(format!("a {word} may serve only one call at a time"))
+        Some(format!(
+            "`{word}` speaks of something that serves one call at a time"
+        ))
     }
 
     /// The word that says that an object, or what it comes from, serves one call at a time.

@@ -185,6 +185,12 @@ impl<'m, 'a> Survey<'m, 'a> {
             .map(|class| libraries::class(&class))
         {
             Some(Some(known)) if known.concurrent => {
+                if self.module.replaces(&method.attr) {
+                    return Err(Why::new(format!(
+                        "this file puts another method in the place of `{}`",
+                        method.attr
+                    )));
+                }
                 if known.reads.iter().any(|read| read == method.attr.as_str()) {
                     return Ok(Effects {
                         waits: true,

@@ -7,7 +7,7 @@ use super::resolve::{Entity, Lookup, Target, Why};
 use super::scope::BindingKind;
 use super::syntax::walk;
 use crate::model::libraries;
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtFunctionDef, TraversalSignal};
 
 /// How many steps from a name to what made its value are followed.
 const MAX_STEPS: usize = 6;
@@ -209,6 +209,30 @@ impl<'a> Module<'a> {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// Whether a name is known to stand for something that can be gone through only once.
+    pub fn is_one_shot(&self, name: &'a ExprName) -> bool {
+        let scope = self.scope_of(AnyNodeRef::from(name));
+        let Some(Lookup::Bound(_, bindings)) = scope.map(|scope| self.lookup(scope, &name.id))
+        else {
+            return false;
+        };
+        bindings.iter().any(|&id| match self.binding(id).kind {
+            BindingKind::Assign(Expr::Generator(_)) => true,
+            BindingKind::Assign(Expr::Call(call)) | BindingKind::With(Expr::Call(call), _) => {
+                match self.target(call) {
+                    Target::Builtin(name) => matches!(
+                        name,
+                        "enumerate" | "filter" | "iter" | "map" | "open" | "reversed" | "zip"
+                    ),
+                    Target::Function(function, _) => !function.is_async && self.yields(function),
+                    Target::External(name) => name.starts_with("itertools."),
+                    _ => false,
+                }
+            }
+            _ => false,
+        })
     }
 
     fn collection_within(&self, expression: &'a Expr, steps: usize) -> bool {

@@ -61,6 +61,7 @@ impl<'a> Module<'a> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::FString(_)
+            | Expr::Tuple(_)
             | Expr::BinOp(_)
             | Expr::Compare(_)
             | Expr::UnaryOp(_) => true,
@@ -226,6 +227,22 @@ impl<'a> Module<'a> {
         call.arguments
             .find_keyword("default_factory")
             .is_some_and(|keyword| !matches!(self.entity(&keyword.value), Entity::Builtin(_)))
+    }
+
+    /// Whether objects in this file may have another method of the name than their class gives them:
+    /// the file assigns to such an attribute, or a class made from one outside the file defines it.
+    pub(super) fn replaces(&self, method: &str) -> bool {
+        let assigned = self.attribute_writes().iter().any(
+            |write| matches!(write, Expr::Attribute(attribute) if attribute.attr.as_str() == method),
+        );
+        assigned
+            || self.classes().any(|(scope, class)| {
+                let mut bases = class.arguments.iter().flat_map(|arguments| &arguments.args);
+                bases.any(|base| {
+                    self.qualified(base)
+                        .is_some_and(|name| libraries::class(&name).is_some())
+                }) && !self.bindings_of(scope, method).is_empty()
+            })
     }
 
     /// The functions of this name that classes of this file define.
