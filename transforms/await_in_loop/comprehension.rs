@@ -1,6 +1,6 @@
 //! List, set and dict comprehensions.
 
-use super::render::{self, Gathered, Place};
+use super::render::{self, Gathered, Named, Place};
 use super::{flow, shape, surroundings};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place as Where, Why, references_within};
@@ -8,7 +8,11 @@ use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
 use crate::python::span;
 use crate::text::{Edit, EditError, Edits, Span};
 
-pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, EditError>, Why> {
+pub(super) fn fix<'a>(
+    cx: &Cx<'a>,
+    node: AnyNodeRef<'a>,
+    named: &Named,
+) -> Result<Result<Fix, EditError>, Why> {
     let (generators, elements): (&[Comprehension], Vec<&Expr>) = match node {
         AnyNodeRef::ExprListComp(list) => (&list.generators, vec![&list.elt]),
         AnyNodeRef::ExprSetComp(set) => (&set.generators, vec![&set.elt]),
@@ -89,6 +93,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Result<Fix, E
         cx,
         function,
         indent: cx.module.layout().indent_at(span(statement).start()),
+        named,
     };
     let length = match generators {
         [only] => cx.module.length_of(&only.iter),
@@ -161,6 +166,7 @@ fn laid_out<'a>(
         cx,
         function: place.function,
         indent,
+        named: place.named,
     };
     let (prefix, suffix) = (format!("{before}{open}"), format!("{close}{after}"));
     let line = line_place.line(&prefix, gathered, &suffix);
@@ -266,7 +272,6 @@ impl<'a> Form<'_, 'a> {
                 module.describe(&clause.iter)
             )));
         }
-        self.place.needs_builtin(self.node, "list")?;
         let function = span(self.place.function);
         Ok(Beside::List(
             module.fresh_name(function, &["items", "rounds"]),
@@ -299,8 +304,8 @@ impl<'a> Form<'_, 'a> {
         let clause = self.only_clause()?;
         let filters = self.filters(clause);
         if let Beside::List(items) = beside {
-            let iterable = shape::on_one_line(self.place.cx, &clause.iter)?;
-            let line = format!("{}{items} = list({iterable})", self.place.indent);
+            let kept = self.place.kept(&clause.iter)?;
+            let line = format!("{}{items} = {kept}", self.place.indent);
             gathered.lead.push_str(&line);
             gathered.lead.push_str(layout.newline());
         }

@@ -116,13 +116,23 @@ pub(super) fn not_consumed<'a>(
     items: &'a Expr,
 ) -> Result<(), Why> {
     let repeatable = cx.module.is_repeatable(items);
-    let header = references_within(AnyNodeRef::from(items));
+    // What the loop takes from: the items, or those that `zip`, `enumerate` and the like pass on.
+    let sources = match items {
+        Expr::Call(call) if matches!(cx.module.target(call), Target::Builtin(_)) => {
+            &*call.arguments.args
+        }
+        _ => std::slice::from_ref(items),
+    };
+    let is_source = |name: &ExprName| {
+        let mut names = sources.iter().filter_map(Expr::as_name_expr);
+        names.any(|source| source.id == name.id)
+    };
     let taken = references_within(node).into_iter().find(|name| {
         let at = span(*name);
         if span(items).contains(at) || !name.ctx.is_load() {
             return false;
         }
-        let looped = !repeatable && header.iter().any(|other| other.id == name.id);
+        let looped = !repeatable && is_source(name);
         cx.module.is_one_shot(name) || looped && may_take(cx, name)
     });
     match taken {

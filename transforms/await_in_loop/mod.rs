@@ -86,6 +86,7 @@ impl Transform for AwaitInLoop {
             }
             crate::python::ast::TraversalSignal::Traverse
         });
+        let named = render::Named::default();
         for node in nodes {
             if !matches!(cx.module.place(node), Place::Coroutine { .. })
                 || !shape::awaits_each(cx, node)
@@ -95,9 +96,13 @@ impl Transform for AwaitInLoop {
             let (at, what, fix) = match node {
                 AnyNodeRef::StmtFor(statement) => {
                     let header = Span::new(span(statement).start(), span(&*statement.iter).end());
-                    (header, "loop", statement::fix(cx, statement))
+                    (header, "loop", statement::fix(cx, statement, &named))
                 }
-                _ => (span(node), "comprehension", comprehension::fix(cx, node)),
+                _ => (
+                    span(node),
+                    "comprehension",
+                    comprehension::fix(cx, node, &named),
+                ),
             };
             let message = format!("this {what} awaits one item at a time");
             found.push(cx.finding(&INFO, at, message, fix));

@@ -2,10 +2,11 @@
 
 use super::shape;
 use crate::fix::{Cx, Reach, reach};
-use crate::model::file::{Effects, ImportName, Lookup, Why, references_within};
+use crate::model::file::{Effects, ImportName, Lookup, Target, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFunctionDef};
 use crate::python::span;
 use crate::text::Span;
+use std::cell::RefCell;
 
 /// A call for each item, as the parts of a comprehension.
 pub(super) struct Gathered {
@@ -24,7 +25,12 @@ pub(super) struct Place<'c, 'a> {
     pub cx: &'c Cx<'a>,
     pub function: &'a StmtFunctionDef,
     pub indent: &'a str,
+    pub named: &'c Named,
 }
+
+/// The functions that fixes of one file define, each with the function it stands in: two fixes
+/// must not use one name for different things.
+pub(super) type Named = RefCell<Vec<(Span, String)>>;
 
 impl<'a> Place<'_, 'a> {
     /// The concurrent form of `call` over `clauses`. `names` are the loop's own names; with more
@@ -61,7 +67,7 @@ impl<'a> Place<'_, 'a> {
             .unwrap_or(&callee)
             .trim_start_matches('_')
             .to_owned();
-        let bounded = module.fresh_name(within, &[&format!("bounded_{callee}")]);
+        let bounded = self.name_for(&format!("bounded_{callee}"));
         let read = references_within(AnyNodeRef::from(call));
         let mut parameters: Vec<&str> = Vec::new();
         for &name in names {
@@ -89,6 +95,44 @@ impl<'a> Place<'_, 'a> {
             gather: gather.text,
             needs,
         })
+    }
+
+    /// A name for a function that no code and no other fix uses in this function.
+    fn name_for(&self, base: &str) -> String {
+        let within = span(self.function);
+        let mut named = self.named.borrow_mut();
+        let is_taken = |name: &str| {
+            let other = |(other, taken): &(Span, String)| *other == within && taken == name;
+            self.cx.module.uses_name(within, name) || named.iter().any(other)
+        };
+        let numbered = (2..).map(|number| format!("{base}_{number}"));
+        let name = std::iter::once(base.to_owned())
+            .chain(numbered)
+            .find(|name| !is_taken(name))
+            .unwrap_or_default();
+        named.push((within, name.clone()));
+        name
+    }
+
+    /// An expression that keeps all items of an iterable.
+    pub fn kept(&self, items: &'a Expr) -> Result<String, Why> {
+        let text = shape::operand(self.cx, items)?;
+        let module = self.cx.module;
+        let is_list = match items {
+            Expr::List(_) | Expr::ListComp(_) | Expr::Tuple(_) => true,
+            Expr::Call(call) => matches!(
+                module.target(call),
+                Target::Builtin("list" | "sorted" | "tuple")
+            ),
+            _ => false,
+        };
+        let is_collection =
+            matches!(items, Expr::Name(_) | Expr::Subscript(_)) && module.is_repeatable(items);
+        if is_list || is_collection {
+            return Ok(text);
+        }
+        self.needs_builtin(AnyNodeRef::from(items), "list")?;
+        Ok(format!("list({text})"))
     }
 
     /// Refuses where a builtin that the new code uses means something else.
@@ -150,6 +194,7 @@ impl<'a> Place<'_, 'a> {
                 cx: self.cx,
                 function: self.function,
                 indent: &deeper,
+                named: self.named,
             };
             let argument = place.line("", gathered, "");
             return format!("{indent}{prefix}{newline}{argument}{newline}{indent}{suffix}");

@@ -1,6 +1,6 @@
 //! `for` statements.
 
-use super::render::{self, Place};
+use super::render::{self, Named, Place};
 use super::{flow, shape, surroundings};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place as Where, ScopeId, Why};
@@ -20,7 +20,11 @@ struct Round<'a> {
     call: &'a ExprCall,
 }
 
-pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix, EditError>, Why> {
+pub(super) fn fix<'a>(
+    cx: &Cx<'a>,
+    statement: &'a StmtFor,
+    named: &Named,
+) -> Result<Result<Fix, EditError>, Why> {
     let node = AnyNodeRef::from(statement);
     exits(cx, statement)?;
     let round = round(cx, statement)?;
@@ -38,6 +42,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Result<Fix,
         cx,
         function,
         indent: cx.module.layout().indent_at(span(statement).start()),
+        named,
     };
     let leaks = |name: &str| flow::leaks(cx, node, scope, name);
     let leaked = targets.iter().any(|name| leaks(name));
@@ -419,13 +424,9 @@ fn zip<'a>(
             header(&iterable)
         } else {
             let items = module.fresh_name(function, &["items", "rounds"]);
-            let value = if !round.conditions.is_empty() {
-                place.list_of(&inner, &all)
-            } else if repeatable && !fits {
-                iterable
-            } else {
-                place.needs_builtin(statement.into(), "list")?;
-                format!("list({iterable})")
+            let value = match round.conditions.is_empty() {
+                true => place.kept(&statement.iter)?,
+                false => place.list_of(&inner, &all),
             };
             lead.push_str(&format!("{indent}{items} = {value}{newline}"));
             all = vec![format!("for {target} in {items}")];

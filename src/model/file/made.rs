@@ -175,7 +175,7 @@ impl<'a> Module<'a> {
                     Some(AnyNodeRef::StmtAssign(assign)) => {
                         assign.targets.len() == 1 && own(&assign.value)
                     }
-                    Some(AnyNodeRef::StmtDelete(_)) => true,
+                    Some(AnyNodeRef::StmtAugAssign(_) | AnyNodeRef::StmtDelete(_)) => true,
                     _ => false,
                 }
             }
