@@ -314,7 +314,8 @@ pub fn is_endless(qualified: &str) -> bool {
 /// "asynchronous", as in `asave`.
 pub fn speaks_of_writing(word: &str) -> bool {
     let known = |word: &str| listed(|library| &library.writing_words, word);
-    known(word) || word.strip_prefix('a').is_some_and(known)
+    let bare = word.strip_prefix('a').filter(|_| word != "async");
+    known(word) || bare.is_some_and(known)
 }
 
 /// Whether a word in the name of an object, or of several, says that it serves one call at a time.

@@ -314,15 +314,7 @@ impl<'a> Form<'_, 'a> {
             false => self.text(results, beside, filters),
         };
         let inline = all(&gathered.expression())?;
-        let (here, text) = (span(self.node), module.text());
-        let before = Span::new(layout.line_start(here.start()), here.start()).of(text);
-        let after = Span::new(here.end(), layout.line_end(here.end())).of(text);
-        let length = format!("{before}{inline}{after}")
-            .lines()
-            .map(|line| line.chars().count())
-            .max()
-            .unwrap_or(0);
-        if length <= self.place.cx.options.line_length {
+        if self.fits_in_place(&inline) {
             return Ok(inline);
         }
         if !self.is_whole_value() {
@@ -393,6 +385,35 @@ impl<'a> Form<'_, 'a> {
             Edit::replace(local(clauses), header),
         ])
         .map_err(|error| Why::new(error.to_string()))?;
-        Ok(edits.apply(whole.of(cx.module.text())))
+        let text = edits.apply(whole.of(cx.module.text()));
+        let joined = joined(&text).filter(|joined| self.fits_in_place(joined));
+        Ok(joined.unwrap_or(text))
     }
+
+    /// Whether the line that the comprehension stands on has room for `text` instead of it.
+    fn fits_in_place(&self, text: &str) -> bool {
+        let (module, here) = (self.place.cx.module, span(self.node));
+        let layout = module.layout();
+        let before = Span::new(layout.line_start(here.start()), here.start()).of(module.text());
+        let after = Span::new(here.end(), layout.line_end(here.end())).of(module.text());
+        format!("{before}{text}{after}")
+            .lines()
+            .all(|line| line.chars().count() <= self.place.cx.options.line_length)
+    }
+}
+
+/// A comprehension of several lines on one, as a formatter would join them; nothing if a part of it
+/// is itself laid out over lines.
+fn joined(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let [open, parts @ .., close] = &lines[..] else {
+        return None;
+    };
+    let closed = |line: &&str| {
+        line.matches(['(', '[', '{']).count() == line.matches([')', ']', '}']).count()
+            && !line.contains("\"\"\"")
+            && !line.contains("'''")
+    };
+    let whole = open.len() == 1 && close.len() == 1 && parts.iter().all(closed);
+    whole.then(|| format!("{open}{}{close}", parts.join(" ")))
 }
