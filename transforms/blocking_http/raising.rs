@@ -170,7 +170,11 @@ fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
                 "get" => !matches!(call.arguments.args.first(), Some(Expr::StringLiteral(key))
                     if !key.value.to_str().contains('/')),
                 "json" | "raise_for_status" => true,
-                name => !LOGS.contains(&name) && !is_pure_method(name) && !is_filling_method(name),
+                name => {
+                    !LOGS.contains(&name)
+                        && !is_pure_method(name, call.arguments.args.len())
+                        && !is_filling_method(name)
+                }
             },
             _ => true,
         },
