@@ -397,7 +397,7 @@ impl<'a> Form<'_, 'a> {
         let before = Span::new(layout.line_start(here.start()), here.start()).of(module.text());
         let after = Span::new(here.end(), layout.line_end(here.end())).of(module.text());
         format!("{before}{text}{after}")
-            .lines()
+            .split(['\n', '\r'])
             .all(|line| line.chars().count() <= self.place.cx.options.line_length)
     }
 }
@@ -405,7 +405,12 @@ impl<'a> Form<'_, 'a> {
 /// A comprehension of several lines on one, as a formatter would join them; nothing if a part of it
 /// is itself laid out over lines.
 fn joined(text: &str) -> Option<String> {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    // Python ends lines at a bare carriage return as well.
+    let lines: Vec<&str> = text
+        .split(['\n', '\r'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let [open, parts @ .., close] = &lines[..] else {
         return None;
     };
