@@ -81,6 +81,9 @@ pub struct Library {
     /// methods of `self`.
     #[serde(default)]
     pub private_contexts: Vec<String>,
+    /// Those that may end in peace although their block has failed.
+    #[serde(default)]
+    pub swallowing_contexts: Vec<String>,
     #[serde(default)]
     pub logging_methods: Vec<String>,
     /// Classes whose objects are collections.
@@ -293,6 +296,10 @@ pub fn is_filling_method(name: &str) -> bool {
 
 pub fn is_private_context(name: &str) -> bool {
     listed(|library| &library.private_contexts, name)
+}
+
+pub fn swallows_errors(name: &str) -> bool {
+    listed(|library| &library.swallowing_contexts, name)
 }
 
 /// Whether a method of a logger writes a line.

@@ -42,7 +42,7 @@ pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
                 if let Some(item) = with
                     .items
                     .iter()
-                    .find(|item| handles_errors(cx, &item.context_expr))
+                    .find(|item| cx.module.swallows_errors(&item.context_expr))
                 {
                     return Err(Why::new(format!(
                         "`with {}` around it may need what was done before an error",
@@ -81,17 +81,6 @@ fn looks_at_names<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Option<&'a 
             _ => None,
         })
         .find(|name| matches!(*name, "dir" | "eval" | "exec" | "locals" | "vars"))
-}
-
-/// Whether a context manager swallows errors, so that the code after it sees what was done before.
-fn handles_errors<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
-    match expression {
-        Expr::Call(call) => matches!(
-            cx.module.target(call),
-            Target::External(name) if matches!(name.as_str(), "contextlib.suppress" | "pytest.raises")
-        ),
-        _ => false,
-    }
 }
 
 /// Whether a context manager lets the code inside do things at the same time.

@@ -297,27 +297,6 @@ impl<'a> Module<'a> {
         Ok(function)
     }
 
-    /// A class and those of this file that it is made from.
-    fn lineage(&self, class: &'a StmtClassDef) -> Vec<&'a StmtClassDef> {
-        let mut found = vec![class];
-        let mut next = 0;
-        while let Some(&at) = found.get(next) {
-            next += 1;
-            for base in at.arguments.iter().flat_map(|arguments| &arguments.args) {
-                let base = match base {
-                    Expr::Subscript(generic) => &*generic.value,
-                    other => other,
-                };
-                if let Entity::Class(base) = self.entity(base)
-                    && !found.iter().any(|known| std::ptr::eq(*known, base))
-                {
-                    found.push(base);
-                }
-            }
-        }
-        found
-    }
-
     /// In which kind of code a node is evaluated.
     pub fn place(&self, node: AnyNodeRef<'_>) -> Place<'a> {
         let mut comprehensions = 0;
@@ -384,16 +363,24 @@ impl<'a> Module<'a> {
 
     /// Whether a context manager is known to concern nobody but the block it guards.
     pub(super) fn is_private(&self, expression: &'a Expr) -> bool {
+        self.is_context(expression, libraries::is_private_context)
+    }
+
+    /// Whether the code after a context manager may run although its block has failed.
+    pub fn swallows_errors(&self, expression: &'a Expr) -> bool {
+        self.is_context(expression, libraries::swallows_errors)
+    }
+
+    fn is_context(&self, expression: &'a Expr, known: fn(&str) -> bool) -> bool {
         let Expr::Call(call) = expression else {
             return false;
         };
         match (self.target(call), &*call.func) {
-            (Target::External(name), _) => libraries::is_private_context(&name),
-            (Target::Builtin(name), _) => libraries::is_private_context(name),
+            (Target::External(name), _) => known(&name),
+            (Target::Builtin(name), _) => known(name),
             // `self.assertRaises` of a test case.
             (_, Expr::Attribute(method)) => {
-                self.receiver_class(&method.value).is_some()
-                    && libraries::is_private_context(&method.attr)
+                self.receiver_class(&method.value).is_some() && known(&method.attr)
             }
             _ => false,
         }

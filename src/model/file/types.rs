@@ -190,6 +190,27 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// A class and those of this file that it is made from.
+    pub(super) fn lineage(&self, class: &'a StmtClassDef) -> Vec<&'a StmtClassDef> {
+        let mut found = vec![class];
+        let mut next = 0;
+        while let Some(&at) = found.get(next) {
+            next += 1;
+            for base in at.arguments.iter().flat_map(|arguments| &arguments.args) {
+                let base = match base {
+                    Expr::Subscript(generic) => &*generic.value,
+                    other => other,
+                };
+                if let Entity::Class(base) = self.entity(base)
+                    && !found.iter().any(|known| std::ptr::eq(*known, base))
+                {
+                    found.push(base);
+                }
+            }
+        }
+        found
+    }
+
     /// Whether the name of a function is read only to call it.
     fn is_only_called(&self, function: &'a StmtFunctionDef) -> bool {
         let Some(scope) = self.scope_of(AnyNodeRef::from(function)) else {
