@@ -214,14 +214,22 @@ impl<'m, 'a> Survey<'m, 'a> {
         }
     }
 
-    /// Lets a call of something unknown through, unless something speaks against it.
-    fn assumed(&self, call: &'a ExprCall, name: String, own: bool) -> Result<Effects, Why> {
-        match self.module.objection(call, &name, own) {
-            Some(objection) => Err(Why::new(format!(
+    /// Lets a call of something unknown through, unless something speaks against it: its names, or
+    /// what methods of its name in this file do.
+    fn assumed(&mut self, call: &'a ExprCall, name: String, own: bool) -> Result<Effects, Why> {
+        if let Some(objection) = self.module.objection(call, &name, own) {
+            return Err(Why::new(format!(
                 "what `{name}` does is not known, and {objection}"
-            ))),
-            None => Ok(Effects::assuming(name)),
+            )));
         }
+        let mut effects = Effects::default();
+        if let Expr::Attribute(method) = &*call.func {
+            for function in self.module.methods_named(&method.attr) {
+                effects.and(self.function(function, &name, Some(call))?);
+            }
+        }
+        effects.and(Effects::assuming(name));
+        Ok(effects)
     }
 
     pub fn body(&mut self, node: AnyNodeRef<'a>) -> Result<Effects, Why> {
