@@ -3,7 +3,7 @@
 //! Left alone: sleeps in plain functions and lambdas nested in a coroutine (they may run in a
 //! thread), and names that mean something else where they stand.
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, reach};
+use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, held_review, reach};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{EventLoop, Runs, libraries};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
@@ -118,9 +118,7 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
     } else if let Some(sign) = meant(cx, call) {
         Some(format!("{sign}: is the event loop meant to be blocked?"))
     } else {
-        cx.module.held_across(call.into()).map(|held| {
-            format!("other tasks now run while `with {held}` is held: a thread lock there would deadlock")
-        })
+        held_review(cx, call.into())
     };
     let fix = match reason {
         Some(reason) => Fix::review(title, reason, cx.file, edits),

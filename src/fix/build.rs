@@ -2,6 +2,7 @@
 
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, ScopeId, Why};
+use crate::model::libraries::{Runs, libraries};
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -118,4 +119,26 @@ pub fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
             .layout()
             .parentheses(call.into(), parent)
             .is_none()
+}
+
+/// What a person must confirm where a new `await` stands inside a `with` that may hold something.
+pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
+    let held = cx.module.held_across(node)?;
+    Some(format!(
+        "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
+    ))
+}
+
+/// A library that the file imports and whose coroutines may run where asyncio's functions fail.
+pub fn foreign_loop(cx: &Cx<'_>) -> Option<&'static str> {
+    libraries()
+        .iter()
+        .filter(|library| {
+            library
+                .event_loop
+                .as_ref()
+                .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio)
+        })
+        .map(|library| library.name.as_str())
+        .find(|name| cx.module.imports_module(name))
 }

@@ -3,7 +3,7 @@
 mod build;
 mod transform;
 
-pub use build::{Reach, await_call, needs_parentheses, reach};
+pub use build::{Reach, await_call, foreign_loop, held_review, needs_parentheses, reach};
 pub use transform::{Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};

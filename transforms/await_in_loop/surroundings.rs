@@ -1,8 +1,7 @@
 //! What stands around a loop, and forbids that its rounds overlap.
 
-use crate::fix::Cx;
+use crate::fix::{Cx, foreign_loop};
 use crate::model::file::{Place, Target, Why};
-use crate::model::libraries::{Runs, libraries};
 use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 
@@ -15,7 +14,7 @@ pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     if comprehensions > 0 {
         return Err(Why::new("it stands inside another comprehension"));
     }
-    if let Some(library) = other_loop(cx) {
+    if let Some(library) = foreign_loop(cx) {
         return Err(Why::new(format!(
             "the coroutine may run under {library}, where `asyncio.gather` fails"
         )));
@@ -100,17 +99,4 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
 /// Whether the file imports asyncio, or a library that runs on nothing else.
 pub(super) fn is_asyncio(cx: &Cx<'_>) -> bool {
     cx.module.imports_module("asyncio") || cx.module.imports_module("aiohttp")
-}
-
-fn other_loop(cx: &Cx<'_>) -> Option<&'static str> {
-    libraries()
-        .iter()
-        .filter(|library| {
-            library
-                .event_loop
-                .as_ref()
-                .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio)
-        })
-        .map(|library| library.name.as_str())
-        .find(|name| cx.module.imports_module(name))
 }

@@ -2,7 +2,7 @@
 
 use super::raising::Sent;
 use super::{Native, Request, clients, errors, lines, minds_cookies};
-use crate::fix::{Cx, Fix, await_call, reach};
+use crate::fix::{Cx, Fix, await_call, held_review, reach};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
 use crate::text::Edit;
@@ -120,10 +120,8 @@ impl Changes {
         if group.yields {
             self.review("the client stays open while the generator waits for its consumer");
         }
-        if let Some(held) = cx.module.held_across(first.call.into()) {
-            self.review(format!(
-                "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
-            ));
+        if let Some(reason) = held_review(cx, first.call.into()) {
+            self.review(reason);
         }
         let arguments = [
             (follows, "follow_redirects=True"),

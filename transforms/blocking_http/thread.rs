@@ -1,9 +1,8 @@
 //! The exact alternative: the same call, in a thread.
 
 use super::{lines, own_loop, response};
-use crate::fix::{Cx, Fix, await_call, reach};
+use crate::fix::{Cx, Fix, await_call, foreign_loop, held_review, reach};
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Runs, libraries};
 use crate::python::ast::{Expr, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, EditError, Span};
@@ -36,7 +35,7 @@ pub(super) fn fix(
             "the coroutine may run under {library}, where neither httpx nor asyncio work"
         )));
     }
-    if let Some(library) = other_loop(cx) {
+    if let Some(library) = foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio")) {
         return blocked(&format!(
             "the coroutine may run under {library}, where asyncio's functions fail"
         ));
@@ -58,9 +57,7 @@ pub(super) fn fix(
     let reason = if let Some(reason) = streams(call) {
         Some(reason.to_owned())
     } else {
-        cx.module.held_across(call.into()).map(|held| {
-            format!("other tasks now run while `with {held}` is held: a thread lock there would deadlock")
-        })
+        held_review(cx, call.into())
     };
     let fix = match reason {
         Some(reason) => Fix::review(title, reason, cx.file, edits),
@@ -107,18 +104,4 @@ fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
     lines::realign(cx, call, &mut edits, 0);
     lines::break_arguments(cx, call, &mut edits, false);
     edits
-}
-
-/// trio, or anyio when asyncio is not sure to be under it.
-fn other_loop(cx: &Cx<'_>) -> Option<&'static str> {
-    libraries()
-        .iter()
-        .filter(|library| {
-            library
-                .event_loop
-                .as_ref()
-                .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio)
-        })
-        .map(|library| library.name.as_str())
-        .find(|name| cx.module.imports_module(name) && !cx.module.imports_module("asyncio"))
 }
