@@ -3,11 +3,11 @@
 //! Left alone: sleeps in plain functions and lambdas nested in a coroutine (they may run in a
 //! thread), and names that mean something else where they stand.
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, held_review, reach};
+use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, held_review, may_await, reach};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{EventLoop, Runs, libraries};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
-use crate::python::{PythonVersion, span};
+use crate::python::span;
 use crate::text::{EditError, Span};
 
 pub struct BlockingSleep;
@@ -64,7 +64,7 @@ impl Transform for BlockingSleep {
                 continue;
             }
             let message = "`time.sleep` blocks the event loop";
-            found.push(cx.finding(&INFO, span(call), message, fix(cx, call, place)));
+            found.push(cx.finding(&INFO, span(call), message, fix(cx, call)));
         }
     }
 }
@@ -78,20 +78,8 @@ fn in_coroutine(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> bool {
     }
 }
 
-fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, EditError>, Why> {
-    let Place::Coroutine { comprehensions, .. } = place else {
-        return Err(Why::new(
-            "`await` is not legal here: move the call out first",
-        ));
-    };
-    if cx.module.in_annotation(call.into()) {
-        return Err(Why::new("`await` is not legal in an annotation"));
-    }
-    if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
-        return Err(Why::new(
-            "`await` in a nested comprehension needs Python 3.11",
-        ));
-    }
+fn fix(cx: &Cx<'_>, call: &ExprCall) -> Result<Result<Fix, EditError>, Why> {
+    may_await(cx, call)?;
     let ([seconds], []) = (&*call.arguments.args, &*call.arguments.keywords) else {
         return Err(Why::new(
             "`time.sleep` takes exactly one positional argument",
@@ -120,10 +108,7 @@ fn fix(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> Result<Result<Fix, Edi
     } else {
         held_review(cx, call.into())
     };
-    let fix = match reason {
-        Some(reason) => Fix::review(title, reason, cx.file, edits),
-        None => Fix::safe(title, cx.file, edits),
-    };
+    let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, reach.need)))
 }
 

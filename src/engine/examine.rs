@@ -26,16 +26,15 @@ impl Default for Selection {
 
 impl Selection {
     /// Whether any transform could find something in a file with these bytes, whatever ASCII-based
-    /// encoding they are in.
+    /// encoding they are in, if it is asynchronous at all.
     pub fn may_concern(&self, bytes: &[u8]) -> bool {
-        is_asynchronous(bytes)
-            && self.transforms.iter().any(|transform| {
-                transform
-                    .info()
-                    .needles
-                    .iter()
-                    .all(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
-            })
+        self.transforms.iter().any(|transform| {
+            transform
+                .info()
+                .needles
+                .iter()
+                .all(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+        })
     }
 }
 

@@ -24,6 +24,16 @@ pub struct Broken {
     pub what: String,
 }
 
+impl Broken {
+    /// Whether a finding about `code` is this one, found again in a changed text.
+    pub(super) fn is_of(&self, finding: &Finding, code: &str) -> bool {
+        self.finding.transform == finding.transform
+            && self.finding.file == finding.file
+            && self.finding.message == finding.message
+            && self.code == code
+    }
+}
+
 /// One transform's turn.
 #[derive(Debug)]
 pub struct Step {

@@ -155,12 +155,8 @@ impl Search<'_> {
     }
 
     fn is_known_broken(&self, finding: &Finding) -> bool {
-        self.broken.iter().any(|broken| {
-            broken.finding.transform == finding.transform
-                && broken.finding.file == finding.file
-                && broken.finding.message == finding.message
-                && broken.code == self.code(finding)
-        })
+        let code = self.code(finding);
+        self.broken.iter().any(|broken| broken.is_of(finding, code))
     }
 
     /// The new texts of these files, or what would be wrong with them.
@@ -169,22 +165,23 @@ impl Search<'_> {
         files: BTreeSet<FileId>,
         fixes: &[(Finding, Fix)],
     ) -> BTreeMap<FileId, Result<Rewritten, String>> {
-        let rewrite_one = |file| {
+        let mut by_file: BTreeMap<FileId, Vec<&Fix>> = BTreeMap::new();
+        for (_, fix) in fixes {
+            for file in fix.edits().keys().filter(|file| files.contains(file)) {
+                by_file.entry(*file).or_default().push(fix);
+            }
+        }
+        let rewrite_one = |file, fixes: &[&Fix]| {
             let state = self.states.get(&file).ok_or("the file was not loaded")?;
-            let fixes: Vec<&Fix> = fixes
-                .iter()
-                .map(|(_, fix)| fix)
-                .filter(|fix| fix.edits().contains_key(&file))
-                .collect();
             // A mistake of ours in one file must not cost the others their fixes.
             catch_unwind(AssertUnwindSafe(|| {
-                rewrite(file, &state.source, &state.text, &fixes)
+                rewrite(file, &state.source, &state.text, fixes)
             }))
             .unwrap_or_else(|_| Err("asyncfix failed on it".to_owned()))
         };
-        files
+        by_file
             .into_par_iter()
-            .map(|file| (file, rewrite_one(file)))
+            .map(|(file, fixes)| (file, rewrite_one(file, &fixes)))
             .collect()
     }
 
@@ -315,16 +312,9 @@ impl Search<'_> {
         let mut patches = Vec::new();
         let mut left = Vec::new();
         for (file, state) in self.states {
-            let known: Vec<&Broken> = self
-                .broken
-                .iter()
-                .filter(|broken| broken.finding.file == file)
-                .collect();
             left.extend(state.findings.into_iter().filter(|finding| {
-                !known.iter().any(|broken| {
-                    broken.finding.message == finding.message
-                        && broken.code == finding.at.of(&state.text)
-                })
+                let code = finding.at.of(&state.text);
+                !self.broken.iter().any(|broken| broken.is_of(finding, code))
             }));
             if state.text != *state.source.text() {
                 patches.push(FilePatch {

@@ -1,10 +1,10 @@
 //! Building blocks of fixes.
 
 use super::Cx;
-use crate::model::file::{Entity, ImportName, Lookup, ScopeId, Why};
+use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
 use crate::model::libraries::{Runs, libraries};
 use crate::python::ast::{AnyNodeRef, ExprCall};
-use crate::python::span;
+use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
 
 /// How code at some place can name a member of a module.
@@ -70,22 +70,18 @@ pub fn reach(cx: &Cx<'_>, module: &str, member: &str, node: AnyNodeRef<'_>) -> R
 /// The edits that turn `f(args)` into `await callee(args)`, in parentheses where the grammar asks
 /// for them: `await` binds looser than attributes, subscripts and calls (language reference, 6.17).
 pub fn await_call(cx: &Cx<'_>, call: &ExprCall, callee: &str) -> Vec<Edit> {
-    let func = span(&*call.func);
-    let whole = span(call);
-    if !needs_parentheses(cx, call) {
-        let awaited = match cx.module.is_awaited(call.into()) {
-            true => "",
-            false => "await ",
-        };
-        return vec![replace_callee(cx, call, &format!("{awaited}{callee}"))];
+    if needs_parentheses(cx, call) {
+        let awaited = format!("(await {callee}");
+        return vec![
+            replace_callee(cx, call, &awaited),
+            Edit::insert(span(call).end(), ")"),
+        ];
     }
-    vec![
-        Edit::replace(
-            Span::new(whole.start(), func.end()),
-            format!("(await {callee}"),
-        ),
-        Edit::insert(whole.end(), ")"),
-    ]
+    let awaited = match cx.module.is_awaited(call.into()) {
+        true => "",
+        false => "await ",
+    };
+    vec![replace_callee(cx, call, &format!("{awaited}{callee}"))]
 }
 
 /// Replaces the callee, with the parentheses around it if it has any.
@@ -102,7 +98,7 @@ fn replace_callee(cx: &Cx<'_>, call: &ExprCall, text: &str) -> Edit {
 }
 
 /// Whether `await f()` needs parentheses where the call `f()` stands.
-pub fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
+fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
     let node = AnyNodeRef::from(call);
     let Some(parent) = cx.module.parent(node) else {
         return false;
@@ -119,6 +115,24 @@ pub fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
             .layout()
             .parentheses(call.into(), parent)
             .is_none()
+}
+
+/// Whether `await` may be written where a call stands.
+pub fn may_await(cx: &Cx<'_>, call: &ExprCall) -> Result<(), Why> {
+    let Place::Coroutine { comprehensions, .. } = cx.module.place(call.into()) else {
+        return Err(Why::new(
+            "`await` is not legal here: move the call out first",
+        ));
+    };
+    if cx.module.in_annotation(call.into()) {
+        return Err(Why::new("`await` is not legal in an annotation"));
+    }
+    if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
+        return Err(Why::new(
+            "`await` in a nested comprehension needs Python 3.11",
+        ));
+    }
+    Ok(())
 }
 
 /// What a person must confirm where a new `await` stands inside a `with` that may hold something.

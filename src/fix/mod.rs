@@ -3,7 +3,7 @@
 mod build;
 mod transform;
 
-pub use build::{Reach, await_call, foreign_loop, held_review, needs_parentheses, reach};
+pub use build::{Reach, await_call, foreign_loop, held_review, may_await, reach};
 pub use transform::{Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};
@@ -74,6 +74,19 @@ impl Fix {
         edits: Vec<Edit>,
     ) -> Result<Self, EditError> {
         Self::new(title, file, edits, Safety::Review, reason.into())
+    }
+
+    /// A change that is safe, unless there is a reason to review it.
+    pub fn judged(
+        title: impl Into<String>,
+        reason: Option<String>,
+        file: FileId,
+        edits: Vec<Edit>,
+    ) -> Result<Self, EditError> {
+        match reason {
+            Some(reason) => Self::review(title, reason, file, edits),
+            None => Self::safe(title, file, edits),
+        }
     }
 
     fn new(

@@ -48,7 +48,8 @@ pub fn load_source(
     file: FileId,
     selection: &Selection,
 ) -> Outcome {
-    let worth_parsing = thorough || is_asynchronous(bytes);
+    let asynchronous = is_asynchronous(bytes);
+    let worth_parsing = thorough || asynchronous;
     if !worth_parsing && is_plain(bytes) {
         return Outcome::Quiet;
     }
@@ -61,7 +62,7 @@ pub fn load_source(
     }
     // Stubs say what other files are; there is nothing in them to repair.
     let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
-    let look = || match !is_stub && selection.may_concern(bytes) {
+    let look = || match asynchronous && !is_stub && selection.may_concern(bytes) {
         true => examine(source.text(), file, selection),
         false => deep_stack(|| parse(source.text()).map(|_| Vec::new())),
     };

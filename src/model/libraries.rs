@@ -59,6 +59,9 @@ pub struct Library {
     /// The name of its top-level module.
     pub name: String,
     pub event_loop: Option<EventLoop>,
+    /// Who imports it writes for asyncio.
+    #[serde(default)]
+    pub asyncio_only: bool,
     pub http: Option<Http>,
     /// Classes by qualified name.
     #[serde(default)]
@@ -127,6 +130,9 @@ pub struct Class {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EventLoop {
     pub runs: Runs,
+    /// httpx works on the library's own loop as well.
+    #[serde(default)]
+    pub serves_httpx: bool,
     /// The coroutine function that waits, by its qualified name.
     pub sleep: Option<String>,
 }

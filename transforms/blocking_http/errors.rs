@@ -262,24 +262,26 @@ fn look_at_exception(
     Ok(())
 }
 
+/// Methods of loggers.
+pub(super) const LOGGING: [&str; 8] = [
+    "critical",
+    "debug",
+    "error",
+    "exception",
+    "info",
+    "log",
+    "warn",
+    "warning",
+];
+
 /// Whether arguments belong to `str`, `print` or a method of a logger.
 fn is_message(cx: &Cx<'_>, arguments: AnyNodeRef<'_>) -> bool {
-    const LEVELS: [&str; 8] = [
-        "critical",
-        "debug",
-        "error",
-        "exception",
-        "info",
-        "log",
-        "warn",
-        "warning",
-    ];
     let Some(AnyNodeRef::ExprCall(call)) = cx.module.parent(arguments) else {
         return false;
     };
     match &*call.func {
         Expr::Name(name) => matches!(name.id.as_str(), "str" | "print" | "repr"),
-        Expr::Attribute(method) => LEVELS.contains(&method.attr.as_str()),
+        Expr::Attribute(method) => LOGGING.contains(&method.attr.as_str()),
         _ => false,
     }
 }

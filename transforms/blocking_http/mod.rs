@@ -337,12 +337,11 @@ fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<cl
 fn own_loop(cx: &Cx<'_>) -> Option<&'static str> {
     libraries()
         .iter()
-        .filter(|library| library.name != "trio")
         .filter(|library| {
             library
                 .event_loop
                 .as_ref()
-                .is_some_and(|event_loop| event_loop.runs == Runs::Own)
+                .is_some_and(|event_loop| event_loop.runs == Runs::Own && !event_loop.serves_httpx)
         })
         .map(|library| library.name.as_str())
         .find(|name| cx.module.imports_module(name))

@@ -1,7 +1,7 @@
 //! What else in the file raises or catches the errors of requests, once some requests are sent by
 //! httpx.
 
-use super::errors::{OS_ERRORS, is_exception};
+use super::errors::{LOGGING, OS_ERRORS, is_exception};
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Target, walk};
 use crate::model::libraries::{Http, is_filling_method, is_pure, is_pure_method};
@@ -141,16 +141,6 @@ fn may_derive<'a>(cx: &Cx<'a>, http: &Http, class: &'a StmtClassDef, steps: usiz
 }
 
 fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
-    const LOGS: [&str; 8] = [
-        "critical",
-        "debug",
-        "error",
-        "exception",
-        "info",
-        "log",
-        "warn",
-        "warning",
-    ];
     match cx.module.target(call) {
         Target::Builtin(_) => false,
         Target::Class(class) => {
@@ -171,7 +161,7 @@ fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
                     if !key.value.to_str().contains('/')),
                 "json" | "raise_for_status" => true,
                 name => {
-                    !LOGS.contains(&name)
+                    !LOGGING.contains(&name)
                         && !is_pure_method(name, call.arguments.args.len())
                         && !is_filling_method(name)
                 }

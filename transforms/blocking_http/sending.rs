@@ -52,11 +52,9 @@ pub(super) fn fix<'a>(
     }
     let title = "send with httpx.AsyncClient";
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
-    let fix = match reviews[..] {
-        [] => Fix::safe(title, cx.file, changes.edits),
-        _ => Fix::review(title, reviews.join("; "), cx.file, changes.edits),
-    };
-    let fix = fix.map_err(|_| Why::new("what has to change for httpx overlaps here"))?;
+    let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
+    let fix = Fix::judged(title, reason, cx.file, changes.edits)
+        .map_err(|_| Why::new("what has to change for httpx overlaps here"))?;
     let needs = changes.needs.into_iter();
     Ok(needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need))))
 }

@@ -1,8 +1,8 @@
 //! The exact alternative: the same call, in a thread.
 
 use super::{lines, own_loop, response};
-use crate::fix::{Cx, Fix, await_call, foreign_loop, held_review, reach};
-use crate::model::file::{Place, Why};
+use crate::fix::{Cx, Fix, await_call, foreign_loop, held_review, may_await, reach};
+use crate::model::file::Why;
 use crate::python::ast::{Expr, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, EditError, Span};
@@ -14,19 +14,7 @@ pub(super) fn fix(
     because: &str,
 ) -> Result<Result<Fix, EditError>, Why> {
     let blocked = |why: &str| Err(Why::new(format!("{because}; and {why}")));
-    let Place::Coroutine { comprehensions, .. } = cx.module.place(call.into()) else {
-        return Err(Why::new(
-            "`await` is not legal here: move the call out first",
-        ));
-    };
-    if cx.module.in_annotation(call.into()) {
-        return Err(Why::new("`await` is not legal in an annotation"));
-    }
-    if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
-        return Err(Why::new(
-            "`await` in a nested comprehension needs Python 3.11",
-        ));
-    }
+    may_await(cx, call)?;
     if cx.options.target < PythonVersion::PY39 {
         return blocked("`asyncio.to_thread` needs Python 3.9");
     }
@@ -54,15 +42,10 @@ pub(super) fn fix(
     };
     let title = format!("await asyncio.to_thread instead, since {because}");
     let edits = edits(cx, call, &to_thread.text);
-    let reason = if let Some(reason) = streams(call) {
-        Some(reason.to_owned())
-    } else {
-        held_review(cx, call.into())
-    };
-    let fix = match reason {
-        Some(reason) => Fix::review(title, reason, cx.file, edits),
-        None => Fix::safe(title, cx.file, edits),
-    };
+    let reason = streams(call)
+        .map(str::to_owned)
+        .or_else(|| held_review(cx, call.into()));
+    let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, to_thread.need)))
 }
 

@@ -17,4 +17,4 @@ pub use imports::{ImportName, Imported};
 pub use module::Module;
 pub use resolve::{Entity, Lookup, Target, Why};
 pub use scope::{Binding, BindingId, BindingKind, Guard, Place, Scope, ScopeId, ScopeKind};
-pub use syntax::{Block, dotted, named_arguments, references_within, root, simple_name, walk};
+pub use syntax::{Block, dotted, references_within, root, walk};

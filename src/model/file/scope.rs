@@ -48,17 +48,6 @@ impl<'a> Scope<'a> {
             star_import: None,
         }
     }
-
-    /// Whether the scope itself binds `name` or declares it `global` or `nonlocal`.
-    pub fn mentions(&self, name: &str) -> bool {
-        self.names.contains_key(name)
-            || self.globals.contains(name)
-            || self.nonlocals.contains(name)
-    }
-
-    pub fn declares_outer(&self) -> bool {
-        !self.globals.is_empty() || !self.nonlocals.is_empty()
-    }
 }
 
 /// One place where a name is bound.

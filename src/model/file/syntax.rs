@@ -1,8 +1,6 @@
 //! Small questions about the shape of a tree.
 
-use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, ExprName, SourceOrderVisitor, Stmt, TraversalSignal,
-};
+use crate::python::ast::{AnyNodeRef, Expr, ExprName, SourceOrderVisitor, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
 
@@ -46,29 +44,6 @@ pub fn dotted(expression: &Expr) -> Option<String> {
         }
         _ => None,
     }
-}
-
-pub fn simple_name(expression: &Expr) -> Option<&ExprName> {
-    match expression {
-        Expr::Name(name) => Some(name),
-        _ => None,
-    }
-}
-
-/// The keyword arguments that carry their name, and whether a `**mapping` stands among them.
-pub fn named_arguments(call: &ExprCall) -> (Vec<(&str, &Expr)>, bool) {
-    let named = call
-        .arguments
-        .keywords
-        .iter()
-        .filter_map(|keyword| Some((keyword.arg.as_ref()?.as_str(), &keyword.value)))
-        .collect();
-    let unpacks = call
-        .arguments
-        .keywords
-        .iter()
-        .any(|keyword| keyword.arg.is_none());
-    (named, unpacks)
 }
 
 /// Visits `node` and everything under it in source order; `visit` says whether to go below a node.
