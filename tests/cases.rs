@@ -36,6 +36,7 @@ impl Case {
         Selection {
             transforms: vec![self.transform],
             options: self.options,
+            ..Selection::default()
         }
     }
 
@@ -43,6 +44,7 @@ impl Case {
         Selection {
             transforms: CATALOGUE.to_vec(),
             options: self.options,
+            ..Selection::default()
         }
     }
 }

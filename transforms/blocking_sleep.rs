@@ -5,7 +5,7 @@
 
 use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, held_review, may_await, reach};
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{EventLoop, Runs, libraries};
+use crate::model::libraries::{EventLoop, Runs};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
 use crate::python::span;
 use crate::text::{EditError, Span};
@@ -151,13 +151,15 @@ fn meant(cx: &Cx<'_>, call: &ExprCall) -> Option<&'static str> {
 }
 
 /// The sleep of the library whose event loop runs this file's coroutines.
-fn sleep_function(cx: &Cx<'_>) -> Result<&'static str, Why> {
-    let imported: Vec<(&str, &EventLoop)> = libraries()
-        .iter()
+fn sleep_function<'a>(cx: &Cx<'a>) -> Result<&'a str, Why> {
+    let imported: Vec<(&str, &EventLoop)> = cx
+        .module
+        .catalogue()
+        .libraries()
         .filter_map(|library| Some((library.name.as_str(), library.event_loop.as_ref()?)))
         .filter(|(name, _)| cx.module.imports_module(name))
         .collect();
-    let sleep_of = |(name, event_loop): &(&str, &'static EventLoop)| {
+    let sleep_of = |(name, event_loop): &(&str, &'a EventLoop)| {
         event_loop.sleep.as_deref().ok_or_else(|| {
             Why::new(format!(
                 "the coroutine may run under {name}, which asyncfix has no sleep for"

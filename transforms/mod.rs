@@ -3,6 +3,7 @@
 
 mod await_in_loop;
 mod blocking_http;
+mod blocking_input;
 mod blocking_sleep;
 
 use crate::fix::{Info, Transform};
@@ -14,6 +15,7 @@ use crate::fix::{Info, Transform};
 pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
+    &blocking_input::BlockingInput,
     &await_in_loop::AwaitInLoop,
 ];
 

@@ -3,6 +3,7 @@
 use super::args::{OutputFormat, RunArgs};
 use crate::engine::Selection;
 use crate::fix::{Options, Transform};
+use crate::model::libraries::Catalogue;
 use crate::python::PythonVersion;
 use crate::transforms::CATALOGUE;
 use anyhow::{Context, Result, anyhow, bail};
@@ -98,6 +99,7 @@ impl Settings {
         };
         Ok(Self {
             selection: Selection {
+                catalogue: Catalogue::builtin(),
                 transforms: select(
                     args.select.as_ref().or(own.select.as_ref()),
                     args.ignore.as_ref().or(own.ignore.as_ref()),

@@ -2,17 +2,20 @@
 
 use crate::fix::{Cx, FileId, Finding, Options, Remedy, Transform};
 use crate::model::file::Module;
+use crate::model::libraries::Catalogue;
 use crate::python::ast::AnyNodeRef;
 use crate::python::suppress::{Suppression, suppressions};
 use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
 use crate::text::Span;
 use crate::transforms;
+use std::sync::Arc;
 
 /// The transforms of a run, in catalogue order, and what they may propose.
 #[derive(Clone)]
 pub struct Selection {
     pub transforms: Vec<&'static dyn Transform>,
     pub options: Options,
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Default for Selection {
@@ -20,6 +23,7 @@ impl Default for Selection {
         Self {
             transforms: transforms::CATALOGUE.to_vec(),
             options: Options::default(),
+            catalogue: Catalogue::builtin(),
         }
     }
 }
@@ -60,7 +64,7 @@ pub fn examine(
 ) -> Result<Vec<Finding>, ParseTrouble> {
     deep_stack(|| {
         let tree = parse(text)?;
-        let module = Module::new(text, &tree);
+        let module = Module::new(text, &tree, &selection.catalogue);
         let cx = Cx {
             file,
             module: &module,

@@ -3,6 +3,7 @@
 use super::{gate, imports};
 use crate::fix::{FileId, Fix};
 use crate::model::file::{ImportName, Module};
+use crate::model::libraries::Catalogue;
 use crate::python::{deep_stack, parse};
 use crate::text::{Edit, Edits, Source};
 use std::collections::BTreeSet;
@@ -22,12 +23,13 @@ pub(super) fn rewrite(
     source: &Source,
     text: &str,
     fixes: &[&Fix],
+    catalogue: &Catalogue,
 ) -> Result<Rewritten, String> {
     deep_stack(|| {
         let problem =
             |error: crate::python::ParseTrouble| format!("the file would not parse: {error}");
         let tree = parse(text).map_err(problem)?;
-        let before = Module::new(text, &tree);
+        let before = Module::new(text, &tree, catalogue);
         let mut edits: Vec<Edit> = fixes
             .iter()
             .filter_map(|fix| fix.edits().get(&file))
@@ -46,7 +48,7 @@ pub(super) fn rewrite(
         let edits = Edits::new(edits).map_err(|error| error.to_string())?;
         let changed = edits.apply(text);
         let tree = parse(&changed).map_err(problem)?;
-        let after = Module::new(&changed, &tree);
+        let after = Module::new(&changed, &tree, catalogue);
         let removals = imports::removals(source.path(), &before, &after);
         let removals = Edits::new(removals).map_err(|error| error.to_string())?;
         if removals.is_empty() {
@@ -54,7 +56,7 @@ pub(super) fn rewrite(
         } else {
             let text = removals.apply(&changed);
             let tree = parse(&text).map_err(problem)?;
-            gate::check(&before, &Module::new(&text, &tree))?;
+            gate::check(&before, &Module::new(&text, &tree, catalogue))?;
         }
         let text = Arc::<str>::from(removals.apply(&changed));
         source

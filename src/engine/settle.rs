@@ -175,7 +175,13 @@ impl Search<'_> {
             let state = self.states.get(&file).ok_or("the file was not loaded")?;
             // A mistake of ours in one file must not cost the others their fixes.
             catch_unwind(AssertUnwindSafe(|| {
-                rewrite(file, &state.source, &state.text, fixes)
+                rewrite(
+                    file,
+                    &state.source,
+                    &state.text,
+                    fixes,
+                    &self.selection.catalogue,
+                )
             }))
             .unwrap_or_else(|_| Err("asyncfix failed on it".to_owned()))
         };

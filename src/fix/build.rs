@@ -2,7 +2,7 @@
 
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
-use crate::model::libraries::{Runs, libraries};
+use crate::model::libraries::Runs;
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
@@ -144,9 +144,10 @@ pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
 }
 
 /// A library that the file imports and whose coroutines may run where asyncio's functions fail.
-pub fn foreign_loop(cx: &Cx<'_>) -> Option<&'static str> {
-    libraries()
-        .iter()
+pub fn foreign_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    cx.module
+        .catalogue()
+        .libraries()
         .filter(|library| {
             library
                 .event_loop

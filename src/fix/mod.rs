@@ -1,9 +1,14 @@
 //! The vocabulary of change: what a transform finds, and what it proposes to do about it.
 
+mod blocking;
 mod build;
+pub mod lines;
+mod thread;
 mod transform;
 
+pub use blocking::{BlockingCall, blocking_calls, remedy};
 pub use build::{Reach, await_call, foreign_loop, held_review, may_await, reach};
+pub use thread::{may_thread, own_loop, prints_itself, to_thread};
 pub use transform::{Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};

@@ -1,8 +1,9 @@
 //! What a transform is.
 
 use super::{FileId, Finding, Fix, Remedy};
-use crate::model::file::{Module, Why};
+use crate::model::file::{Module, Target, Why};
 use crate::python::PythonVersion;
+use crate::python::ast::{Expr, ExprCall};
 use crate::text::{EditError, Span};
 
 /// What a transform tells of itself. `before` and `after` are run by a test and shown by `explain`.
@@ -59,7 +60,22 @@ pub struct Cx<'a> {
     pub options: Options,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    /// The qualified name of what a call calls, if it is a builtin or stands in a library.
+    pub fn callee(&self, call: &'a ExprCall) -> Result<String, Why> {
+        if let Expr::Attribute(method) = &*call.func
+            && let Some(class) = self.module.class_of(&method.value)
+        {
+            return Ok(format!("{class}.{}", method.attr));
+        }
+        match self.module.target(call) {
+            Target::External(name) => Ok(name),
+            Target::Builtin(name) => Ok(name.to_owned()),
+            Target::Function(..) | Target::Class(_) => Err(Why::new("it is defined in this file")),
+            Target::Unknown(why) => Err(why),
+        }
+    }
+
     /// A finding in this file. A fix whose own edits overlap is our mistake, and is reported as one.
     pub fn finding(
         &self,

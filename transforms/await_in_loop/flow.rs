@@ -2,7 +2,6 @@
 
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, ScopeId, ScopeKind, Target, Why, references_within};
-use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprName, Stmt};
 use crate::python::span;
 use crate::text::Span;
@@ -206,8 +205,8 @@ fn is_harmless<'a>(cx: &Cx<'a>, read: &'a ExprName) -> bool {
     match parent {
         AnyNodeRef::ExprAttribute(method) => {
             let name = method.attr.as_str();
-            let known =
-                libraries::is_pure_method(name, usize::MAX) || libraries::is_filling_method(name);
+            let known = cx.module.catalogue().is_pure_method(name, usize::MAX)
+                || cx.module.catalogue().is_filling_method(name);
             known
                 && matches!(module.parent(method.into()), Some(AnyNodeRef::ExprCall(call)) if span(&*call.func) == span(method))
         }

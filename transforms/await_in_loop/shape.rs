@@ -234,7 +234,7 @@ pub(super) fn names_written<'a>(
                 // A method that fills its object.
                 AnyNodeRef::ExprCall(call) => {
                     if let Expr::Attribute(method) = &*call.func
-                        && crate::model::libraries::is_filling_method(&method.attr)
+                        && cx.module.catalogue().is_filling_method(&method.attr)
                     {
                         written.extend(root_name(&method.value));
                     }

@@ -2,7 +2,6 @@
 
 use crate::fix::{Cx, foreign_loop};
 use crate::model::file::{Place, Target, Why};
-use crate::model::libraries::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 
@@ -99,7 +98,8 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
 
 /// Whether the file imports asyncio, or a library that runs on nothing else.
 pub(super) fn is_asyncio(cx: &Cx<'_>) -> bool {
-    libraries()
-        .iter()
+    cx.module
+        .catalogue()
+        .libraries()
         .any(|library| library.asyncio_only && cx.module.imports_module(&library.name))
 }

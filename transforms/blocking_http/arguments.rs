@@ -28,7 +28,7 @@ enum Redirects {
 
 /// What a request asks of the client that sends it, and what changes inside its parentheses.
 #[derive(Debug)]
-pub(super) struct Arguments {
+pub(super) struct Arguments<'a> {
     edits: Vec<Edit>,
     /// Where the arguments begin.
     open: usize,
@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     /// method that takes none.
     pub method: String,
     /// Edits that use a name of httpx, with that name, which they begin with.
-    pub callables: Vec<(Edit, &'static str)>,
+    pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
     has_json: bool,
 }
@@ -61,19 +61,19 @@ struct Argument<'a> {
 }
 
 /// What becomes of one argument.
-enum Change {
+enum Change<'a> {
     None,
-    Rename(&'static str),
+    Rename(&'a str),
     Remove,
 }
 
 /// Maps the arguments of a call of `function`; refused where a value has no certain counterpart.
 pub(super) fn map<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
-    function: &'static HttpFunction,
+    http: &'a Http,
+    function: &'a HttpFunction,
     call: &'a ExprCall,
-) -> Result<Arguments, Why> {
+) -> Result<Arguments<'a>, Why> {
     let items = items(cx, function, call)?;
     let find = |name: &str| items.iter().find(|item| item.name == name);
     let url = find("url").ok_or_else(|| Why::new("the URL is not among the arguments"))?;
@@ -126,7 +126,7 @@ pub(super) fn map<'a>(
     Ok(mapped)
 }
 
-impl Arguments {
+impl Arguments<'_> {
     /// Whether the answer is certain to be no redirection: `raise_for_status` of httpx takes that
     /// for an error.
     pub fn ends_redirects(&self) -> bool {
@@ -182,12 +182,12 @@ impl Arguments {
 
 fn change<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
-    keyword: &'static Keyword,
+    http: &'a Http,
+    keyword: &'a Keyword,
     item: &Argument<'a>,
     url: &Argument<'a>,
-    mapped: &mut Arguments,
-) -> Result<Change, Why> {
+    mapped: &mut Arguments<'a>,
+) -> Result<Change<'a>, Why> {
     let nothing = is_none(item.value);
     let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
         text_dict(cx, item.value)
@@ -276,7 +276,7 @@ fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
 /// The arguments by the names they have in requests, in source order.
 fn items<'a>(
     cx: &Cx<'a>,
-    function: &'static HttpFunction,
+    function: &'a HttpFunction,
     call: &'a ExprCall,
 ) -> Result<Vec<Argument<'a>>, Why> {
     let leading: &[&str] = match function.method.as_str() {

@@ -41,7 +41,7 @@ const NEW_WORDS: &str = "httpx words its error messages differently";
 /// What has to happen to the handlers around a place.
 #[derive(Debug, Default)]
 pub(super) struct Handlers<'a> {
-    pub reviews: BTreeSet<&'static str>,
+    pub reviews: BTreeSet<&'a str>,
     /// Clauses to change, with the names they get instead or in addition.
     pub clauses: Vec<Clause<'a>>,
     /// Something may leave the function.
@@ -53,7 +53,7 @@ pub(super) struct Clause<'a> {
     pub within: &'a StmtTry,
     types: &'a Expr,
     /// The classes of the clause, each with its counterparts; none where it stays.
-    classes: Vec<(&'a Expr, Option<&'static [String]>)>,
+    classes: Vec<(&'a Expr, Option<&'a [String]>)>,
 }
 
 impl Clause<'_> {
@@ -65,7 +65,7 @@ impl Clause<'_> {
 /// Looks at everything that could catch what is raised at `node`, up to the function.
 pub(super) fn around<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     url_is_absolute: bool,
     function: &'a StmtFunctionDef,
     node: AnyNodeRef<'a>,
@@ -111,7 +111,7 @@ pub(super) fn around<'a>(
 /// The first exception under a node that requests may raise and httpx does not, as it is written.
 pub(super) fn caught_within<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     node: AnyNodeRef<'a>,
 ) -> Option<String> {
     let concerns = |expression: &&'a Expr| match cx.module.entity(expression) {
@@ -128,7 +128,7 @@ pub(super) fn caught_within<'a>(
 /// One clause; whether it catches every failure of a request.
 fn clause<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     url_is_absolute: bool,
     statement: &'a StmtTry,
     handler: &'a ExceptHandlerExceptHandler,
@@ -299,7 +299,7 @@ fn raises(handler: &ExceptHandlerExceptHandler) -> bool {
 /// else in the body may still raise them.
 pub(super) fn rewrite<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     clause: &Clause<'a>,
     sent: &Sent,
     deeper: bool,

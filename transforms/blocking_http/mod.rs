@@ -7,16 +7,15 @@
 mod arguments;
 mod clients;
 mod errors;
-mod lines;
 mod raising;
 mod response;
 mod sending;
 mod thread;
 mod values;
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform};
+use crate::fix::{Cx, Finding, Fix, Info, Transform, own_loop, prints_itself};
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Http, HttpFunction, Runs, libraries};
+use crate::model::libraries::{Http, HttpFunction};
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
@@ -110,14 +109,14 @@ impl Transform for BlockingHttp {
 struct Request<'a> {
     call: &'a ExprCall,
     name: String,
-    http: &'static Http,
+    http: &'a Http,
     function: Option<&'a StmtFunctionDef>,
     native: Result<Native<'a>, Why>,
 }
 
 /// What it takes to send a request with an asynchronous client.
 struct Native<'a> {
-    arguments: arguments::Arguments,
+    arguments: arguments::Arguments<'a>,
     uses: response::Uses<'a>,
     handlers: errors::Handlers<'a>,
     anchor: clients::Anchor<'a>,
@@ -125,7 +124,7 @@ struct Native<'a> {
 
 fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
     let mut found = Vec::new();
-    for library in libraries() {
+    for library in cx.module.catalogue().libraries() {
         let Some(http) = &library.http else {
             continue;
         };
@@ -163,8 +162,8 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
 
 fn native<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
-    kind: &'static HttpFunction,
+    http: &'a Http,
+    kind: &'a HttpFunction,
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
@@ -180,7 +179,7 @@ fn native<'a>(
     if cx.module.in_annotation(call.into()) {
         return Err(Why::new("`await` is not legal in an annotation"));
     }
-    if response::prints_itself(cx, call.into()) {
+    if prints_itself(cx, call.into()) {
         return Err(Why::new("an f-string prints the text of the call"));
     }
     let arguments = arguments::map(cx, http, kind, call)?;
@@ -331,18 +330,4 @@ fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<cl
     }
     sets.retain(|set| !set.is_empty());
     sets
-}
-
-/// A library in the file that runs coroutines on a loop httpx does not know.
-fn own_loop(cx: &Cx<'_>) -> Option<&'static str> {
-    libraries()
-        .iter()
-        .filter(|library| {
-            library
-                .event_loop
-                .as_ref()
-                .is_some_and(|event_loop| event_loop.runs == Runs::Own && !event_loop.serves_httpx)
-        })
-        .map(|library| library.name.as_str())
-        .find(|name| cx.module.imports_module(name))
 }

@@ -4,7 +4,7 @@
 use super::errors::{LOGGING, OS_ERRORS, is_exception};
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Target, walk};
-use crate::model::libraries::{Http, is_filling_method, is_pure, is_pure_method};
+use crate::model::libraries::Http;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, Expr, ExprCall, SourceOrderVisitor, Stmt, StmtClassDef, StmtTry,
@@ -151,7 +151,8 @@ fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
             !raised || may_derive(cx, http, class, MAX_BASES)
         }
         Target::External(name) => {
-            http.functions.contains_key(&name) || !is_stdlib(&name) && !is_pure(&name)
+            http.functions.contains_key(&name)
+                || !is_stdlib(&name) && !cx.module.catalogue().is_pure(&name)
         }
         Target::Function(..) => true,
         Target::Unknown(_) => match &*call.func {
@@ -162,8 +163,11 @@ fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
                 "json" | "raise_for_status" => true,
                 name => {
                     !LOGGING.contains(&name)
-                        && !is_pure_method(name, call.arguments.args.len())
-                        && !is_filling_method(name)
+                        && !cx
+                            .module
+                            .catalogue()
+                            .is_pure_method(name, call.arguments.args.len())
+                        && !cx.module.catalogue().is_filling_method(name)
                 }
             },
             _ => true,

@@ -1,7 +1,7 @@
 //! What a coroutine does with a response: which members change their names, and whether all uses
 //! are in sight.
 
-use crate::fix::Cx;
+use crate::fix::{Cx, prints_itself};
 use crate::model::file::{BindingKind, Place, Target, Why, walk};
 use crate::model::libraries::{Http, Member};
 use crate::python::ast::{
@@ -15,7 +15,7 @@ use crate::text::{Edit, Span};
 #[derive(Debug, Default)]
 pub(super) struct Uses<'a> {
     pub edits: Vec<Edit>,
-    pub reviews: Vec<&'static str>,
+    pub reviews: Vec<&'a str>,
     /// Method calls that may raise the library's exceptions.
     pub raising: Vec<AnyNodeRef<'a>>,
     /// The other calls whose responses go by the same name.
@@ -27,7 +27,7 @@ pub(super) struct Uses<'a> {
 /// Follows the response of `call` through its function; refused where it leaves what can be seen.
 pub(super) fn follow<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
 ) -> Result<Uses<'a>, Why> {
@@ -62,7 +62,7 @@ pub(super) fn follow<'a>(
 /// A member taken at once: `requests.get(url).json()`.
 fn direct<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     function: &'a StmtFunctionDef,
     attribute: &'a ExprAttribute,
     uses: &mut Uses<'a>,
@@ -80,7 +80,7 @@ fn direct<'a>(
 /// All reads of the variable that holds the response.
 fn variable<'a>(
     cx: &Cx<'a>,
-    http: &'static Http,
+    http: &'a Http,
     function: &'a StmtFunctionDef,
     name: &'a str,
     uses: &mut Uses<'a>,
@@ -185,7 +185,7 @@ fn replaced<'a>(
     Ok(Edit::replace(at, format!("{before}{text}{after}")))
 }
 
-fn member(http: &'static Http, attribute: &ExprAttribute) -> Result<&'static Member, Why> {
+fn member<'a>(http: &'a Http, attribute: &ExprAttribute) -> Result<&'a Member, Why> {
     let name = attribute.attr.as_str();
     let member = http.response.get(name).ok_or_else(|| {
         Why::new(format!(
@@ -203,7 +203,7 @@ fn member(http: &'static Http, attribute: &ExprAttribute) -> Result<&'static Mem
 
 fn take<'a>(
     cx: &Cx<'a>,
-    member: &'static Member,
+    member: &'a Member,
     function: &'a StmtFunctionDef,
     attribute: &'a ExprAttribute,
     uses: &mut Uses<'a>,
@@ -359,11 +359,4 @@ fn truth(name: &str, node: AnyNodeRef<'_>, parent: AnyNodeRef<'_>) -> (Span, Str
         AnyNodeRef::ExprUnaryOp(outer) => (span(outer), format!("{name}.is_error")),
         _ => (span(node), format!("not {name}.is_error")),
     }
-}
-
-/// Whether a node stands in a field of an f-string that prints its own text, as `f"{x=}"` does.
-pub(super) fn prints_itself(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> bool {
-    cx.module.ancestors(node).any(|ancestor| {
-        matches!(ancestor, AnyNodeRef::InterpolatedElement(field) if field.debug_text.is_some())
-    })
 }

@@ -1,8 +1,8 @@
 //! The edits that send requests with asynchronous clients, and open those around them.
 
 use super::raising::Sent;
-use super::{Native, Request, clients, errors, lines, minds_cookies};
-use crate::fix::{Cx, Fix, await_call, held_review, reach};
+use super::{Native, Request, clients, errors, minds_cookies};
+use crate::fix::{Cx, Fix, await_call, held_review, lines, reach};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
 use crate::text::Edit;

@@ -4,7 +4,6 @@ use super::module::Module;
 use super::resolve::Lookup;
 use super::scope::BindingKind;
 use super::syntax::walk;
-use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
 use std::collections::BTreeSet;
 
@@ -16,13 +15,16 @@ impl<'a> Module<'a> {
     /// speaks of writing, an object that serves one call at a time, or nothing that tells one run
     /// from another. `own` says that the object whose method it is differs from run to run.
     pub(super) fn objection(&self, call: &'a ExprCall, name: &str, own: bool) -> Option<String> {
-        if let Some(library) = libraries::exclusive_modules().find(|name| self.imports_module(name))
+        if let Some(library) = self
+            .catalogue()
+            .exclusive_modules()
+            .find(|name| self.imports_module(name))
         {
             return Some(format!(
                 "objects of `{library}` may serve only one call at a time"
             ));
         }
-        if let Some(word) = words(name).find(|word| libraries::speaks_of_writing(word)) {
+        if let Some(word) = words(name).find(|word| self.catalogue().speaks_of_writing(word)) {
             return Some(format!("`{word}` speaks of writing"));
         }
         if !own && call.arguments.is_empty() {
@@ -30,7 +32,7 @@ impl<'a> Module<'a> {
         }
         if let Expr::Attribute(method) = &*call.func
             && !own
-            && libraries::takes_the_next(&method.attr)
+            && self.catalogue().takes_the_next(&method.attr)
         {
             return Some("it may take what comes next".to_owned());
         }
@@ -49,7 +51,7 @@ impl<'a> Module<'a> {
         names
             .iter()
             .flat_map(|name| words(name))
-            .find(|word| libraries::serves_one_at_a_time(word))
+            .find(|word| self.catalogue().serves_one_at_a_time(word))
     }
 
     /// Every name in an expression, and in what gave those names their values.

@@ -4,7 +4,6 @@
 use super::module::Module;
 use super::resolve::{Entity, Target, Why};
 use super::syntax::{root, walk};
-use crate::model::libraries;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, StmtFunctionDef, StmtWith,
@@ -67,7 +66,11 @@ impl<'a> Module<'a> {
     /// Whether entering the context manager in several tasks at a time is known to be right: a
     /// client of its own, or a read through one that may be shared.
     pub fn is_concurrent_context(&self, expression: &'a Expr) -> bool {
-        let concurrent = |name: &str| libraries::class(name).is_some_and(|class| class.concurrent);
+        let concurrent = |name: &str| {
+            self.catalogue()
+                .class(name)
+                .is_some_and(|class| class.concurrent)
+        };
         let Expr::Call(call) = expression else {
             return false;
         };
@@ -81,7 +84,7 @@ impl<'a> Module<'a> {
             return false;
         };
         self.class_of(&method.value)
-            .and_then(|class| libraries::class(&class))
+            .and_then(|class| self.catalogue().class(&class))
             .is_some_and(|class| class.concurrent && class.opens.contains_key(method.attr.as_str()))
     }
 }
@@ -182,7 +185,7 @@ impl<'m, 'a> Survey<'m, 'a> {
         match self
             .module
             .class_of(&method.value)
-            .map(|class| libraries::class(&class))
+            .map(|class| self.module.catalogue().class(&class))
         {
             Some(Some(known)) if known.concurrent => {
                 if self.module.replaces(&method.attr) {
@@ -313,8 +316,12 @@ impl<'m, 'a> Survey<'m, 'a> {
             Target::Builtin("print" | "input") => {
                 Err(Why::new(format!("`{name}` writes to the terminal")))
             }
-            Target::Builtin(builtin) if libraries::is_pure_builtin(builtin) => self.passed_on(call),
-            Target::External(qualified) if libraries::is_pure(&qualified) => self.passed_on(call),
+            Target::Builtin(builtin) if self.module.catalogue().is_pure_builtin(builtin) => {
+                self.passed_on(call)
+            }
+            Target::External(qualified) if self.module.catalogue().is_pure(&qualified) => {
+                self.passed_on(call)
+            }
             Target::Class(class) if self.module.is_plain_class(class) => Ok(Effects::default()),
             Target::Function(function, _) if !function.is_async => {
                 self.function(function, &name, Some(call))
@@ -324,16 +331,22 @@ impl<'m, 'a> Survey<'m, 'a> {
                     return refuse();
                 };
                 let method_name = method.attr.as_str();
-                if is_logger(&method.value) && libraries::is_logging_method(method_name) {
+                if is_logger(&method.value)
+                    && self.module.catalogue().is_logging_method(method_name)
+                {
                     return Ok(Effects {
                         logs: true,
                         ..Effects::default()
                     });
                 }
-                if libraries::is_filling_method(method_name) {
+                if self.module.catalogue().is_filling_method(method_name) {
                     return self.written(&method.value, &name);
                 }
-                if libraries::is_pure_method(method_name, call.arguments.args.len()) {
+                if self
+                    .module
+                    .catalogue()
+                    .is_pure_method(method_name, call.arguments.args.len())
+                {
                     let mut effects = self.passed_on(call)?;
                     for function in self.module.methods_named(method_name) {
                         effects.and(self.function(function, &name, None)?);

@@ -6,7 +6,6 @@ use super::module::Module;
 use super::resolve::{Entity, Lookup, Target, Why};
 use super::scope::BindingKind;
 use super::syntax::walk;
-use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtFunctionDef, TraversalSignal};
 
 /// How many steps from a name to what made its value are followed.
@@ -150,7 +149,7 @@ impl<'a> Module<'a> {
             Target::Builtin("iter") if call.arguments.len() > 1 => {
                 return Err(Why::new(format!("`{name}` calls until it gets something")));
             }
-            Target::External(qualified) if libraries::is_endless(&qualified) => {
+            Target::External(qualified) if self.catalogue().is_endless(&qualified) => {
                 return Err(Why::new(format!("`{name}` may never end")));
             }
             Target::External(qualified) if qualified.starts_with("itertools.") => {
@@ -172,8 +171,8 @@ impl<'a> Module<'a> {
     fn applied(&self, survey: &mut Survey<'_, 'a>, function: &'a Expr) -> Result<(), Why> {
         let name = self.describe(function);
         match self.entity(function) {
-            Entity::Builtin(builtin) if libraries::is_pure_builtin(builtin) => Ok(()),
-            Entity::External(qualified) if libraries::is_pure(&qualified) => Ok(()),
+            Entity::Builtin(builtin) if self.catalogue().is_pure_builtin(builtin) => Ok(()),
+            Entity::External(qualified) if self.catalogue().is_pure(&qualified) => Ok(()),
             Entity::Class(class) if self.is_plain_class(class) => Ok(()),
             Entity::Function(function) if !function.is_async => {
                 survey.function(function, &name, None).map(drop)
@@ -203,7 +202,7 @@ impl<'a> Module<'a> {
     /// Refuses names that speak of pace or progress.
     fn paces(&self, callee: &'a Expr) -> Result<(), Why> {
         let name = self.describe(callee);
-        match words(&name).find(|word| libraries::paces(word)) {
+        match words(&name).find(|word| self.catalogue().paces(word)) {
             Some(_) => Err(Why::new(format!(
                 "`{name}` may pace the loop, or show how far it is"
             ))),

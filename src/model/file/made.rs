@@ -3,7 +3,6 @@
 use super::module::Module;
 use super::resolve::{Entity, Lookup, Target};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
-use crate::model::libraries;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, ExprName, Stmt, StmtAugAssign, StmtClassDef, StmtFunctionDef,
 };
@@ -44,7 +43,7 @@ impl<'a> Module<'a> {
             | Expr::SetComp(_) => true,
             Expr::Call(call) => match self.target(call) {
                 Target::Builtin(name) => matches!(name, "list" | "dict" | "set"),
-                Target::External(name) => libraries::is_collection(&name),
+                Target::External(name) => self.catalogue().is_collection(&name),
                 _ => false,
             },
             _ => false,
@@ -183,7 +182,7 @@ impl<'a> Module<'a> {
                 Some(AnyNodeRef::ExprCall(call)) => {
                     let put = call.arguments.args.iter();
                     let keys = usize::from(method.attr.as_str() == "setdefault");
-                    !libraries::is_filling_method(&method.attr)
+                    !self.catalogue().is_filling_method(&method.attr)
                         || call.arguments.keywords.is_empty() && put.skip(keys).all(own)
                 }
                 _ => false,
@@ -240,7 +239,7 @@ impl<'a> Module<'a> {
                 let mut bases = class.arguments.iter().flat_map(|arguments| &arguments.args);
                 bases.any(|base| {
                     self.qualified(base)
-                        .is_some_and(|name| libraries::class(&name).is_some())
+                        .is_some_and(|name| self.catalogue().class(&name).is_some())
                 }) && !self.bindings_of(scope, method).is_empty()
             })
     }

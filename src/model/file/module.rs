@@ -5,6 +5,7 @@ use super::imports::Imported;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingId, BindingKind, Guard, Scope, ScopeId, ScopeKind};
 use super::syntax::{Block, block_of, dotted};
+use crate::model::libraries::Catalogue;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtClassDef, StmtFunctionDef};
 use crate::python::parse::number_of;
 use crate::python::{Layout, Tree, span};
@@ -15,6 +16,7 @@ use rustc_hash::FxHashMap;
 pub struct Module<'a> {
     text: &'a str,
     tree: &'a Tree,
+    catalogue: &'a Catalogue,
     layout: Layout<'a>,
     nodes: Vec<Node<'a>>,
     scopes: Vec<Scope<'a>>,
@@ -28,7 +30,7 @@ pub struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    pub fn new(text: &'a str, tree: &'a Tree) -> Self {
+    pub fn new(text: &'a str, tree: &'a Tree, catalogue: &'a Catalogue) -> Self {
         let mut builder = Builder::default();
         // About as many nodes as tokens; growing step by step would cost half of that again.
         builder.nodes.reserve(tree.tokens().len());
@@ -43,6 +45,7 @@ impl<'a> Module<'a> {
         let mut module = Self {
             text,
             tree,
+            catalogue,
             layout: Layout::new(text, tree),
             nodes: built.nodes,
             scopes: built.scopes,
@@ -73,6 +76,10 @@ impl<'a> Module<'a> {
 
     pub fn tree(&self) -> &'a Tree {
         self.tree
+    }
+
+    pub fn catalogue(&self) -> &'a Catalogue {
+        self.catalogue
     }
 
     pub fn layout(&self) -> &Layout<'a> {

@@ -3,7 +3,7 @@
 use super::module::Module;
 use super::scope::{Binding, BindingId, BindingKind, Guard, Place, ScopeId, ScopeKind};
 use super::syntax::root;
-use crate::model::libraries;
+use crate::model::libraries::Catalogue;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 use std::fmt;
@@ -363,24 +363,25 @@ impl<'a> Module<'a> {
 
     /// Whether a context manager is known to concern nobody but the block it guards.
     pub(super) fn is_private(&self, expression: &'a Expr) -> bool {
-        self.is_context(expression, libraries::is_private_context)
+        self.is_context(expression, Catalogue::is_private_context)
     }
 
     /// Whether the code after a context manager may run although its block has failed.
     pub fn swallows_errors(&self, expression: &'a Expr) -> bool {
-        self.is_context(expression, libraries::swallows_errors)
+        self.is_context(expression, Catalogue::swallows_errors)
     }
 
-    fn is_context(&self, expression: &'a Expr, known: fn(&str) -> bool) -> bool {
+    fn is_context(&self, expression: &'a Expr, known: fn(&Catalogue, &str) -> bool) -> bool {
         let Expr::Call(call) = expression else {
             return false;
         };
         match (self.target(call), &*call.func) {
-            (Target::External(name), _) => known(&name),
-            (Target::Builtin(name), _) => known(name),
+            (Target::External(name), _) => known(self.catalogue(), &name),
+            (Target::Builtin(name), _) => known(self.catalogue(), name),
             // `self.assertRaises` of a test case.
             (_, Expr::Attribute(method)) => {
-                self.receiver_class(&method.value).is_some() && known(&method.attr)
+                self.receiver_class(&method.value).is_some()
+                    && known(self.catalogue(), &method.attr)
             }
             _ => false,
         }

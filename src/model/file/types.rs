@@ -3,7 +3,6 @@
 use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
-use crate::model::libraries;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Parameter, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
 
@@ -20,9 +19,7 @@ impl<'a> Module<'a> {
     fn class_within(&self, expression: &'a Expr, steps: usize) -> Option<String> {
         let steps = steps.checked_sub(1)?;
         match expression {
-            Expr::Call(call) => self
-                .qualified(&call.func)
-                .filter(|name| libraries::class(name).is_some()),
+            Expr::Call(call) => self.made_class(call, steps),
             Expr::Await(awaited) => self.class_within(&awaited.value, steps),
             Expr::Name(name) => {
                 let scope = self.scope_of(AnyNodeRef::from(name))?;
@@ -45,6 +42,25 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// The class of what a call gives: of a constructor, of a function or method that is known.
+    fn made_class(&self, call: &'a ExprCall, steps: usize) -> Option<String> {
+        if let Expr::Attribute(method) = &*call.func
+            && let Some(class) = self.class_within(&method.value, steps)
+        {
+            let name = format!("{class}.{}", method.attr);
+            return self.catalogue().gives(&name).map(str::to_owned);
+        }
+        let name = match self.entity(&call.func) {
+            Entity::External(name) => name,
+            Entity::Builtin(name) => name.to_owned(),
+            _ => return None,
+        };
+        match self.catalogue().gives(&name) {
+            Some(class) => Some(class.to_owned()),
+            None => Some(name).filter(|name| self.catalogue().knows_class(name)),
+        }
+    }
+
     fn binding_class(&self, owner: ScopeId, binding: &Binding<'a>, steps: usize) -> Option<String> {
         match binding.kind {
             BindingKind::Assign(value) => self.class_within(value, steps),
@@ -56,7 +72,9 @@ impl<'a> Module<'a> {
                 let Expr::Attribute(method) = &*call.func else {
                     return None;
                 };
-                let class = libraries::class(&self.class_within(&method.value, steps)?)?;
+                let class = self
+                    .catalogue()
+                    .class(&self.class_within(&method.value, steps)?)?;
                 class.opens.get(method.attr.as_str()).cloned()
             }),
             BindingKind::Parameter(parameter) => match &parameter.annotation {
@@ -77,7 +95,7 @@ impl<'a> Module<'a> {
             },
             _ => self
                 .qualified(annotation)
-                .filter(|name| libraries::class(name).is_some()),
+                .filter(|name| self.catalogue().knows_class(name)),
         }
     }
 

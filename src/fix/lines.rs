@@ -1,6 +1,6 @@
 //! Where lines break: calls that become too long, and statements that move under a client.
 
-use crate::fix::Cx;
+use super::Cx;
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -8,7 +8,7 @@ use crate::text::{Edit, Span};
 /// Breaks the arguments of a call that ends its line, if the line would be too long with `edits`:
 /// all on a line of their own, or, where that is too long as well, each on one. With `deeper`, the
 /// lines will move one level to the right.
-pub(super) fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: bool) {
+pub fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: bool) {
     let layout = cx.module.layout();
     let source = cx.module.text();
     let whole = span(call);
@@ -73,7 +73,7 @@ pub(super) fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit
 
 /// Keeps the lines of arguments that are aligned with the first one aligned, where `edits` move that
 /// one and the whole call moves by `indent` columns.
-pub(super) fn realign(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, indent: usize) {
+pub fn realign(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, indent: usize) {
     let start = span(call).start();
     let inside = span(&call.arguments).start() + 1;
     let head = Span::new(start, inside);
@@ -122,7 +122,7 @@ fn commas(cx: &Cx<'_>, call: &ExprCall) -> Option<Vec<Span>> {
 }
 
 /// Puts whole statements under `async with`.
-pub(super) fn wrap(
+pub fn wrap(
     cx: &Cx<'_>,
     statements: Span,
     callee: &str,

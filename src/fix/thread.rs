@@ -1,0 +1,114 @@
+//! The exact alternative to a call that blocks: the same call, in a thread.
+
+use super::{Cx, Fix, await_call, foreign_loop, held_review, lines, may_await, reach};
+use crate::model::file::Why;
+use crate::model::libraries::Runs;
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
+use crate::python::{PythonVersion, span};
+use crate::text::{Edit, EditError, Span};
+
+/// `f(a)` to `await asyncio.to_thread(f, a)`. `because` says why nothing better is done, for the
+/// title and for refusals; `review` what a person must confirm, if anything.
+pub fn to_thread(
+    cx: &Cx<'_>,
+    call: &ExprCall,
+    because: Option<&str>,
+    review: Option<String>,
+) -> Result<Result<Fix, EditError>, Why> {
+    let to_thread = may_thread(cx, call).map_err(|why| match because {
+        Some(because) => Why::new(format!("{because}; and {why}")),
+        None => why,
+    })?;
+    let title = match because {
+        Some(because) => format!("await asyncio.to_thread instead, since {because}"),
+        None => "await asyncio.to_thread instead".to_owned(),
+    };
+    let edits = edits(cx, call, &to_thread.text);
+    let reason = review.or_else(|| held_review(cx, call.into()));
+    let fix = Fix::judged(title, reason, cx.file, edits);
+    Ok(fix.map(|fix| fix.needing(cx.file, to_thread.need)))
+}
+
+/// How `asyncio.to_thread` is named where a call stands, if the call may be awaited there.
+pub fn may_thread(cx: &Cx<'_>, call: &ExprCall) -> Result<super::Reach, Why> {
+    may_await(cx, call)?;
+    if cx.options.target < PythonVersion::PY39 {
+        return Err(Why::new("`asyncio.to_thread` needs Python 3.9"));
+    }
+    if let Some(library) = own_loop(cx) {
+        return Err(Why::new(format!(
+            "the coroutine may run under {library}, where asyncio's functions fail"
+        )));
+    }
+    if let Some(library) = foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio")) {
+        return Err(Why::new(format!(
+            "the coroutine may run under {library}, where asyncio's functions fail"
+        )));
+    }
+    if cx.module.is_awaited(call.into()) {
+        return Err(Why::new(
+            "awaiting what it gives fails: what was meant is not clear",
+        ));
+    }
+    if prints_itself(cx, call.into()) {
+        return Err(Why::new(
+            "an f-string would print the change as well: move the call out first",
+        ));
+    }
+    reach(cx, "asyncio", "to_thread", call.into())
+}
+
+/// A library in the file that runs coroutines on a loop which neither asyncio nor httpx knows.
+pub fn own_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    cx.module
+        .catalogue()
+        .libraries()
+        .filter(|library| {
+            library
+                .event_loop
+                .as_ref()
+                .is_some_and(|event_loop| event_loop.runs == Runs::Own && !event_loop.serves_httpx)
+        })
+        .map(|library| library.name.as_str())
+        .find(|name| cx.module.imports_module(name))
+}
+
+/// Whether a node stands in a field of an f-string that prints its own text, as `{x=}`.
+pub fn prints_itself(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> bool {
+    cx.module.ancestors(node).any(|ancestor| {
+        matches!(ancestor, AnyNodeRef::InterpolatedElement(field) if field.debug_text.is_some())
+    })
+}
+
+/// `f(a)` to `await to_thread(f, a)`, laid out as the call was.
+fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let callee = cx.module.source(&call.func);
+    let start = span(&call.arguments).start() + 1;
+    let first_line = Span::new(start, layout.line_end(start))
+        .of(cx.module.text())
+        .trim();
+    let (at, text) = if call.arguments.is_empty() {
+        (start, callee.to_owned())
+    } else if first_line.is_empty() || first_line.starts_with('#') {
+        let newline = layout.newline();
+        let indent = layout.indent_at(layout.next_line(start));
+        (
+            layout.line_end(start),
+            format!("{newline}{indent}{callee},"),
+        )
+    } else {
+        (start, format!("{callee}, "))
+    };
+    let mut edits = await_call(cx, call, to_thread);
+    edits.push(Edit::insert(at, text));
+    if let [Expr::Generator(only)] = &*call.arguments.args
+        && !only.parenthesized
+    {
+        edits.push(Edit::insert(span(only).start(), "("));
+        edits.push(Edit::insert(span(only).end(), ")"));
+    }
+    lines::realign(cx, call, &mut edits, 0);
+    lines::break_arguments(cx, call, &mut edits, false);
+    edits
+}

@@ -1,0 +1,327 @@
+//! What is known about Python libraries: the catalogue of `transforms/libraries/*.toml`, and what
+//! users add to it.
+
+mod files;
+mod schema;
+
+pub use schema::*;
+
+use files::FILES;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::{Arc, LazyLock};
+
+/// Every library that is known, ready to be asked.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    libraries: Vec<Arc<Library>>,
+    /// Library and entry of each blocking callable, by qualified name.
+    blocking: FxHashMap<String, (usize, usize)>,
+    schedulers: FxHashMap<String, (usize, usize)>,
+    endpoints: FxHashMap<String, (usize, usize)>,
+    gives: FxHashMap<String, String>,
+    aliases: FxHashMap<String, String>,
+    bases: FxHashMap<String, Vec<String>>,
+    decorators: FxHashMap<String, Yields>,
+    /// Every class that anything is known of.
+    classes: FxHashSet<String>,
+}
+
+static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
+    let libraries: Result<Vec<_>, String> = FILES
+        .iter()
+        .map(|(file, text)| {
+            let library = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+            Ok(Arc::new(library))
+        })
+        .collect();
+    Ok(Arc::new(Catalogue::new(libraries?)))
+});
+
+impl Catalogue {
+    /// What asyncfix itself knows. A catalogue that cannot be read is empty; a test sees to it that
+    /// it can.
+    pub fn builtin() -> Arc<Self> {
+        BUILTIN.as_ref().map(Arc::clone).unwrap_or_default()
+    }
+
+    /// The same, and what a user says of other libraries, which goes before what is known already.
+    pub fn with(&self, more: Vec<Library>) -> Self {
+        let more = more.into_iter().map(Arc::new);
+        Self::new(more.chain(self.libraries.iter().cloned()).collect())
+    }
+
+    /// In case of doubt, the first library has the say.
+    fn new(libraries: Vec<Arc<Library>>) -> Self {
+        let mut catalogue = Self::default();
+        for (at, library) in libraries.iter().enumerate() {
+            for (index, entry) in library.blocking.iter().enumerate() {
+                add(&mut catalogue.blocking, &entry.calls, (at, index));
+            }
+            for (index, entry) in library.schedulers.iter().enumerate() {
+                add(&mut catalogue.schedulers, &entry.calls, (at, index));
+            }
+            for (index, entry) in library.endpoints.iter().enumerate() {
+                add(&mut catalogue.endpoints, &entry.decorators, (at, index));
+            }
+            merge(&mut catalogue.gives, &library.gives);
+            merge(&mut catalogue.aliases, &library.aliases);
+            merge(&mut catalogue.bases, &library.bases);
+            merge(&mut catalogue.decorators, &library.decorators);
+        }
+        for library in &libraries {
+            catalogue.classes.extend(library.classes.keys().cloned());
+            catalogue
+                .classes
+                .extend(library.counterparts.keys().cloned());
+            catalogue
+                .classes
+                .extend(library.bases.keys().flat_map(|name| expand(name)));
+        }
+        let methods = catalogue.blocking.keys().chain(catalogue.gives.keys());
+        let owners = methods.filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned()));
+        let is_class = |name: &String| {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            last.starts_with(|first: char| first.is_ascii_uppercase())
+        };
+        catalogue.classes.extend(owners.filter(is_class));
+        catalogue.classes.extend(catalogue.gives.values().cloned());
+        catalogue.libraries = libraries;
+        catalogue
+    }
+
+    pub fn libraries(&self) -> impl Iterator<Item = &Library> {
+        self.libraries.iter().map(|library| &**library)
+    }
+
+    /// What is known of a callable that blocks, by its qualified name; a method may be that of a base.
+    pub fn blocking(&self, qualified: &str) -> Option<&Blocking> {
+        self.inherited(qualified, &|name| {
+            let (library, entry) = self.blocking.get(name)?;
+            self.libraries[*library].blocking.get(*entry)
+        })
+    }
+
+    pub fn scheduler(&self, qualified: &str) -> Option<&Scheduler> {
+        self.inherited(qualified, &|name| {
+            let (library, entry) = self.schedulers.get(name)?;
+            self.libraries[*library].schedulers.get(*entry)
+        })
+    }
+
+    pub fn endpoint(&self, qualified: &str) -> Option<&Endpoint> {
+        self.inherited(qualified, &|name| {
+            let (library, entry) = self.endpoints.get(name)?;
+            self.libraries[*library].endpoints.get(*entry)
+        })
+    }
+
+    /// The class of what a function gives, or of an attribute, or of an object that a class makes.
+    pub fn gives(&self, qualified: &str) -> Option<&str> {
+        self.inherited(qualified, &|name| self.gives.get(name).map(String::as_str))
+    }
+
+    pub fn decorator(&self, qualified: &str) -> Option<Yields> {
+        self.inherited(qualified, &|name| self.decorators.get(name).copied())
+    }
+
+    pub fn counterpart(&self, class: &str) -> Option<&ClassCounterpart> {
+        let class = self.canonical(class);
+        self.libraries()
+            .find_map(|library| library.counterparts.get(class))
+    }
+
+    /// The name under which the catalogue knows something.
+    pub fn canonical<'n>(&'n self, qualified: &'n str) -> &'n str {
+        self.aliases
+            .get(qualified)
+            .map_or(qualified, String::as_str)
+    }
+
+    fn bases(&self, class: &str) -> &[String] {
+        self.bases.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything is known of a class.
+    pub fn knows_class(&self, qualified: &str) -> bool {
+        self.classes.contains(self.canonical(qualified))
+    }
+
+    /// Whether one class is the other or made from it, as far as the catalogue knows.
+    pub fn is_subclass(&self, class: &str, base: &str) -> bool {
+        let class = self.canonical(class);
+        class == base
+            || self
+                .bases(class)
+                .iter()
+                .any(|class| self.is_subclass(class, base))
+    }
+
+    /// Asks for a name, for the name it is an alias of, and, for a member of a class, for the members
+    /// of that name in the bases.
+    fn inherited<'c, T>(&'c self, qualified: &str, ask: &dyn Fn(&str) -> Option<T>) -> Option<T>
+    where
+        T: 'c,
+    {
+        let canonical = self.canonical(qualified);
+        if let Some(found) = ask(canonical) {
+            return Some(found);
+        }
+        let (class, member) = canonical.rsplit_once('.')?;
+        let class = self.canonical(class);
+        let own = format!("{class}.{member}");
+        if own != canonical
+            && let Some(found) = ask(&own)
+        {
+            return Some(found);
+        }
+        self.bases(class)
+            .iter()
+            .find_map(|base| self.inherited(&format!("{base}.{member}"), ask))
+    }
+
+    /// What is known of a class, by its qualified name.
+    pub fn class(&self, qualified: &str) -> Option<&Class> {
+        self.libraries()
+            .find_map(|library| library.classes.get(qualified))
+    }
+
+    /// Whether a function or class outside the file only computes.
+    pub fn is_pure(&self, qualified: &str) -> bool {
+        self.libraries().any(|library| {
+            library.pure_names.iter().any(|name| name == qualified)
+                || library.pure_modules.iter().any(|module| {
+                    qualified
+                        .strip_prefix(module.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+                })
+        })
+    }
+
+    /// Whether a builtin only computes. Making an exception does.
+    pub fn is_pure_builtin(&self, name: &str) -> bool {
+        let exception = name.ends_with("Error") || name.ends_with("Exception");
+        exception || self.listed(|library| &library.pure_builtins, name)
+    }
+
+    /// Whether a method of this name, called with so many arguments by position, reads its object and
+    /// changes nothing.
+    pub fn is_pure_method(&self, name: &str, arguments: usize) -> bool {
+        self.listed(|library| &library.pure_methods, name)
+            || self.libraries().any(|library| {
+                let from = library.pure_methods_from.get(name);
+                from.is_some_and(|from| arguments >= *from)
+            })
+    }
+
+    /// Whether a method of this name changes the collection it is called on, and nothing else.
+    pub fn is_filling_method(&self, name: &str) -> bool {
+        self.listed(|library| &library.filling_methods, name)
+    }
+
+    pub fn is_private_context(&self, name: &str) -> bool {
+        self.listed(|library| &library.private_contexts, name)
+    }
+
+    pub fn swallows_errors(&self, name: &str) -> bool {
+        self.listed(|library| &library.swallowing_contexts, name)
+    }
+
+    /// Whether a method of a logger writes a line.
+    pub fn is_logging_method(&self, name: &str) -> bool {
+        self.listed(|library| &library.logging_methods, name)
+    }
+
+    /// Whether a class outside the file makes a new collection.
+    pub fn is_collection(&self, qualified: &str) -> bool {
+        self.listed(|library| &library.collections, qualified)
+    }
+
+    /// Whether what a function outside the file gives never ends.
+    pub fn is_endless(&self, qualified: &str) -> bool {
+        self.listed(|library| &library.endless, qualified)
+    }
+
+    /// Whether a word in the name of a function says that it writes; `a` in front of it stands for
+    /// "asynchronous", as in `asave`.
+    pub fn speaks_of_writing(&self, word: &str) -> bool {
+        let known = |word: &str| self.listed(|library| &library.writing_words, word);
+        let bare = word.strip_prefix('a').filter(|_| word != "async");
+        known(word) || bare.is_some_and(known)
+    }
+
+    /// Whether a word in the name of an object, or of several, says that it serves one call at a time.
+    pub fn serves_one_at_a_time(&self, word: &str) -> bool {
+        let known = |word: &str| self.listed(|library| &library.exclusive_words, word);
+        known(word) || word.strip_suffix('s').is_some_and(known)
+    }
+
+    /// Modules whose objects may not be used by two tasks at a time.
+    pub fn exclusive_modules(&self) -> impl Iterator<Item = &str> {
+        self.libraries()
+            .flat_map(|library| &library.exclusive_modules)
+            .map(String::as_str)
+    }
+
+    /// Whether a method of this name takes what comes next from its object.
+    pub fn takes_the_next(&self, name: &str) -> bool {
+        self.listed(|library| &library.taking_methods, name)
+    }
+
+    /// Whether a word in the name of an iterable says that it paces a loop, or shows how far it is.
+    pub fn paces(&self, word: &str) -> bool {
+        self.listed(|library| &library.pacing_words, word)
+    }
+
+    fn listed(&self, list: impl Fn(&Library) -> &Vec<String>, name: &str) -> bool {
+        self.libraries()
+            .any(|library| list(library).iter().any(|known| known == name))
+    }
+}
+
+fn add(index: &mut FxHashMap<String, (usize, usize)>, names: &[String], entry: (usize, usize)) {
+    for name in names.iter().flat_map(|name| expand(name)) {
+        index.entry(name).or_insert(entry);
+    }
+}
+
+fn merge<T: Clone>(index: &mut FxHashMap<String, T>, more: &std::collections::BTreeMap<String, T>) {
+    for (name, value) in more
+        .iter()
+        .flat_map(|(name, value)| expand(name).into_iter().map(move |name| (name, value)))
+    {
+        index.entry(name).or_insert_with(|| value.clone());
+    }
+}
+
+/// The names that `a.{b,c}` stands for.
+pub fn expand(name: &str) -> Vec<String> {
+    let Some((start, rest)) = name.split_once('{') else {
+        return vec![name.to_owned()];
+    };
+    let (choices, end) = rest.split_once('}').unwrap_or((rest, ""));
+    choices
+        .split(',')
+        .map(|choice| format!("{start}{}{end}", choice.trim()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_can_be_read_and_is_sorted() {
+        let catalogue = BUILTIN.as_ref().unwrap();
+        assert!(
+            catalogue
+                .libraries
+                .is_sorted_by_key(|library| &library.name)
+        );
+    }
+
+    #[test]
+    fn braces_stand_for_several_names() {
+        assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
+        assert_eq!(expand("time.sleep"), ["time.sleep"]);
+    }
+}

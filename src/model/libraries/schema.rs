@@ -1,0 +1,407 @@
+//! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What is known of one library.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Library {
+    /// The name of its top-level module; for parts of the standard library, any name.
+    pub name: String,
+    /// What `pip install` calls it; none for the standard library.
+    pub distribution: Option<String>,
+    /// What blocks the thread that calls it.
+    #[serde(default)]
+    pub blocking: Vec<Blocking>,
+    /// The class of what a function gives, or of an attribute, each by qualified name.
+    #[serde(default)]
+    pub gives: BTreeMap<String, String>,
+    /// The bases of a class, as far as they matter here, by qualified names.
+    #[serde(default)]
+    pub bases: BTreeMap<String, Vec<String>>,
+    /// Other names of the same thing: public alias to the name that this catalogue uses.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    /// Classes and their counterparts for coroutines.
+    #[serde(default)]
+    pub counterparts: BTreeMap<String, ClassCounterpart>,
+    /// What calling a decorated function gives, by the decorator's qualified name.
+    #[serde(default)]
+    pub decorators: BTreeMap<String, Yields>,
+    /// Functions that have a callable run, now or later.
+    #[serde(default)]
+    pub schedulers: Vec<Scheduler>,
+    /// Decorators by which a framework takes a function to call it itself.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+    pub event_loop: Option<EventLoop>,
+    /// Who imports it writes for asyncio.
+    #[serde(default)]
+    pub asyncio_only: bool,
+    pub http: Option<Http>,
+    /// Classes by qualified name.
+    #[serde(default)]
+    pub classes: BTreeMap<String, Class>,
+    #[serde(default)]
+    pub pure_builtins: Vec<String>,
+    /// Modules all of whose members are pure.
+    #[serde(default)]
+    pub pure_modules: Vec<String>,
+    #[serde(default)]
+    pub pure_names: Vec<String>,
+    #[serde(default)]
+    pub pure_methods: Vec<String>,
+    /// Methods that only read when they are given so many arguments by position.
+    #[serde(default)]
+    pub pure_methods_from: BTreeMap<String, usize>,
+    #[serde(default)]
+    pub filling_methods: Vec<String>,
+    /// Context managers that concern nobody but the block they guard: qualified names, builtins, and
+    /// methods of `self`.
+    #[serde(default)]
+    pub private_contexts: Vec<String>,
+    /// Those that may end in peace although their block has failed.
+    #[serde(default)]
+    pub swallowing_contexts: Vec<String>,
+    #[serde(default)]
+    pub logging_methods: Vec<String>,
+    /// Classes whose objects are collections.
+    #[serde(default)]
+    pub collections: Vec<String>,
+    /// Functions whose items never end.
+    #[serde(default)]
+    pub endless: Vec<String>,
+    /// Words in the names of functions that write.
+    #[serde(default)]
+    pub writing_words: Vec<String>,
+    /// Words in the names of objects that may not be used by two tasks at a time.
+    #[serde(default)]
+    pub exclusive_words: Vec<String>,
+    /// Modules whose objects may not be used by two tasks at a time.
+    #[serde(default)]
+    pub exclusive_modules: Vec<String>,
+    /// Methods that take what comes next from their object.
+    #[serde(default)]
+    pub taking_methods: Vec<String>,
+    /// Words in the names of iterables that slow a loop down or show how far it is.
+    #[serde(default)]
+    pub pacing_words: Vec<String>,
+}
+
+/// Callables that block, all in the same way.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Blocking {
+    /// Which transform speaks of it.
+    pub kind: Kind,
+    /// Qualified names: `module.function`, `module.Class` for constructors, `module.Class.method`.
+    /// `a.{b,c}` stands for `a.b` and `a.c`.
+    pub calls: Vec<String>,
+    pub lasts: Lasts,
+    /// What it does to the world.
+    #[serde(default)]
+    pub effects: Vec<Effect>,
+    /// The same in a coroutine.
+    pub counterpart: Option<Counterpart>,
+    /// What moving the call to a thread keeps.
+    pub fallback: Fallback,
+    /// Why there is no fallback, or what a person must confirm about it.
+    pub why: Option<String>,
+    /// What to use instead, for messages, where asyncfix cannot put it there: `aiofiles`.
+    pub instead: Option<String>,
+    /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`.
+    #[serde(default)]
+    pub unless: BTreeMap<String, String>,
+    /// The keywords of `unless` by position, where they have one.
+    #[serde(default)]
+    pub positions: BTreeMap<String, usize>,
+    /// Codes of other linters that mean these calls.
+    #[serde(default)]
+    pub codes: Vec<String>,
+}
+
+/// What is waited for; each kind has its transform, `blocking-<kind>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Sleep,
+    Http,
+    /// Sockets, name lookups, mail and every protocol but HTTP and databases.
+    Network,
+    Subprocess,
+    File,
+    Input,
+    Lock,
+    Database,
+}
+
+/// How long a call blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lasts {
+    /// Local work: as long as a disk takes.
+    Brief,
+    /// As long as somebody else takes.
+    Unbounded,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    ReadsNetwork,
+    WritesNetwork,
+    ReadsDisk,
+    WritesDisk,
+    ReadsDatabase,
+    WritesDatabase,
+    Process,
+    Terminal,
+    Waits,
+}
+
+/// What becomes of a blocking call that moves to a thread with `asyncio.to_thread`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fallback {
+    /// The same results and the same exceptions.
+    Exact,
+    /// The same, if `why` holds.
+    Review,
+    /// It gives a lazy iterator: its items have to be taken in the thread as well.
+    List,
+    /// It must stay in its thread, or makes no sense in another; `why` says so.
+    None,
+}
+
+/// A coroutine function that does what a blocking function does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Counterpart {
+    /// Its qualified name; for a method, the name of the method of the same object, as `.afetch`.
+    pub function: String,
+    /// Keyword arguments that go by another name.
+    #[serde(default)]
+    pub keywords: BTreeMap<String, String>,
+    /// Keyword arguments that go.
+    #[serde(default)]
+    pub drops: Vec<String>,
+    /// Keyword arguments without a counterpart; a call that has one stays as it is.
+    #[serde(default)]
+    pub lacks: Vec<String>,
+    /// How many positional arguments mean the same; all of them if not given.
+    pub positional: Option<usize>,
+    /// What a person must confirm; without it the two behave the same.
+    pub review: Option<String>,
+}
+
+/// The class of the same library whose methods are coroutines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClassCounterpart {
+    /// Its qualified name.
+    pub class: String,
+    /// Methods that become coroutine methods.
+    pub awaited: Vec<String>,
+    /// Methods and attributes that stay as they are.
+    #[serde(default)]
+    pub same: Vec<String>,
+    /// Methods whose result becomes an asynchronous iterator.
+    #[serde(default)]
+    pub iterated: Vec<String>,
+    /// Methods and attributes that go by another name.
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
+    /// `with object:` becomes `async with object:`.
+    #[serde(default)]
+    pub context: bool,
+    /// What a person must confirm.
+    pub review: Option<String>,
+}
+
+/// What calling a decorated function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Yields {
+    /// What the function itself gives.
+    Same,
+    /// Reading the attribute calls the function.
+    Property,
+    /// A context manager; the function runs at `with`.
+    ContextManager,
+    /// A context manager; the function runs at `async with`.
+    AsyncContextManager,
+    /// A coroutine, which runs the plain function elsewhere.
+    Coroutine,
+    /// A plain value, though the function is a coroutine function.
+    Value,
+    /// Nothing that is known.
+    Unknown,
+}
+
+/// A function that has a callable run.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scheduler {
+    /// Qualified names, as in `Blocking::calls`.
+    pub calls: Vec<String>,
+    /// Position and keyword of the callable.
+    pub position: Option<usize>,
+    pub keyword: Option<String>,
+    pub runs: RunsIn,
+}
+
+/// Where a callable runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunsIn {
+    Loop,
+    Thread,
+    Process,
+}
+
+/// How a framework calls the functions that it was given.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Endpoint {
+    /// Decorators by qualified name, as in `Blocking::calls`.
+    pub decorators: Vec<String>,
+    /// Where a plain function runs; a coroutine function runs on the event loop.
+    pub function: RunsIn,
+    /// What it is, for messages: `route`.
+    pub what: String,
+}
+
+/// A class whose objects are used from coroutines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Class {
+    /// One object may be used by several tasks at a time.
+    pub concurrent: bool,
+    /// Coroutine methods that read and change nothing elsewhere.
+    pub reads: Vec<String>,
+    /// What `async with object.method(...) as name` gives the name, for methods that open something.
+    #[serde(default)]
+    pub opens: BTreeMap<String, String>,
+}
+
+/// A library that runs coroutines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EventLoop {
+    pub runs: Runs,
+    /// httpx works on the library's own loop as well.
+    #[serde(default)]
+    pub serves_httpx: bool,
+    /// The coroutine function that waits, by its qualified name.
+    pub sleep: Option<String>,
+}
+
+/// Which event loop coroutines of files that import a library run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runs {
+    Asyncio,
+    /// Whichever is there: the library hides the difference.
+    Any,
+    /// The library's own, on which asyncio's functions do not work.
+    Own,
+}
+
+/// A blocking HTTP library, and how its names map to those of httpx.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Http {
+    /// Module-level functions by qualified name.
+    pub functions: BTreeMap<String, HttpFunction>,
+    pub keywords: BTreeMap<String, Keyword>,
+    /// Attributes and methods of a response.
+    pub response: BTreeMap<String, Member>,
+    /// Exceptions by qualified name: the classes that together catch the same failures.
+    pub exceptions: BTreeMap<String, Vec<String>>,
+    /// Those of the exceptions that catch every failure of a request.
+    pub catch_all: Vec<String>,
+    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
+    /// catches it too.
+    pub decoding_error: String,
+    /// Modules all of whose members are exceptions.
+    pub exception_modules: Vec<String>,
+    /// Modules that stand in for the library in tests, or change what it does, and parameters by
+    /// which test functions ask for one.
+    pub interceptors: Vec<String>,
+    pub interceptor_fixtures: Vec<String>,
+    /// Authentication classes and the like: callables by qualified name to their counterparts.
+    pub callables: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpFunction {
+    /// The client's method.
+    pub method: String,
+    /// The names of positional arguments after the URL (for `request`, after method and URL).
+    pub positional: Vec<String>,
+    /// Whether the function follows redirects when not told.
+    pub follows_redirects: bool,
+    /// Whether the client's method of this name takes a body.
+    pub takes_body: bool,
+}
+
+/// What becomes of a keyword argument.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Keyword {
+    /// The counterpart's name; none where there is no counterpart per request.
+    pub to: Option<String>,
+    /// Which values mean the same on both sides.
+    pub accepts: Accepts,
+    /// Why other values, or all of them, have no counterpart.
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accepts {
+    /// Every value.
+    Anything,
+    /// Text, as far as can be seen.
+    Url,
+    /// `True` or `False`; it becomes an argument of the client.
+    Boolean,
+    /// A dict display, or nothing, whose values are neither `None` nor booleans.
+    PlainMapping,
+    /// A dict display whose values are strings.
+    StringMapping,
+    /// Form fields as a dict display, or a text or bytes literal, which goes by another keyword.
+    Body,
+    /// Number, `None` or a pair of connect and read timeouts.
+    Timeout,
+    /// A pair of strings, or a known authentication class.
+    Auth,
+    /// Nothing.
+    Nothing,
+}
+
+/// What becomes of a member of a response. Without any field, it means the same on both sides.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Member {
+    /// The counterpart's name, where only the name differs.
+    pub to: Option<String>,
+    /// An expression with `{}` for the response, where more than the name differs.
+    pub expression: Option<String>,
+    /// The builtin type whose call the expression already is.
+    pub is: Option<String>,
+    /// What a person must confirm.
+    pub review: Option<String>,
+    /// Why there is no counterpart.
+    pub blocked: Option<String>,
+    /// A method: it must be called at once.
+    pub method: bool,
+    /// The result of the method differs, so it must not be used.
+    pub statement_only: bool,
+    /// The method raises for an answer that only redirects, where the old one does not.
+    pub minds_redirects: bool,
+    /// A mapping whose iteration differs: only looking up one entry means the same.
+    pub lookup_only: bool,
+}

@@ -1,0 +1,48 @@
+//! `input` in a coroutine stops every task until somebody types a line.
+
+use crate::fix::{Cx, Finding, Info, Transform, blocking_calls, remedy};
+use crate::model::libraries::Kind;
+use crate::python::span;
+
+pub struct BlockingInput;
+
+static INFO: Info = Info {
+    id: "blocking-input",
+    codes: &["ASYNC250"],
+    summary: "`input` in a coroutine",
+    why: "While `input` waits for a line, the event loop waits with it, for as long as a person takes. \
+          In a thread the same call lets the other tasks run. It cannot be cancelled: the program \
+          still waits for the line when it ends.",
+    before: "\
+import asyncio
+
+
+async def ask(question):
+    return input(question).strip()
+",
+    after: "\
+import asyncio
+
+
+async def ask(question):
+    return (await asyncio.to_thread(input, question)).strip()
+",
+    when_review: "\
+- **Review** inside a `with` block whose context manager may be a thread lock or change global state.
+- **Manual** where `await` is not legal, in files of other event loops, and below Python 3.9.",
+    needles: &["input"],
+};
+
+impl Transform for BlockingInput {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        for blocking in blocking_calls(cx, Kind::Input) {
+            let message = format!("`{}` blocks the event loop", blocking.name);
+            let fix = remedy(cx, &blocking);
+            found.push(cx.finding(&INFO, span(blocking.call), message, fix));
+        }
+    }
+}
