@@ -4,14 +4,15 @@
 //! Python files in it. Comments in the first lines of a file set options: `# target-version: 3.9`,
 //! `# line-length: 60`.
 
-use asyncfix::engine::{Loaded, Plan, Selection, examine, settle};
+use asyncfix::engine::{Loaded, Plan, Selection, examine, facts, settle};
 use asyncfix::fix::{FileId, Finding, Options, Remedy, Safety, Transform};
+use asyncfix::model::project::{Modules, Project};
 use asyncfix::python::Lines;
 use asyncfix::text::Source;
 use asyncfix::transforms::CATALOGUE;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 pub struct Case {
     pub transform: &'static dyn Transform,
@@ -72,16 +73,30 @@ impl Run {
 pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
     let mut found = Vec::new();
     let mut loaded = BTreeMap::new();
-    for (index, (path, bytes)) in files.iter().enumerate() {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|(path, bytes)| Source::decode(path, bytes).unwrap())
+        .collect();
+    let known = sources
+        .iter()
+        .map(|source| {
+            Some(Arc::new(
+                facts(source.text(), &selection.catalogue).unwrap(),
+            ))
+        })
+        .collect();
+    let modules = Modules::new(files.iter().map(|(path, _)| path.as_path()));
+    let project = Project::link(modules, known, Arc::clone(&selection.catalogue));
+    for (index, ((path, bytes), source)) in files.iter().zip(&sources).enumerate() {
         let file = FileId(index as u32);
-        let source = Source::decode(path, bytes).unwrap();
-        let findings = examine(source.text(), file, selection)
+        let findings = examine(source.text(), file, selection, &project)
             .unwrap_or_else(|trouble| panic!("{}: {trouble}", path.display()));
         // As the program does: needles must not hide what a transform finds.
         if !selection.may_concern(bytes) {
             assert!(findings.is_empty(), "{}: a needle lacks", path.display());
             continue;
         }
+        let source = source.clone();
         found.extend(
             findings
                 .iter()
@@ -89,9 +104,10 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         );
         loaded.insert(file, Loaded { source, findings });
     }
+    let source_of = |file: FileId| sources.get(file.0 as usize).cloned();
     Run {
         found,
-        plan: settle(loaded, selection, Safety::Review),
+        plan: settle(loaded, &project, &source_of, selection, Safety::Review),
     }
 }
 

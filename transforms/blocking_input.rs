@@ -1,7 +1,8 @@
 //! `input` in a coroutine stops every task until somebody types a line.
 
-use crate::fix::{Cx, Finding, Info, Transform, blocking_calls, remedy};
+use crate::fix::{Cx, FileId, Finding, Info, Transform, blocking_calls, remedy};
 use crate::model::libraries::Kind;
+use crate::model::project::Project;
 use crate::python::span;
 
 pub struct BlockingInput;
@@ -36,6 +37,10 @@ async def ask(question):
 impl Transform for BlockingInput {
     fn info(&self) -> &'static Info {
         &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project.graph().waits_for(file, Kind::Input)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {

@@ -5,11 +5,10 @@ use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
 use crate::engine::{Loaded, Plan, settle};
 use crate::fix::{FileId, Finding, Safety};
-use crate::job::{self, Entry, Outcome, Skipped};
+use crate::job::{self, Outcome, Skipped, Survey};
 use crate::report;
 use crate::transforms::{self, CATALOGUE};
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -50,6 +49,7 @@ struct Searched<T> {
     total: usize,
     /// Standard input, if it was read and can be looked at.
     input: Option<Vec<u8>>,
+    survey: Survey,
 }
 
 /// One run over files, whatever is done with what is found.
@@ -109,15 +109,16 @@ impl Run<'_> {
         Ok(searched)
     }
 
-    fn search_stdin<T>(&self, digest: impl Fn(Loaded) -> T) -> Result<Searched<T>> {
+    fn search_stdin<T: Send>(&self, digest: impl Fn(Loaded) -> T + Sync) -> Result<Searched<T>> {
         let name = self.args.stdin_filename.clone();
         let name = name.unwrap_or_else(|| PathBuf::from("stdin.py"));
         let mut bytes = Vec::new();
         std::io::stdin()
             .read_to_end(&mut bytes)
             .context("cannot read standard input")?;
-        let outcome = job::load_source(&name, &bytes, true, FileId(0), &self.settings.selection);
-        let mut searched = sort(1, [(FileId(0), outcome.map(digest))]);
+        let survey = Survey::alone(&name, &bytes, &self.settings.selection);
+        let outcomes = survey.examine(&self.settings.selection, digest);
+        let mut searched = sort(1, outcomes, survey);
         searched.input = searched.skipped.is_empty().then_some(bytes);
         Ok(searched)
     }
@@ -133,23 +134,22 @@ impl Run<'_> {
         for note in &walked.notes {
             self.talk.note(note);
         }
-        let progress = progress(self.args, walked.entries.len());
-        let outcomes: Vec<(FileId, Outcome<T>)> = self.pool.install(|| {
-            walked
-                .entries
-                .par_iter()
-                .enumerate()
-                .map(|(index, entry): (usize, &Entry)| {
-                    let file = FileId(index as u32);
-                    let outcome = job::load(entry, file, &self.settings.selection);
-                    progress.inc(1);
-                    (file, outcome.map(&digest))
-                })
-                .filter(|(_, outcome)| !matches!(outcome, Outcome::Quiet))
-                .collect()
+        let mut entries = walked.entries;
+        let total = entries.len();
+        entries.extend(
+            job::surroundings(paths, &self.settings.excludes, jobs, &entries)
+                .context("--exclude takes globs")?,
+        );
+        entries.sort();
+        let progress = progress(self.args, entries.len());
+        let selection = &self.settings.selection;
+        let (outcomes, survey) = self.pool.install(|| {
+            let survey = Survey::new(entries, selection, &|| progress.inc(1));
+            let outcomes = survey.examine(selection, &digest);
+            (outcomes, survey)
         });
         progress.finish_and_clear();
-        let mut searched = sort(walked.entries.len(), outcomes);
+        let mut searched = sort(total, outcomes, survey);
         searched.skipped.extend(walked.skipped);
         searched.skipped.sort();
         Ok(searched)
@@ -202,6 +202,7 @@ impl Run<'_> {
                 false => Err(report::summary::Counts::of(&loaded.findings)),
             }
         })?;
+        let survey = &searched.survey;
         let mut files = BTreeMap::new();
         let mut left = report::summary::Counts::default();
         for (file, digest) in searched.files {
@@ -212,9 +213,15 @@ impl Run<'_> {
                 Err(counts) => left = [left, counts].into_iter().sum(),
             }
         }
-        let plan = self
-            .pool
-            .install(|| settle(files, &self.settings.selection, at_least));
+        let plan = self.pool.install(|| {
+            settle(
+                files,
+                survey.project(),
+                &|file| survey.source(file),
+                &self.settings.selection,
+                at_least,
+            )
+        });
         if self.args.diff {
             let diff = report::diff::unified(&plan);
             match has_colours(self.args) {
@@ -248,12 +255,13 @@ impl Run<'_> {
     }
 }
 
-fn sort<T>(total: usize, outcomes: impl IntoIterator<Item = (FileId, Outcome<T>)>) -> Searched<T> {
+fn sort<T>(total: usize, outcomes: Vec<(FileId, Outcome<T>)>, survey: Survey) -> Searched<T> {
     let mut searched = Searched {
         files: BTreeMap::new(),
         skipped: Vec::new(),
         total,
         input: None,
+        survey,
     };
     for (file, outcome) in outcomes {
         match outcome {

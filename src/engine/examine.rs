@@ -1,8 +1,9 @@
 //! All selected transforms over one text.
 
 use crate::fix::{Cx, FileId, Finding, Options, Remedy, Transform};
-use crate::model::file::Module;
+use crate::model::file::{Facts, Module};
 use crate::model::libraries::Catalogue;
+use crate::model::project::Project;
 use crate::python::ast::AnyNodeRef;
 use crate::python::suppress::{Suppression, suppressions};
 use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
@@ -55,24 +56,31 @@ pub fn is_asynchronous(bytes: &[u8]) -> bool {
     })
 }
 
+/// What is kept of a text for the project.
+pub fn facts(text: &str, catalogue: &Catalogue) -> Result<Facts, ParseTrouble> {
+    deep_stack(|| {
+        let tree = parse(text)?;
+        Ok(Module::new(text, &tree, catalogue).facts())
+    })
+}
+
 /// What the selected transforms find in a text, in the order of the text. Suppressed findings are
 /// left out.
 pub fn examine(
     text: &str,
     file: FileId,
     selection: &Selection,
+    project: &Project,
 ) -> Result<Vec<Finding>, ParseTrouble> {
     deep_stack(|| {
         let tree = parse(text)?;
         let module = Module::new(text, &tree, &selection.catalogue);
-        let cx = Cx {
-            file,
-            module: &module,
-            options: selection.options,
-        };
+        let cx = Cx::new(file, &module, project, selection.options);
         let mut found = Vec::new();
         for transform in &selection.transforms {
-            transform.check(&cx, &mut found);
+            if transform.may_fire(project, file) {
+                transform.check(&cx, &mut found);
+            }
         }
         if !found.is_empty() {
             drop_suppressed(&module, &tree, &mut found);

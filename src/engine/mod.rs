@@ -9,6 +9,6 @@ mod plan;
 mod rewrite;
 mod settle;
 
-pub use examine::{Selection, examine, is_asynchronous};
+pub use examine::{Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
-pub use settle::{Loaded, settle};
+pub use settle::{Loaded, Sources, settle};

@@ -1,12 +1,15 @@
 //! From findings to changed texts: one transform a step, then look again, until nothing is left.
 
 use super::choose::{Choice, choose};
-use super::examine::{Selection, examine};
+use super::examine::{Selection, examine, facts};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
 use super::rewrite::{Rewritten, rewrite};
-use crate::fix::{FileId, Finding, Fix, Safety};
+use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
+use crate::model::file::Facts;
+use crate::model::project::Project;
 use crate::text::{Edit, Edits, Source, Span};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -29,8 +32,18 @@ struct State {
 }
 
 /// Applies every fix of at least this safety, and those it makes possible.
-pub fn settle(files: BTreeMap<FileId, Loaded>, selection: &Selection, at_least: Safety) -> Plan {
+///
+/// `sources` gives the text of files in which nothing was found, for fixes that change them as well.
+pub fn settle(
+    files: BTreeMap<FileId, Loaded>,
+    project: &Project,
+    sources: Sources<'_>,
+    selection: &Selection,
+    at_least: Safety,
+) -> Plan {
     let mut search = Search {
+        project: Cow::Borrowed(project),
+        sources,
         states: files
             .into_iter()
             .map(|(file, loaded)| {
@@ -54,7 +67,12 @@ pub fn settle(files: BTreeMap<FileId, Loaded>, selection: &Selection, at_least: 
     search.finish(end, passes)
 }
 
+/// The text of a file as it was when the project was linked.
+pub type Sources<'s> = &'s (dyn Fn(FileId) -> Option<Source> + Sync);
+
 struct Search<'s> {
+    project: Cow<'s, Project>,
+    sources: Sources<'s>,
     states: BTreeMap<FileId, State>,
     selection: &'s Selection,
     at_least: Safety,
@@ -131,6 +149,7 @@ impl Search<'_> {
         if accepted.is_empty() {
             return false;
         }
+        self.open(&accepted);
         let rewritten = self.rewrite_without_culprits(&mut accepted);
         let first = self.applied.len();
         let waits = !deferred.is_empty();
@@ -147,6 +166,23 @@ impl Search<'_> {
         );
         self.adopt(rewritten);
         waits
+    }
+
+    /// Takes files into the search that fixes change and in which nothing was found.
+    fn open(&mut self, fixes: &[(Finding, Fix)]) {
+        for file in fixes.iter().flat_map(|(_, fix)| fix.edits().keys()) {
+            if !self.states.contains_key(file)
+                && let Some(source) = (self.sources)(*file)
+            {
+                let state = State {
+                    text: Arc::clone(source.text()),
+                    source,
+                    findings: Vec::new(),
+                    marks: Vec::new(),
+                };
+                self.states.insert(*file, state);
+            }
+        }
     }
 
     fn code(&self, finding: &Finding) -> &str {
@@ -297,18 +333,46 @@ impl Search<'_> {
 
     /// Takes the new texts and looks at them again.
     fn adopt(&mut self, rewritten: BTreeMap<FileId, Rewritten>) {
-        let examined: Vec<(FileId, Arc<str>, Vec<Finding>)> = rewritten
-            .into_par_iter()
-            .map(|(file, new)| {
-                // It parsed at the gate. Where looking again fails, the fixes so far still stand.
-                let look = || examine(&new.text, file, self.selection).unwrap_or_default();
-                let findings = catch_unwind(AssertUnwindSafe(look)).unwrap_or_default();
-                (file, new.text, findings)
+        // It parsed at the gate. Where looking again fails, the fixes so far still stand.
+        let facts: Vec<(FileId, Facts)> = rewritten
+            .par_iter()
+            .filter_map(|(file, new)| {
+                let look = || facts(&new.text, &self.selection.catalogue).ok();
+                Some((*file, catch_unwind(AssertUnwindSafe(look)).ok()??))
             })
             .collect();
-        for (file, text, findings) in examined {
+        self.project = Cow::Owned(self.project.with(facts));
+        let changed: BTreeSet<FileId> = rewritten.keys().copied().collect();
+        for (file, new) in rewritten {
             if let Some(state) = self.states.get_mut(&file) {
-                state.text = text;
+                state.text = new.text;
+            }
+        }
+        let speaks_of_changed = |finding: &Finding| {
+            let edited = match &finding.remedy {
+                Remedy::Fix(fix) => fix.edits().keys().any(|file| changed.contains(file)),
+                Remedy::Blocked(_) => false,
+            };
+            edited
+                || finding
+                    .chain
+                    .iter()
+                    .any(|site| changed.contains(&site.file))
+        };
+        let examined: Vec<(FileId, Vec<Finding>)> = self
+            .states
+            .par_iter()
+            .filter(|(file, state)| {
+                changed.contains(file) || state.findings.iter().any(speaks_of_changed)
+            })
+            .map(|(file, state)| {
+                let look = || examine(&state.text, *file, self.selection, &self.project);
+                let findings = catch_unwind(AssertUnwindSafe(look)).ok();
+                (*file, findings.and_then(Result::ok).unwrap_or_default())
+            })
+            .collect();
+        for (file, findings) in examined {
+            if let Some(state) = self.states.get_mut(&file) {
                 state.findings = findings;
             }
         }

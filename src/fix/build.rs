@@ -70,7 +70,7 @@ pub fn reach(cx: &Cx<'_>, module: &str, member: &str, node: AnyNodeRef<'_>) -> R
 /// The edits that turn `f(args)` into `await callee(args)`, in parentheses where the grammar asks
 /// for them: `await` binds looser than attributes, subscripts and calls (language reference, 6.17).
 pub fn await_call(cx: &Cx<'_>, call: &ExprCall, callee: &str) -> Vec<Edit> {
-    if needs_parentheses(cx, call) {
+    if cx.module.binds_tighter(call.into()) {
         let awaited = format!("(await {callee}");
         return vec![
             replace_callee(cx, call, &awaited),
@@ -95,26 +95,6 @@ fn replace_callee(cx: &Cx<'_>, call: &ExprCall, text: &str) -> Edit {
         false => arguments.start(),
     };
     Edit::replace(Span::new(start, end), text)
-}
-
-/// Whether `await f()` needs parentheses where the call `f()` stands.
-fn needs_parentheses(cx: &Cx<'_>, call: &ExprCall) -> bool {
-    let node = AnyNodeRef::from(call);
-    let Some(parent) = cx.module.parent(node) else {
-        return false;
-    };
-    let binds_tighter = match parent {
-        AnyNodeRef::ExprAttribute(_) => true,
-        AnyNodeRef::ExprSubscript(subscript) => span(&*subscript.value) == span(call),
-        AnyNodeRef::ExprCall(outer) => span(&*outer.func) == span(call),
-        _ => false,
-    };
-    binds_tighter
-        && cx
-            .module
-            .layout()
-            .parentheses(call.into(), parent)
-            .is_none()
 }
 
 /// Whether `await` may be written where a call stands.

@@ -12,13 +12,10 @@ pub use thread::{may_thread, own_loop, prints_itself, to_thread};
 pub use transform::{Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};
+pub use crate::text::FileId;
 use crate::text::{Edit, EditError, Edits, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// A file of the run, by its place in the order in which files are walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileId(pub u32);
 
 /// How far a change may be trusted. The order is part of the contract: more is safer.
 #[derive(

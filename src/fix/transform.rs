@@ -1,10 +1,12 @@
 //! What a transform is.
 
 use super::{FileId, Finding, Fix, Remedy};
-use crate::model::file::{Module, Target, Why};
-use crate::python::PythonVersion;
-use crate::python::ast::{Expr, ExprCall};
+use crate::model::file::{Call, CallKind, Module, Why};
+use crate::model::project::{Project, Target};
+use crate::python::ast::ExprCall;
+use crate::python::{PythonVersion, span};
 use crate::text::{EditError, Span};
+use rustc_hash::FxHashMap;
 
 /// What a transform tells of itself. `before` and `after` are run by a test and shown by `explain`.
 #[derive(Debug)]
@@ -30,6 +32,12 @@ pub struct Info {
 pub trait Transform: Sync {
     fn info(&self) -> &'static Info;
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>);
+
+    /// Whether the transform could find something in a file, by what the project knows of it. Most
+    /// files are spared a second parse by it.
+    fn may_fire(&self, _project: &Project, _file: FileId) -> bool {
+        true
+    }
 }
 
 /// What the user asked for, as far as it changes what transforms propose.
@@ -57,22 +65,58 @@ impl Default for Options {
 pub struct Cx<'a> {
     pub file: FileId,
     pub module: &'a Module<'a>,
+    pub project: &'a Project,
     pub options: Options,
+    /// Where each call of the file stands among its facts.
+    calls: FxHashMap<Span, u32>,
 }
 
 impl<'a> Cx<'a> {
-    /// The qualified name of what a call calls, if it is a builtin or stands in a library.
-    pub fn callee(&self, call: &'a ExprCall) -> Result<String, Why> {
-        if let Expr::Attribute(method) = &*call.func
-            && let Some(class) = self.module.class_of(&method.value)
-        {
-            return Ok(format!("{class}.{}", method.attr));
+    pub fn new(
+        file: FileId,
+        module: &'a Module<'a>,
+        project: &'a Project,
+        options: Options,
+    ) -> Self {
+        let calls = project
+            .facts(file)
+            .map_or(&[] as &[Call], |facts| &facts.calls);
+        let calls = calls
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| call.kind == CallKind::Call)
+            .map(|(index, call)| (call.at, index as u32))
+            .collect();
+        Self {
+            file,
+            module,
+            project,
+            options,
+            calls,
         }
-        match self.module.target(call) {
-            Target::External(name) => Ok(name),
-            Target::Builtin(name) => Ok(name.to_owned()),
-            Target::Function(..) | Target::Class(_) => Err(Why::new("it is defined in this file")),
-            Target::Unknown(why) => Err(why),
+    }
+
+    /// Where a call of this file stands among its facts.
+    pub fn index_of(&self, call: &ExprCall) -> Option<usize> {
+        self.calls.get(&span(call)).map(|index| *index as usize)
+    }
+
+    /// What a call runs, in the whole project.
+    pub fn target_of(&self, call: &ExprCall) -> Target {
+        let index = self.index_of(call);
+        let target = index.and_then(|index| self.project.graph().target(self.file, index));
+        match target {
+            Some(target) => target.clone(),
+            None => Target::Unknown("it was not seen when the file was read".into()),
+        }
+    }
+
+    /// The qualified name of what a call calls, if it is a builtin or stands in a library.
+    pub fn callee(&self, call: &ExprCall) -> Result<String, Why> {
+        match self.target_of(call) {
+            Target::Library(name) => Ok(name.into()),
+            Target::Functions(_) | Target::Nothing => Err(Why::new("it is defined in the project")),
+            Target::Unknown(why) => Err(Why::new(why)),
         }
     }
 

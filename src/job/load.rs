@@ -1,12 +1,15 @@
-//! Reading one file and looking at it.
+//! Reading files: first what each says, then, with all of them linked, what is found in it.
 
 use super::{Entry, Skipped};
-use crate::engine::{Loaded, Selection, examine, is_asynchronous};
-use crate::fix::FileId;
-use crate::python::{Lines, deep_stack, parse};
-use crate::text::Source;
+use crate::engine::{Loaded, Selection, examine, facts, is_asynchronous};
+use crate::model::file::Facts;
+use crate::model::project::{Modules, Project};
+use crate::python::{Lines, ParseTrouble};
+use crate::text::{FileId, Source, Stamp};
+use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What became of a file.
 #[derive(Debug)]
@@ -28,57 +31,273 @@ impl<T> Outcome<T> {
     }
 }
 
-/// Reads a file and examines it. Nothing that is wrong with one file stops the run.
-pub fn load(entry: &Entry, file: FileId, selection: &Selection) -> Outcome {
-    match std::fs::read(&entry.path) {
-        Ok(bytes) => load_source(&entry.path, &bytes, entry.thorough, file, selection),
-        Err(error) => Outcome::Skipped(Skipped::new(
-            &entry.path,
-            format!("cannot be read ({error})"),
-        )),
+/// What a first look at a file came to.
+enum Look {
+    /// It can be read, and has no coroutine.
+    Plain,
+    Known(Known),
+    Skipped(Skipped),
+}
+
+impl Look {
+    fn facts(&self) -> Option<Arc<Facts>> {
+        match self {
+            Self::Known(known) => Some(Arc::clone(&known.facts)),
+            Self::Plain | Self::Skipped(_) => None,
+        }
     }
 }
 
-/// Examines the bytes of a file. One without a coroutine is only checked for being readable, unless
-/// the look is to be `thorough`; any other is parsed, whatever it holds.
-pub fn load_source(
-    path: &Path,
-    bytes: &[u8],
-    thorough: bool,
-    file: FileId,
-    selection: &Selection,
-) -> Outcome {
-    let asynchronous = is_asynchronous(bytes);
-    let worth_parsing = thorough || asynchronous;
-    if !worth_parsing && is_plain(bytes) {
-        return Outcome::Quiet;
+struct Known {
+    facts: Arc<Facts>,
+    stamp: Stamp,
+    /// There is something in it to be examined.
+    asynchronous: bool,
+}
+
+/// The files of a run, linked.
+pub struct Survey {
+    entries: Vec<Entry>,
+    looks: Vec<Look>,
+    project: Project,
+    /// The only file, where it is not on the disk.
+    alone: Option<Source>,
+}
+
+impl Survey {
+    /// Reads all files; parses those with a coroutine, and what they import; and links them. Nothing
+    /// that is wrong with one file stops the run. `progress` is told of each file.
+    pub fn new(entries: Vec<Entry>, selection: &Selection, progress: &(dyn Fn() + Sync)) -> Self {
+        let modules = Modules::new(entries.iter().map(|entry| &*entry.path));
+        let mut looks: Vec<Look> = entries
+            .par_iter()
+            .map(|entry| {
+                progress();
+                look(entry, selection, entry.thorough)
+            })
+            .collect();
+        let mut new: Vec<usize> = (0..looks.len()).collect();
+        while !new.is_empty() {
+            let mut wanted: Vec<usize> = new
+                .par_iter()
+                .flat_map_iter(|index| imported(&modules, &looks, *index))
+                .collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            let found: Vec<(usize, Look)> = wanted
+                .into_par_iter()
+                .map(|index| (index, look(&entries[index], selection, true)))
+                .collect();
+            new = found.iter().map(|(index, _)| *index).collect();
+            for (index, found) in found {
+                looks[index] = found;
+            }
+        }
+        let facts = looks.iter().map(Look::facts).collect();
+        let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
+        Self {
+            entries,
+            looks,
+            project,
+            alone: None,
+        }
     }
-    let source = match Source::decode(path, bytes) {
-        Ok(source) => source,
-        Err(error) => return Outcome::Skipped(Skipped::new(path, error)),
-    };
-    if !worth_parsing {
-        return Outcome::Quiet;
+
+    /// Bytes that stand for a file on their own.
+    pub fn alone(path: &Path, bytes: &[u8], selection: &Selection) -> Self {
+        let entry = Entry {
+            path: path.to_path_buf(),
+            thorough: true,
+            asked: true,
+        };
+        let source = decode(path, bytes);
+        let look = match &source {
+            Ok(source) => known(source, is_asynchronous(bytes), selection),
+            Err(skipped) => Look::Skipped(skipped.clone()),
+        };
+        let facts = vec![look.facts()];
+        let project = Project::link(
+            Modules::new([path]),
+            facts,
+            Arc::clone(&selection.catalogue),
+        );
+        Self {
+            entries: vec![entry],
+            looks: vec![look],
+            project,
+            alone: source.ok(),
+        }
     }
-    // Stubs say what other files are; there is nothing in them to repair.
-    let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
-    let look = || match asynchronous && !is_stub && selection.may_concern(bytes) {
-        true => examine(source.text(), file, selection),
-        false => deep_stack(|| parse(source.text()).map(|_| Vec::new())),
-    };
+
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// What is found in each file that was asked for, digested, in the order of the files; files with
+    /// nothing to say are left out.
+    pub fn examine<T: Send>(
+        &self,
+        selection: &Selection,
+        digest: impl Fn(Loaded) -> T + Sync,
+    ) -> Vec<(FileId, Outcome<T>)> {
+        self.looks
+            .par_iter()
+            .zip(&self.entries)
+            .enumerate()
+            .map(|(index, (look, entry))| {
+                let file = FileId(index as u32);
+                let outcome = match look {
+                    Look::Plain => Outcome::Quiet,
+                    Look::Skipped(skipped) if entry.asked => Outcome::Skipped(skipped.clone()),
+                    Look::Skipped(_) => Outcome::Quiet,
+                    Look::Known(known) if entry.asked && known.asynchronous => {
+                        self.examine_file(entry, known, file, selection)
+                    }
+                    Look::Known(_) => Outcome::Quiet,
+                };
+                (file, outcome.map(&digest))
+            })
+            .filter(|(_, outcome)| !matches!(outcome, Outcome::Quiet))
+            .collect()
+    }
+
+    fn examine_file(
+        &self,
+        entry: &Entry,
+        known: &Known,
+        file: FileId,
+        selection: &Selection,
+    ) -> Outcome {
+        let fires = selection
+            .transforms
+            .iter()
+            .any(|transform| transform.may_fire(&self.project, file));
+        if !fires {
+            return Outcome::Quiet;
+        }
+        match self.reread(entry, known) {
+            Ok(source) => found(source, file, selection, &self.project),
+            Err(skipped) => Outcome::Skipped(skipped),
+        }
+    }
+
+    /// The text of a file as it was when it was looked at.
+    pub fn source(&self, file: FileId) -> Option<Source> {
+        let entry = self.entries.get(file.0 as usize)?;
+        let Look::Known(known) = self.looks.get(file.0 as usize)? else {
+            return None;
+        };
+        self.reread(entry, known).ok()
+    }
+
+    /// The same text again, which was not kept.
+    fn reread(&self, entry: &Entry, known: &Known) -> Result<Source, Skipped> {
+        if let Some(source) = &self.alone {
+            return Ok(source.clone());
+        }
+        let source = read(&entry.path)?;
+        if source.stamp() != known.stamp {
+            let why = "it changed while it was looked at; run asyncfix again";
+            return Err(Skipped::new(&entry.path, why));
+        }
+        Ok(source)
+    }
+}
+
+fn found(source: Source, file: FileId, selection: &Selection, project: &Project) -> Outcome {
+    let look = || examine(source.text(), file, selection, project);
     match catch_unwind(AssertUnwindSafe(look)) {
         Ok(Ok(findings)) if findings.is_empty() => Outcome::Quiet,
         Ok(Ok(findings)) => Outcome::Found(Loaded { source, findings }),
-        Ok(Err(trouble)) => Outcome::Skipped(Skipped {
-            path: path.to_path_buf(),
-            position: Some(Lines::new(source.text()).position(trouble.at)),
-            why: format!("does not parse: {trouble}"),
-        }),
-        Err(_) => Outcome::Skipped(Skipped::new(
-            path,
-            "asyncfix failed on it; please report this with the file",
-        )),
+        Ok(Err(trouble)) => Outcome::Skipped(unparsed(&source, &trouble)),
+        Err(_) => Outcome::Skipped(failed(source.path())),
     }
+}
+
+/// Reads a file. One without a coroutine is only checked for being readable, unless the look is to be
+/// `thorough`; any other is parsed, whatever it holds.
+fn look(entry: &Entry, selection: &Selection, thorough: bool) -> Look {
+    let path = &entry.path;
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Look::Skipped(unreadable(path, &error)),
+    };
+    let asynchronous = is_asynchronous(&bytes);
+    if !thorough && !asynchronous && is_plain(&bytes) {
+        return Look::Plain;
+    }
+    let source = match decode(path, &bytes) {
+        Ok(source) => source,
+        Err(skipped) => return Look::Skipped(skipped),
+    };
+    if !thorough && !asynchronous {
+        return Look::Plain;
+    }
+    known(&source, asynchronous, selection)
+}
+
+/// The files that a file imports and that were not looked at closely.
+fn imported(modules: &Modules, looks: &[Look], index: usize) -> Vec<usize> {
+    let Some(Look::Known(known)) = looks.get(index) else {
+        return Vec::new();
+    };
+    let file = FileId(index as u32);
+    let stars = known.facts.stars.iter();
+    known
+        .facts
+        .imports
+        .iter()
+        .chain(stars)
+        .flat_map(|(level, name)| modules.loaded_by(file, *level, name))
+        .map(|file| file.0 as usize)
+        .filter(|index| matches!(looks.get(*index), Some(Look::Plain)))
+        .collect()
+}
+
+fn read(path: &Path) -> Result<Source, Skipped> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    decode(path, &bytes)
+}
+
+fn decode(path: &Path, bytes: &[u8]) -> Result<Source, Skipped> {
+    Source::decode(path, bytes).map_err(|error| Skipped::new(path, error))
+}
+
+fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
+    let is_stub = source
+        .path()
+        .extension()
+        .is_some_and(|extension| extension == "pyi");
+    let look = || facts(source.text(), &selection.catalogue);
+    match catch_unwind(AssertUnwindSafe(look)) {
+        Ok(Ok(facts)) => Look::Known(Known {
+            facts: Arc::new(facts),
+            stamp: source.stamp(),
+            // Stubs say what other files are; there is nothing in them to repair.
+            asynchronous: asynchronous && !is_stub,
+        }),
+        Ok(Err(trouble)) => Look::Skipped(unparsed(source, &trouble)),
+        Err(_) => Look::Skipped(failed(source.path())),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Skipped {
+    Skipped::new(path, format!("cannot be read ({error})"))
+}
+
+fn unparsed(source: &Source, trouble: &ParseTrouble) -> Skipped {
+    Skipped {
+        path: source.path().to_path_buf(),
+        position: Some(Lines::new(source.text()).position(trouble.at)),
+        why: format!("does not parse: {trouble}"),
+    }
+}
+
+fn failed(path: &Path) -> Skipped {
+    Skipped::new(
+        path,
+        "asyncfix failed on it; please report this with the file",
+    )
 }
 
 /// Whether bytes are certain to be readable: ASCII without NUL, or valid UTF-8 that declares nothing else.

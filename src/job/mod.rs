@@ -6,8 +6,8 @@ mod load;
 mod walk;
 mod write;
 
-pub use load::{Outcome, load, load_source};
-pub use walk::{Entry, Walked, walk};
+pub use load::{Outcome, Survey};
+pub use walk::{Entry, Walked, surroundings, walk};
 pub use write::{WriteError, Written, write};
 
 use crate::python::Position;

@@ -44,6 +44,8 @@ pub struct Entry {
     pub path: PathBuf,
     /// It is parsed whatever it holds: it was asked for by its own name, or the tree is small.
     pub thorough: bool,
+    /// Findings in it are of interest; otherwise it only says what others mean.
+    pub asked: bool,
 }
 
 /// What a walk came to. All lists are sorted.
@@ -110,10 +112,59 @@ pub fn walk(paths: &[PathBuf], excludes: &[String], jobs: usize) -> Result<Walke
             .map(|path| Entry {
                 thorough: small || found.named.contains(&path),
                 path,
+                asked: true,
             })
             .collect(),
         skipped: found.skipped.into_iter().collect(),
         notes: found.notes.into_iter().collect(),
+    })
+}
+
+/// Files that say that a folder is the root of a project.
+const MARKERS: [&str; 4] = ["pyproject.toml", "setup.py", "setup.cfg", ".git"];
+
+/// The other files of the projects that `paths` are parts of. They tell what is imported, and who
+/// calls what is defined in the files that were asked for.
+pub fn surroundings(
+    paths: &[PathBuf],
+    excludes: &[String],
+    jobs: usize,
+    known: &[Entry],
+) -> Result<Vec<Entry>, ignore::Error> {
+    let mut roots: Vec<PathBuf> = paths.iter().filter_map(|path| root_above(path)).collect();
+    roots.sort();
+    roots.dedup();
+    if roots.is_empty() {
+        return Ok(Vec::new());
+    }
+    let walked = walk(&roots, excludes, jobs)?;
+    Ok(walked
+        .entries
+        .into_iter()
+        .filter(|entry| {
+            known
+                .binary_search_by(|other| other.path.cmp(&entry.path))
+                .is_err()
+        })
+        .map(|entry| Entry {
+            thorough: false,
+            asked: false,
+            ..entry
+        })
+        .collect())
+}
+
+/// The nearest root of a project above a path that is none itself.
+fn root_above(path: &Path) -> Option<PathBuf> {
+    let is_root = |folder: &Path| MARKERS.iter().any(|marker| folder.join(marker).exists());
+    if path.is_dir() && is_root(path) {
+        return None;
+    }
+    let above = path.ancestors().skip(1);
+    let root = above.into_iter().find(|folder| is_root(folder))?;
+    Some(match root.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => root.to_path_buf(),
     })
 }
 

@@ -2,4 +2,5 @@
 
 pub mod file;
 pub mod libraries;
+pub mod project;
 pub mod stdlib;

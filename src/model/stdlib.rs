@@ -1,13 +1,18 @@
 //! Which modules come with Python.
 
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
 /// Top-level modules of the standard library from 3.8 to 3.15, one a line, sorted:
 /// `sys.stdlib_module_names` of 3.13, what later versions added and earlier ones still had.
 const MODULES: &str = include_str!("stdlib_modules.txt");
 
+static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| MODULES.lines().collect());
+
 /// Whether the top-level module of a qualified name belongs to the standard library.
 pub fn is_stdlib(qualified: &str) -> bool {
     let module = qualified.split('.').next().unwrap_or(qualified);
-    MODULES.lines().any(|known| known == module)
+    NAMES.contains(module)
 }
 
 #[cfg(test)]

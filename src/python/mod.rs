@@ -7,7 +7,7 @@ pub mod suppress;
 pub mod version;
 
 pub use layout::Layout;
-pub use parse::{Lines, ParseTrouble, Position, Tree, deep_stack, parse};
+pub use parse::{Lines, ParseTrouble, Position, Tree, deep_stack, parse, parse_expression};
 pub use version::PythonVersion;
 
 /// The syntax tree's types, as Ruff's parser defines them.

@@ -49,6 +49,16 @@ pub fn parse(text: &str) -> Result<Tree, ParseTrouble> {
     Ok(Tree(parsed))
 }
 
+/// Parses a single expression, as a string annotation holds it; nothing if it is none, or a long one.
+pub fn parse_expression(text: &str) -> Option<ast::Expr> {
+    const MAX_LENGTH: usize = 400;
+    if text.len() > MAX_LENGTH {
+        return None;
+    }
+    let parsed = ruff_python_parser::parse_expression(text).ok()?;
+    Some(parsed.into_expr())
+}
+
 /// Where a logical line starts that has so many tokens, or an indentation that is so deep, that the
 /// tree could exceed the bound. Each level of nesting costs at least one token of its line.
 fn suspicious_nesting(tokens: &Tokens) -> Option<usize> {

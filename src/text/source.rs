@@ -4,6 +4,10 @@ use super::encoding::{self, DecodeError, Encoding};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// A file of the run, by its place in the order in which files are walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
 /// Files above this size are skipped: offsets of the parser are 32 bits wide, and no source file
 /// that a person wrote comes near.
 pub const MAX_BYTES: usize = 64 << 20;

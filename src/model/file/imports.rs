@@ -63,6 +63,13 @@ impl<'a> Imported<'a> {
         }
     }
 
+    /// How many dots a relative import has, and the absolute or remaining name.
+    pub fn origin(&self) -> (u32, String) {
+        let target = self.target();
+        let name = target.trim_start_matches('.');
+        ((target.len() - name.len()) as u32, name.to_owned())
+    }
+
     /// All names of the statement this one stands in.
     pub fn siblings(&self) -> &'a [Alias] {
         match self.statement {

@@ -2,7 +2,9 @@
 
 mod assume;
 mod build;
+mod collect;
 mod effects;
+mod facts;
 mod imports;
 mod items;
 mod made;
@@ -10,11 +12,16 @@ mod module;
 mod resolve;
 mod scope;
 mod syntax;
+mod terms;
 mod types;
 
 pub use effects::Effects;
+pub use facts::{
+    Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, Owner, Reachable,
+};
 pub use imports::{ImportName, Imported};
 pub use module::Module;
 pub use resolve::{Entity, Lookup, Target, Why};
 pub use scope::{Binding, BindingId, BindingKind, Guard, Place, Scope, ScopeId, ScopeKind};
 pub use syntax::{Block, dotted, references_within, root, walk};
+pub use terms::{Index, Term, TermBuilder, TermId, Terms};

@@ -98,6 +98,10 @@ impl<'a> Module<'a> {
         &self.bindings
     }
 
+    pub(super) fn imports(&self) -> &[Imported<'a>] {
+        &self.imports
+    }
+
     pub fn import(&self, index: usize) -> &Imported<'a> {
         &self.imports[index]
     }
@@ -123,6 +127,12 @@ impl<'a> Module<'a> {
     /// The scope in which a node is evaluated; for a definition, the one it is bound in.
     pub fn scope_of(&self, node: AnyNodeRef<'_>) -> Option<ScopeId> {
         self.node(node).map(|node| node.scope)
+    }
+
+    /// Every scope with its kind, in source order.
+    pub(super) fn scope_kinds(&self) -> impl Iterator<Item = (ScopeId, ScopeKind<'a>)> + '_ {
+        let scopes = self.scopes.iter().enumerate();
+        scopes.map(|(index, scope)| (ScopeId(index as u32), scope.kind))
     }
 
     /// The classes of this file, each with the scope of its body.

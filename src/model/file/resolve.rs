@@ -387,6 +387,21 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// Whether what is around an expression binds tighter than `await`, so that `await` before it would
+    /// need parentheses: it is looked into, subscripted or called.
+    pub fn binds_tighter(&self, node: AnyNodeRef<'a>) -> bool {
+        let (Some(parent), Some(expression)) = (self.parent(node), node.as_expr_ref()) else {
+            return false;
+        };
+        let tighter = match parent {
+            AnyNodeRef::ExprAttribute(_) => true,
+            AnyNodeRef::ExprSubscript(subscript) => span(&*subscript.value) == span(node),
+            AnyNodeRef::ExprCall(outer) => span(&*outer.func) == span(node),
+            _ => false,
+        };
+        tighter && self.layout().parentheses(expression, parent).is_none()
+    }
+
     /// Whether a call, attribute or name stands under `await`, parentheses aside.
     pub fn is_awaited(&self, node: AnyNodeRef<'_>) -> bool {
         matches!(self.parent(node), Some(AnyNodeRef::ExprAwait(_)))

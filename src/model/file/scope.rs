@@ -14,6 +14,12 @@ impl ScopeId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BindingId(pub(super) u32);
 
+impl BindingId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub enum ScopeKind<'a> {
     Module,

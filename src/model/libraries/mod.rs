@@ -141,6 +141,14 @@ impl Catalogue {
         self.bases.get(class).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether anything is known of a callable or class.
+    pub fn knows(&self, qualified: &str) -> bool {
+        self.knows_class(qualified)
+            || self.blocking(qualified).is_some()
+            || self.gives(qualified).is_some()
+            || self.scheduler(qualified).is_some()
+    }
+
     /// Whether anything is known of a class.
     pub fn knows_class(&self, qualified: &str) -> bool {
         self.classes.contains(self.canonical(qualified))

@@ -1,0 +1,180 @@
+//! Calls, and code that calls without saying so.
+
+use super::Collector;
+use crate::model::file::facts::{Argument, ArgumentValue, Call, CallKind, CallPlace};
+use crate::model::file::terms::{Index, Term, TermId};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number};
+use crate::python::span;
+use crate::text::Span;
+
+/// Functions that look something up by its name in a string.
+const BY_NAME: [&str; 9] = [
+    "attrgetter",
+    "delattr",
+    "getattr",
+    "hasattr",
+    "import_string",
+    "methodcaller",
+    "object",
+    "patch",
+    "setattr",
+];
+
+/// Longer strings name nothing.
+const MAX_NAME: usize = 120;
+
+impl<'a> Collector<'_, 'a> {
+    /// A `with` or `for` that may call something of the project.
+    pub(super) fn implicit(&mut self, value: &'a Expr, kind: CallKind, at: AnyNodeRef<'a>) {
+        let term = self.builder.term(value);
+        if self.is_unknown(term)
+            || matches!(self.builder.terms.get(term), Term::Literal(_) | Term::None)
+        {
+            return;
+        }
+        let (function, place) = self.place(at);
+        let here = span(value);
+        self.push(function, place, kind, here, here.end(), term, at);
+    }
+
+    pub(super) fn call(&mut self, call: &'a ExprCall) {
+        let node = AnyNodeRef::from(call);
+        let (function, place) = self.place(node);
+        let callee = self.builder.term(&call.func);
+        if let Expr::Attribute(method) = &*call.func
+            && self.module.catalogue().is_filling_method(&method.attr)
+        {
+            self.write(node, &method.value, "changes");
+        }
+        self.names_in_strings(call);
+        self.push(
+            function,
+            place,
+            CallKind::Call,
+            span(call),
+            span(&*call.func).end(),
+            callee,
+            node,
+        );
+        let arguments = self.arguments(call);
+        let starred = call.arguments.args.iter().any(Expr::is_starred_expr)
+            || call
+                .arguments
+                .keywords
+                .iter()
+                .any(|keyword| keyword.arg.is_none());
+        let positional = (!starred).then_some(call.arguments.args.len() as u32);
+        if let Some(last) = self.facts.calls.last_mut() {
+            last.arguments = arguments;
+            last.positional = positional;
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one field of the fact")]
+    pub(super) fn push(
+        &mut self,
+        function: Option<Index>,
+        place: CallPlace,
+        kind: CallKind,
+        at: Span,
+        callee_end: usize,
+        callee: TermId,
+        node: AnyNodeRef<'a>,
+    ) {
+        let place = match self.module.in_annotation(node) {
+            true => CallPlace::Annotation,
+            false => place,
+        };
+        let known = !self.is_unknown(callee);
+        self.facts.calls.push(Call {
+            function,
+            kind,
+            at,
+            callee_end,
+            callee,
+            place,
+            awaited: self.module.is_awaited(node),
+            wraps: known && self.module.binds_tighter(node),
+            held: known.then(|| self.held(node)).flatten(),
+            arguments: Box::default(),
+            positional: None,
+        });
+    }
+
+    /// Why an `await` may not be put at a node without a look.
+    pub(super) fn held(&self, node: AnyNodeRef<'a>) -> Option<Box<str>> {
+        if let Some(held) = self.module.held_across(node) {
+            return Some(format!("other tasks run while `with {held}` is held").into());
+        }
+        let statement = self.module.statement(node)?;
+        if let AnyNodeRef::StmtAugAssign(assign) = statement
+            && !matches!(&*assign.target, Expr::Name(_))
+        {
+            return Some("the old value is read before other tasks run, and written after".into());
+        }
+        None
+    }
+
+    pub(super) fn arguments(&mut self, call: &'a ExprCall) -> Box<[Argument]> {
+        let positional = call.arguments.args.iter().enumerate();
+        let positional = positional.map(|(position, value)| (None, position, value));
+        let keywords = call.arguments.keywords.iter();
+        let keywords = keywords
+            .filter_map(|keyword| Some((Some(keyword.arg.as_ref()?.as_str()), 0, &keyword.value)));
+        let all: Vec<(Option<&str>, usize, &Expr)> = positional.chain(keywords).collect();
+        all.into_iter()
+            .filter_map(|(keyword, position, value)| {
+                let value = match value {
+                    Expr::BooleanLiteral(literal) => {
+                        ArgumentValue::Constant(if literal.value { "True" } else { "False" }.into())
+                    }
+                    Expr::NoneLiteral(_) => ArgumentValue::Constant("None".into()),
+                    Expr::NumberLiteral(number) => match &number.value {
+                        Number::Int(int) => ArgumentValue::Constant(int.to_string().into()),
+                        _ => return None,
+                    },
+                    Expr::Name(_) | Expr::Attribute(_) => {
+                        let term = self.builder.term(value);
+                        match self.builder.terms.get(term) {
+                            Term::Function(_) | Term::Import(..) | Term::Member(..) => {
+                                ArgumentValue::Term(term)
+                            }
+                            _ => return None,
+                        }
+                    }
+                    _ => return None,
+                };
+                Some(Argument {
+                    keyword: keyword.map(Into::into),
+                    position: position as u32,
+                    value,
+                })
+            })
+            .collect()
+    }
+
+    /// Names of functions and attributes in the strings that a call is given.
+    pub(super) fn names_in_strings(&mut self, call: &'a ExprCall) {
+        let callee = match &*call.func {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        let by_name = BY_NAME.contains(&callee);
+        let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+        for value in call.arguments.args.iter().chain(keywords) {
+            let Expr::StringLiteral(literal) = value else {
+                continue;
+            };
+            let text = literal.value.to_str();
+            let is_name = text.len() < MAX_NAME
+                && text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
+            if is_name && (by_name || text.contains(['.', ':'])) {
+                let last = text.rsplit(['.', ':']).next().unwrap_or(text);
+                self.strings.insert(last);
+            }
+        }
+    }
+}

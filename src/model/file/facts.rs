@@ -1,0 +1,184 @@
+//! What is kept of a file when its tree is gone: definitions, imports, calls and what they stand
+//! for. Small, owned, and enough to link files into a project.
+
+use super::terms::{Index, Term, TermId};
+use crate::text::Span;
+
+/// The facts of one file.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub terms: Box<[Term]>,
+    pub functions: Vec<Function>,
+    pub classes: Vec<Class>,
+    /// Every call and what acts like one, in source order.
+    pub calls: Vec<Call>,
+    /// The names of the module, and what each stands for.
+    pub names: Vec<(Box<str>, TermId)>,
+    /// Modules whose names this one takes over: dots and name, in source order.
+    pub stars: Vec<(u32, Box<str>)>,
+    /// `__all__`, where it is a plain list of strings.
+    pub all: Option<Vec<Box<str>>>,
+    /// Every module that is imported, or from which something is: dots and dotted name, the member
+    /// included.
+    pub imports: Vec<(u32, Box<str>)>,
+    /// Functions and methods that are read other than to call them.
+    pub values: Vec<TermId>,
+    /// Attributes read from objects of which nothing is known here, sorted.
+    pub loose: Vec<Box<str>>,
+    /// The last parts of strings that could name something, sorted.
+    pub strings: Vec<Box<str>>,
+    /// Attributes of other objects that the file assigns to, sorted: `time.sleep = fake`.
+    pub patched: Vec<Box<str>>,
+    /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
+    pub asyncio: Reachable,
+}
+
+/// How a file can name a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reachable {
+    /// By a name that is bound at the top, for good.
+    As(Box<str>),
+    /// Once it is imported.
+    #[default]
+    Import,
+    /// The name means something else in places.
+    Taken,
+}
+
+#[derive(Debug)]
+pub struct Function {
+    pub name: Box<str>,
+    /// `Class.method`, `outer.inner`.
+    pub qualified: Box<str>,
+    pub owner: Owner,
+    /// The name in the text.
+    pub at: Span,
+    /// Where `def` or `async` stands.
+    pub starts: usize,
+    pub is_async: bool,
+    pub is_generator: bool,
+    /// It awaits something, or has an asynchronous `for` or `with`.
+    pub awaits: bool,
+    /// Its body says that others give it one: `...`, `pass`, a docstring, `raise NotImplementedError`.
+    pub is_abstract: bool,
+    pub decorators: Vec<TermId>,
+    pub parameters: Vec<Box<str>>,
+    /// An object of what the annotation says.
+    pub returns: Option<TermId>,
+    /// What its `return` or `yield` gives.
+    pub gives: TermId,
+    /// The first thing it does to something that others may see.
+    pub writes: Option<(Box<str>, usize)>,
+    /// It reads its first parameter, which is an object with a state.
+    pub reads_receiver: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Module,
+    Class(Index),
+    Function(Index),
+}
+
+#[derive(Debug)]
+pub struct Class {
+    pub name: Box<str>,
+    pub at: Span,
+    pub bases: Vec<TermId>,
+    /// What its body binds: methods, and attributes with what they are.
+    pub members: Vec<(Box<str>, TermId)>,
+    /// What methods assign to attributes of their first parameter.
+    pub attributes: Vec<(Box<str>, TermId)>,
+}
+
+/// A call, or code that calls without saying so.
+#[derive(Debug)]
+pub struct Call {
+    /// The function whose body it stands in; none at module level.
+    pub function: Option<Index>,
+    pub kind: CallKind,
+    pub at: Span,
+    /// The end of the callee.
+    pub callee_end: usize,
+    pub callee: TermId,
+    pub place: CallPlace,
+    /// `await` stands before it.
+    pub awaited: bool,
+    /// `await` before it would need parentheses around both.
+    pub wraps: bool,
+    /// Why `await` must not be put there without a look, as a clause.
+    pub held: Option<Box<str>>,
+    /// Its arguments as far as they matter: constants, functions and lambdas.
+    pub arguments: Box<[Argument]>,
+    /// How many arguments stand there without a keyword; none if some are unpacked.
+    pub positional: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallKind {
+    Call,
+    /// An attribute is read, which may be a property.
+    Read,
+    /// A `with` statement enters and leaves it.
+    With,
+    /// A `for` statement or comprehension takes its items.
+    Iterate,
+}
+
+/// Where a call stands, as far as it matters for when it runs and for `await`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallPlace {
+    /// In the function's own code, so many comprehensions deep.
+    Body(u32),
+    Generator,
+    Lambda,
+    ClassBody,
+    Module,
+    /// In an annotation.
+    Annotation,
+}
+
+#[derive(Clone, Debug)]
+pub struct Argument {
+    pub keyword: Option<Box<str>>,
+    pub position: u32,
+    pub value: ArgumentValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgumentValue {
+    /// `True`, `None` or a whole number, as it is written.
+    Constant(Box<str>),
+    /// Something that may be a function.
+    Term(TermId),
+}
+
+impl Call {
+    /// The text of a constant argument.
+    pub fn constant(&self, keyword: &str, position: Option<usize>) -> Option<&str> {
+        self.arguments.iter().find_map(|argument| {
+            let named = match &argument.keyword {
+                Some(name) => **name == *keyword,
+                None => Some(argument.position as usize) == position,
+            };
+            match &argument.value {
+                ArgumentValue::Constant(text) if named => Some(&**text),
+                _ => None,
+            }
+        })
+    }
+
+    /// The term of an argument.
+    pub fn argument(&self, keyword: Option<&str>, position: Option<usize>) -> Option<TermId> {
+        self.arguments.iter().find_map(|argument| {
+            let named = match &argument.keyword {
+                Some(name) => Some(&**name) == keyword,
+                None => Some(argument.position as usize) == position,
+            };
+            match argument.value {
+                ArgumentValue::Term(term) if named => Some(term),
+                _ => None,
+            }
+        })
+    }
+}

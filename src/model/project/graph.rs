@@ -1,0 +1,271 @@
+//! Who calls whom, and what blocks through calls: closures over the call graph.
+
+use super::evaluate::Evaluator;
+use super::{FunctionRef, Project, Target};
+use crate::model::file::{Call, CallKind, CallPlace, Facts};
+use crate::model::libraries::{Blocking, Kind, Lasts};
+use crate::text::FileId;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// The calls of a project, and which functions block through them.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// By file, what each of its calls runs.
+    targets: FxHashMap<FileId, Vec<Target>>,
+    /// The calls that run a function: file and place among its calls.
+    callers: FxHashMap<FunctionRef, Vec<(FileId, u32)>>,
+    /// Plain functions that block whoever calls them.
+    blocked: FxHashMap<FunctionRef, Blocked>,
+    /// By file, what its coroutines wait for: a bit for each kind, and one for chains.
+    kinds: FxHashMap<FileId, u32>,
+}
+
+/// The bit of files with a coroutine that blocks through functions of the project.
+const CHAIN: u32 = 1 << 31;
+
+/// How a plain function blocks: the shortest way to something that does, the longest waits first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    pub hop: Hop,
+    /// How many calls it is to the one that blocks, that one included.
+    pub length: u32,
+    pub lasts: Lasts,
+}
+
+/// One step on the way to a call that blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub file: FileId,
+    /// The call, by its place among those of the file.
+    pub call: u32,
+    pub next: Next,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A library's callable, which blocks by itself.
+    Library(Box<str>),
+    Function(FunctionRef),
+}
+
+impl Graph {
+    pub(super) fn build(project: &Project) -> Self {
+        let files: Vec<FileId> = project.files().map(|(file, _)| file).collect();
+        let targets: Vec<(FileId, Vec<Target>)> = files
+            .into_par_iter()
+            .map_init(
+                || Evaluator::new(project),
+                |evaluator, file| {
+                    let calls = project
+                        .facts(file)
+                        .map_or(&[] as &[Call], |facts| &facts.calls);
+                    let targets = calls
+                        .iter()
+                        .map(|call| evaluator.target(file, call.kind, call.callee))
+                        .collect();
+                    (file, targets)
+                },
+            )
+            .collect();
+        let mut graph = Self {
+            targets: targets.into_iter().collect(),
+            ..Self::default()
+        };
+        graph.link_callers();
+        graph.close(project);
+        graph.note_kinds(project);
+        graph
+    }
+
+    fn link_callers(&mut self) {
+        let mut files: Vec<&FileId> = self.targets.keys().collect();
+        files.sort();
+        for file in files {
+            for (index, target) in self.targets[file].iter().enumerate() {
+                if let Target::Functions(functions) = target {
+                    for function in functions {
+                        let callers = self.callers.entry(*function).or_default();
+                        callers.push((*file, index as u32));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A search backwards from what blocks, for unbounded waits first.
+    fn close(&mut self, project: &Project) {
+        for lasts in [Lasts::Unbounded, Lasts::Brief] {
+            let mut waiting = VecDeque::new();
+            let mut files: Vec<&FileId> = self.targets.keys().collect();
+            files.sort();
+            for file in files {
+                let Some(facts) = project.facts(*file) else {
+                    continue;
+                };
+                for (index, (call, target)) in
+                    facts.calls.iter().zip(&self.targets[file]).enumerate()
+                {
+                    let Target::Library(name) = target else {
+                        continue;
+                    };
+                    let Some(caller) = plain_caller(project, *file, call) else {
+                        continue;
+                    };
+                    let blocks = !call.awaited
+                        && blocking(project, name, call).is_some_and(|entry| entry.lasts == lasts);
+                    if blocks && !self.blocked.contains_key(&caller) {
+                        let hop = Hop {
+                            file: *file,
+                            call: index as u32,
+                            next: Next::Library(name.clone()),
+                        };
+                        self.blocked.insert(
+                            caller,
+                            Blocked {
+                                hop,
+                                length: 1,
+                                lasts,
+                            },
+                        );
+                        waiting.push_back(caller);
+                    }
+                }
+            }
+            while let Some(function) = waiting.pop_front() {
+                let length = self
+                    .blocked
+                    .get(&function)
+                    .map_or(1, |blocked| blocked.length);
+                for (file, index) in self.callers.get(&function).into_iter().flatten() {
+                    let Some(call) = project.call(*file, *index as usize) else {
+                        continue;
+                    };
+                    let Some(caller) = plain_caller(project, *file, call) else {
+                        continue;
+                    };
+                    if self.blocked.contains_key(&caller) {
+                        continue;
+                    }
+                    let hop = Hop {
+                        file: *file,
+                        call: *index,
+                        next: Next::Function(function),
+                    };
+                    self.blocked.insert(
+                        caller,
+                        Blocked {
+                            hop,
+                            length: length + 1,
+                            lasts,
+                        },
+                    );
+                    waiting.push_back(caller);
+                }
+            }
+        }
+    }
+
+    fn note_kinds(&mut self, project: &Project) {
+        for (file, facts) in project.files() {
+            let mut bits = 0;
+            for (call, target) in facts
+                .calls
+                .iter()
+                .zip(self.targets.get(&file).into_iter().flatten())
+            {
+                if !in_coroutine(facts, call) {
+                    continue;
+                }
+                bits |= match target {
+                    Target::Library(name) => {
+                        blocking(project, name, call).map_or(0, |entry| 1 << entry.kind as u32)
+                    }
+                    Target::Functions(functions) => {
+                        let blocks = functions
+                            .iter()
+                            .any(|function| self.blocked.contains_key(function));
+                        if blocks { CHAIN } else { 0 }
+                    }
+                    Target::Nothing | Target::Unknown(_) => 0,
+                };
+            }
+            if bits != 0 {
+                self.kinds.insert(file, bits);
+            }
+        }
+    }
+
+    /// Whether a coroutine of the file makes a call that blocks in this way.
+    pub fn waits_for(&self, file: FileId, kind: Kind) -> bool {
+        self.kinds
+            .get(&file)
+            .is_some_and(|bits| bits & (1 << kind as u32) != 0)
+    }
+
+    /// Whether a coroutine of the file calls a function of the project that blocks.
+    pub fn has_chains(&self, file: FileId) -> bool {
+        self.kinds.get(&file).is_some_and(|bits| bits & CHAIN != 0)
+    }
+
+    /// What a call of a file runs.
+    pub fn target(&self, file: FileId, call: usize) -> Option<&Target> {
+        self.targets.get(&file)?.get(call)
+    }
+
+    /// The calls that run a function.
+    pub fn callers(&self, function: FunctionRef) -> &[(FileId, u32)] {
+        self.callers.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// How a plain function blocks, if it does.
+    pub fn blocked(&self, function: FunctionRef) -> Option<&Blocked> {
+        self.blocked.get(&function)
+    }
+
+    /// The way from a function that blocks to the call that does.
+    pub fn chain(&self, from: FunctionRef) -> Vec<Hop> {
+        let mut hops = Vec::new();
+        let mut at = Some(from);
+        while let Some(hop) = at
+            .and_then(|function| self.blocked.get(&function))
+            .map(|blocked| &blocked.hop)
+        {
+            hops.push(hop.clone());
+            at = match hop.next {
+                Next::Function(function) => Some(function),
+                Next::Library(_) => None,
+            };
+        }
+        hops
+    }
+}
+
+/// What the catalogue says of a call that blocks, its arguments considered.
+pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Option<&'p Blocking> {
+    let entry = project.catalogue().blocking(name)?;
+    let harmless = entry.unless.iter().any(|(keyword, literal)| {
+        call.constant(keyword, entry.positions.get(keyword).copied()) == Some(literal)
+    });
+    (!harmless).then_some(entry)
+}
+
+/// The plain function in whose own code a call stands.
+fn plain_caller(project: &Project, file: FileId, call: &Call) -> Option<FunctionRef> {
+    let index = call.function?;
+    let function = FunctionRef { file, index };
+    let runs_there = matches!(call.place, CallPlace::Body(_))
+        || call.kind == CallKind::Iterate && call.place == CallPlace::Generator;
+    let is_plain = project.function(function).is_some_and(|of| !of.is_async);
+    (runs_there && is_plain).then_some(function)
+}
+
+/// Whether a call runs as part of a coroutine of its file.
+pub fn in_coroutine(facts: &Facts, call: &Call) -> bool {
+    let function = call
+        .function
+        .and_then(|index| facts.functions.get(index.0 as usize));
+    let runs_there = !matches!(call.place, CallPlace::Lambda | CallPlace::Annotation);
+    runs_there && function.is_some_and(|function| function.is_async)
+}

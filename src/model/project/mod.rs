@@ -1,0 +1,162 @@
+//! All files together: what an import means, of which class an object is, which function a call
+//! runs, and what follows from that.
+//!
+//! The facts of each file are collected on their own; linking looks at all of them once. Nothing here
+//! reads a syntax tree. `class_of` and `target_of` are the seam behind which a type checker could
+//! serve the same questions.
+
+mod classes;
+mod decorators;
+mod evaluate;
+mod graph;
+mod modules;
+mod targets;
+mod value;
+
+pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
+pub use modules::{Modules, Place};
+pub use value::{ClassRef, FunctionRef, Target, Value};
+
+use crate::model::file::{Call, Class, Facts, Function, TermId};
+use crate::model::libraries::Catalogue;
+use crate::text::FileId;
+use evaluate::Evaluator;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Files, linked.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    modules: Modules,
+    facts: Vec<Option<Arc<Facts>>>,
+    catalogue: Arc<Catalogue>,
+    /// The classes made from a class of the project.
+    children: FxHashMap<ClassRef, Vec<ClassRef>>,
+    graph: Graph,
+}
+
+impl Project {
+    /// Links files; those whose facts are not there are known by their place alone.
+    pub fn link(
+        modules: Modules,
+        facts: Vec<Option<Arc<Facts>>>,
+        catalogue: Arc<Catalogue>,
+    ) -> Self {
+        let mut project = Self {
+            modules,
+            facts,
+            catalogue,
+            ..Self::default()
+        };
+        project.relink();
+        project
+    }
+
+    /// Takes new facts of some files, and links again.
+    #[must_use]
+    pub fn with(&self, changed: Vec<(FileId, Facts)>) -> Self {
+        let mut facts = self.facts.clone();
+        for (file, new) in changed {
+            if let Some(old) = facts.get_mut(file.0 as usize) {
+                *old = Some(Arc::new(new));
+            }
+        }
+        let mut project = Self {
+            modules: self.modules.clone(),
+            facts,
+            catalogue: Arc::clone(&self.catalogue),
+            ..Self::default()
+        };
+        project.relink();
+        project
+    }
+
+    fn relink(&mut self) {
+        self.children = self.link_classes();
+        self.graph = Graph::build(self);
+    }
+
+    fn link_classes(&self) -> FxHashMap<ClassRef, Vec<ClassRef>> {
+        let pairs: Vec<(ClassRef, ClassRef)> = self
+            .files()
+            .par_bridge()
+            .flat_map_iter(|(file, facts)| {
+                let mut evaluator = Evaluator::new(self);
+                let mut found = Vec::new();
+                for (index, class) in facts.classes.iter().enumerate() {
+                    let child = ClassRef::new(file, index);
+                    for base in &class.bases {
+                        if let Value::Class(parent) = evaluator.evaluate(file, *base) {
+                            found.push((parent, child));
+                        }
+                    }
+                }
+                found
+            })
+            .collect();
+        let mut children: FxHashMap<ClassRef, Vec<ClassRef>> = FxHashMap::default();
+        for (parent, child) in pairs {
+            children.entry(parent).or_default().push(child);
+        }
+        for found in children.values_mut() {
+            found.sort();
+        }
+        children
+    }
+
+    pub fn modules(&self) -> &Modules {
+        &self.modules
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The files whose facts are known.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &Facts)> + Send {
+        self.facts
+            .iter()
+            .enumerate()
+            .filter_map(|(index, facts)| Some((FileId(index as u32), facts.as_deref()?)))
+    }
+
+    pub fn facts(&self, file: FileId) -> Option<&Facts> {
+        self.facts.get(file.0 as usize)?.as_deref()
+    }
+
+    pub fn function(&self, function: FunctionRef) -> Option<&Function> {
+        self.facts(function.file)?
+            .functions
+            .get(function.index.0 as usize)
+    }
+
+    pub fn class(&self, class: ClassRef) -> Option<&Class> {
+        self.facts(class.file)?.classes.get(class.index.0 as usize)
+    }
+
+    pub fn call(&self, file: FileId, call: usize) -> Option<&Call> {
+        self.facts(file)?.calls.get(call)
+    }
+
+    /// What a term of a file's facts stands for.
+    pub fn value(&self, file: FileId, term: TermId) -> Value {
+        Evaluator::new(self).evaluate(file, term)
+    }
+
+    /// A function as a person would name it: `module.Class.method`.
+    pub fn name_of(&self, function: FunctionRef) -> String {
+        let module = self.modules.name_of(function.file);
+        let own = self
+            .function(function)
+            .map_or("", |function| &*function.qualified);
+        match module.is_empty() {
+            true => own.to_owned(),
+            false => format!("{module}.{own}"),
+        }
+    }
+}

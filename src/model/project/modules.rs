@@ -1,0 +1,289 @@
+//! Which file a module name means: packages, namespace packages, `src` folders, several roots, stubs.
+
+use crate::model::stdlib::is_stdlib;
+use crate::text::FileId;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::path::Path;
+
+/// A module of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A file; for a package, its `__init__`.
+    File(FileId),
+    /// A namespace package (PEP 420): a folder without `__init__`.
+    Folder(Box<str>),
+}
+
+/// The files of a project by the paths that their module names lead to.
+#[derive(Clone, Debug, Default)]
+pub struct Modules {
+    /// Folder and name of each file, by number; a package's name is empty.
+    paths: Vec<(Box<str>, Box<str>)>,
+    /// Files by their path without suffix; packages by the path of their folder.
+    files: FxHashMap<Box<str>, FileId>,
+    packages: FxHashSet<Box<str>>,
+    folders: FxHashSet<Box<str>>,
+    /// Folders from which a top-level module of some name can be imported.
+    tops: FxHashMap<Box<str>, Vec<Box<str>>>,
+}
+
+impl Modules {
+    /// The order of `paths` numbers the files.
+    pub fn new<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Self {
+        let mut modules = Self::default();
+        for (number, path) in paths.into_iter().enumerate() {
+            modules.add(FileId(number as u32), path);
+        }
+        for (folder, name) in &modules.paths {
+            let mut at: &str = folder;
+            loop {
+                if !at.is_empty() {
+                    modules.folders.insert(at.into());
+                }
+                match at.rsplit_once('/') {
+                    Some((parent, _)) => at = parent,
+                    None => break,
+                }
+            }
+            if name.is_empty() {
+                modules.packages.insert(folder.clone());
+            }
+        }
+        for (folder, name) in &modules.paths {
+            let (root, top) = match (name.is_empty(), modules.packages.contains(folder)) {
+                (true, _) => split(folder),
+                (false, false) => (&**folder, &**name),
+                (false, true) => continue,
+            };
+            if !modules.packages.contains(root) {
+                modules
+                    .tops
+                    .entry(top.into())
+                    .or_default()
+                    .push(root.into());
+            }
+        }
+        modules
+    }
+
+    fn add(&mut self, file: FileId, path: &Path) {
+        let text = path.to_string_lossy().replace('\\', "/");
+        let text = text.strip_prefix("./").unwrap_or(&text);
+        let (folder, base) = split(text);
+        let (stem, is_stub) = match (base.strip_suffix(".py"), base.strip_suffix(".pyi")) {
+            (Some(stem), _) => (stem, false),
+            (None, Some(stem)) => (stem, true),
+            (None, None) => (base, false),
+        };
+        let name = if stem == "__init__" { "" } else { stem };
+        let key = if name.is_empty() {
+            folder.to_owned()
+        } else {
+            join(folder, name)
+        };
+        self.paths.push((folder.into(), name.into()));
+        // A stub stands in only where the module itself is not there.
+        match is_stub {
+            true => {
+                self.files.entry(key.into()).or_insert(file);
+            }
+            false => {
+                self.files.insert(key.into(), file);
+            }
+        }
+    }
+
+    /// What the first part of an absolute name means in a file; nothing if it is outside the project,
+    /// or could be one of several.
+    pub fn top(&self, from: FileId, name: &str, next: Option<&str>) -> Option<Place> {
+        if is_stdlib(name) {
+            return None;
+        }
+        let (folder, _) = self.paths.get(from.0 as usize)?;
+        let mut root: &str = folder;
+        while self.packages.contains(root) {
+            root = split(root).0;
+        }
+        let mut namespace = None;
+        let mut at = root;
+        loop {
+            for base in [at.to_owned(), join(at, "src")] {
+                match self.child(&base, name) {
+                    Some(Place::File(file)) => return Some(Place::File(file)),
+                    Some(Place::Folder(path)) => {
+                        let leads_on = next.is_some_and(|next| self.child(&path, next).is_some());
+                        if leads_on && namespace.is_none() {
+                            namespace = Some(Place::Folder(path));
+                        }
+                    }
+                    None => {}
+                }
+            }
+            if at.is_empty() {
+                break;
+            }
+            at = split(at).0;
+        }
+        if namespace.is_some() {
+            return namespace;
+        }
+        match self.tops.get(name).map(Vec::as_slice) {
+            Some([root]) => self.child(root, name),
+            _ => None,
+        }
+    }
+
+    /// The package in which a relative import of so many dots looks.
+    pub fn relative(&self, from: FileId, level: u32) -> Option<Place> {
+        let (folder, _) = self.paths.get(from.0 as usize)?;
+        let mut at: &str = folder;
+        for _ in 1..level {
+            if at.is_empty() {
+                return None;
+            }
+            at = split(at).0;
+        }
+        Some(match self.files.get(at) {
+            Some(file) if self.packages.contains(at) => Place::File(*file),
+            _ => Place::Folder(at.into()),
+        })
+    }
+
+    /// A module inside a package.
+    pub fn submodule(&self, of: &Place, name: &str) -> Option<Place> {
+        match of {
+            Place::File(file) => {
+                let (folder, own) = self.paths.get(file.0 as usize)?;
+                if own.is_empty() {
+                    self.child(folder, name)
+                } else {
+                    None
+                }
+            }
+            Place::Folder(path) => self.child(path, name),
+        }
+    }
+
+    fn child(&self, folder: &str, name: &str) -> Option<Place> {
+        let path = join(folder, name);
+        if let Some(file) = self.files.get(path.as_str()) {
+            return Some(Place::File(*file));
+        }
+        self.folders
+            .contains(path.as_str())
+            .then(|| Place::Folder(path.into()))
+    }
+
+    /// The files that importing a dotted name loads, as far as it leads inside the project.
+    pub fn loaded_by(&self, from: FileId, level: u32, name: &str) -> Vec<FileId> {
+        let mut parts = name.split('.').filter(|part| !part.is_empty());
+        let mut found = Vec::new();
+        let mut at = match level {
+            0 => {
+                let Some(first) = parts.next() else {
+                    return found;
+                };
+                let next = name.split('.').nth(1);
+                self.top(from, first, next)
+            }
+            level => self.relative(from, level),
+        };
+        while let Some(place) = at {
+            if let Place::File(file) = place {
+                found.push(file);
+            }
+            at = parts.next().and_then(|part| self.submodule(&place, part));
+        }
+        found
+    }
+
+    /// The dotted name of a file's module, as far as its packages reach.
+    pub fn name_of(&self, file: FileId) -> String {
+        let Some((folder, name)) = self.paths.get(file.0 as usize) else {
+            return String::new();
+        };
+        let mut parts: Vec<&str> = if name.is_empty() {
+            Vec::new()
+        } else {
+            vec![name]
+        };
+        let mut at: &str = folder;
+        while self.packages.contains(at) {
+            let (parent, own) = split(at);
+            parts.push(own);
+            at = parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+fn join(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        "/" => format!("/{name}"),
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(paths: &[&str], from: usize, level: u32, name: &str, expected: &[usize]) {
+        let modules = Modules::new(paths.iter().map(Path::new));
+        let found = modules.loaded_by(FileId(from as u32), level, name);
+        let found: Vec<usize> = found.into_iter().map(|file| file.0 as usize).collect();
+        assert_eq!(found, expected, "{name} from {}", paths[from]);
+    }
+
+    #[test]
+    fn packages_and_their_modules_are_found_from_their_root() {
+        let paths = [
+            "app/__init__.py",
+            "app/a.py",
+            "app/sub/__init__.py",
+            "app/sub/b.py",
+        ];
+        check(&paths, 3, 0, "app.a", &[0, 1]);
+        check(&paths, 1, 1, "sub.b.name", &[0, 2, 3]);
+        check(&paths, 3, 2, "a", &[0, 1]);
+        check(&paths, 3, 0, "b", &[]);
+    }
+
+    #[test]
+    fn src_folders_and_other_roots_are_searched() {
+        let paths = [
+            "src/app/__init__.py",
+            "src/app/a.py",
+            "tests/test_a.py",
+            "tests/helper.py",
+        ];
+        check(&paths, 2, 0, "app.a", &[0, 1]);
+        check(&paths, 2, 0, "helper", &[3]);
+        let paths = ["one/src/first/__init__.py", "two/src/second/__init__.py"];
+        check(&paths, 0, 0, "second", &[1]);
+    }
+
+    #[test]
+    fn a_module_goes_before_its_stub_and_a_namespace_needs_a_module() {
+        let paths = ["a.py", "a.pyi", "ns/deep/b.py", "redis/script.py"];
+        check(&paths, 2, 0, "a", &[0]);
+        check(&paths, 0, 0, "ns.deep.b", &[2]);
+        check(&paths, 0, 0, "redis.Redis", &[]);
+        check(&paths, 0, 0, "time.sleep", &[]);
+    }
+}
