@@ -55,6 +55,8 @@ pub struct Run {
     /// Everything found at first, with its file.
     pub found: Vec<(Source, Finding)>,
     pub plan: Plan,
+    /// Every file, by number.
+    pub sources: Vec<Source>,
 }
 
 impl Run {
@@ -105,9 +107,11 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         loaded.insert(file, Loaded { source, findings });
     }
     let source_of = |file: FileId| sources.get(file.0 as usize).cloned();
+    let plan = settle(loaded, &project, &source_of, selection, Safety::Review);
     Run {
         found,
-        plan: settle(loaded, &project, &source_of, selection, Safety::Review),
+        plan,
+        sources,
     }
 }
 

@@ -58,11 +58,12 @@ fn silent_fixtures_are_silent_and_the_others_are_not() {
 #[test]
 fn the_result_parses_after_each_fix_alone() {
     hold(|_, _, run| {
-        for (source, finding) in &run.found {
+        for (_, finding) in &run.found {
             let Remedy::Fix(fix) = &finding.remedy else {
                 continue;
             };
-            for edits in fix.edits().values() {
+            for (file, edits) in fix.edits() {
+                let source = &run.sources[file.0 as usize];
                 let changed = edits.apply(source.text());
                 parses(source.text(), &changed)
                     .map_err(|error| format!("{error}\n{}\n{changed}", fix.title()))?;

@@ -3,9 +3,13 @@
 //! Left alone: sleeps in plain functions and lambdas nested in a coroutine (they may run in a
 //! thread), and names that mean something else where they stand.
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform, await_call, held_review, may_await, reach};
-use crate::model::file::{Place, Why};
-use crate::model::libraries::{EventLoop, Runs};
+use crate::fix::{
+    Cx, FileId, Finding, Fix, Info, Transform, await_call, blocking_calls, held_review, may_await,
+    reach, remedy,
+};
+use crate::model::file::Why;
+use crate::model::libraries::{EventLoop, Kind, Runs};
+use crate::model::project::Project;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
 use crate::python::span;
 use crate::text::{EditError, Span};
@@ -46,7 +50,7 @@ branch shows that blocking may be meant.
 - **Manual** in generator expressions and class bodies, where `await` is not legal; for negative \
 literals, which `time.sleep` refuses and `asyncio.sleep` does not; and where the file uses several \
 event loops.",
-    needles: &["sleep", "time"],
+    needles: &[],
 };
 
 impl Transform for BlockingSleep {
@@ -54,27 +58,19 @@ impl Transform for BlockingSleep {
         &INFO
     }
 
-    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        for (call, name) in cx.module.calls_into("time") {
-            if name != "time.sleep" {
-                continue;
-            }
-            let place = cx.module.place(call.into());
-            if !in_coroutine(cx, call, place) {
-                continue;
-            }
-            let message = "`time.sleep` blocks the event loop";
-            found.push(cx.finding(&INFO, span(call), message, fix(cx, call)));
-        }
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project.graph().waits_for(file, Kind::Sleep)
     }
-}
 
-/// Whether the call runs on the event loop as part of a coroutine.
-fn in_coroutine(cx: &Cx<'_>, call: &ExprCall, place: Place<'_>) -> bool {
-    match place {
-        Place::Coroutine { .. } => true,
-        Place::Generator | Place::ClassBody => cx.module.inside_coroutine(call.into()),
-        Place::Function(_) | Place::Lambda | Place::Module => false,
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        for sleep in blocking_calls(cx, Kind::Sleep) {
+            let message = format!("`{}` blocks the event loop", sleep.name);
+            let fix = match &*sleep.name {
+                "time.sleep" => fix(cx, sleep.call),
+                _ => remedy(cx, &sleep),
+            };
+            found.push(cx.finding(&INFO, span(sleep.call), message, fix));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! libraries is data in `libraries/`.
 
 mod await_in_loop;
+mod blocking_chain;
 mod blocking_http;
 mod blocking_input;
 mod blocking_sleep;
@@ -16,6 +17,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &blocking_input::BlockingInput,
+    &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
 ];
 

@@ -2,7 +2,7 @@
 
 use super::args::{OutputFormat, RunArgs};
 use crate::engine::Selection;
-use crate::fix::{Options, Transform};
+use crate::fix::{Cut, Options, Transform};
 use crate::model::libraries::Catalogue;
 use crate::python::PythonVersion;
 use crate::transforms::CATALOGUE;
@@ -60,6 +60,26 @@ struct FileSettings {
     line_length: Option<usize>,
     max_concurrency: Option<usize>,
     output_format: Option<String>,
+    chain_cuts: Option<Vec<CutName>>,
+}
+
+/// What may stand in `chain-cuts`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum CutName {
+    Async,
+    Thread,
+    Endpoint,
+}
+
+impl From<CutName> for Cut {
+    fn from(name: CutName) -> Self {
+        match name {
+            CutName::Async => Self::Async,
+            CutName::Thread => Self::Thread,
+            CutName::Endpoint => Self::Endpoint,
+        }
+    }
 }
 
 impl Settings {
@@ -111,12 +131,25 @@ impl Settings {
                         .max_concurrency
                         .or(own.max_concurrency)
                         .unwrap_or(Options::default().max_concurrency),
+                    cuts: cuts(own.chain_cuts.as_deref()),
                 },
             },
             excludes,
             output_format,
         })
     }
+}
+
+/// The cuts to try, the first three of those named.
+fn cuts(names: Option<&[CutName]>) -> [Option<Cut>; 3] {
+    let Some(names) = names else {
+        return Options::default().cuts;
+    };
+    let mut cuts = [None; 3];
+    for (place, name) in cuts.iter_mut().zip(names) {
+        *place = Some(Cut::from(*name));
+    }
+    cuts
 }
 
 /// The selected transforms, in catalogue order.

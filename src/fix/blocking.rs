@@ -24,9 +24,9 @@ pub fn blocking_calls<'a>(cx: &Cx<'a>, kind: Kind) -> Vec<BlockingCall<'a>> {
         .filter_map(|call| {
             let name = cx.callee(call).ok()?;
             let entry = cx.module.catalogue().blocking(&name)?;
-            let blocks = entry.kind == kind
-                && !is_harmless(entry, call)
-                && !cx.module.is_awaited(call.into());
+            // Nothing but a sleep is awaited by mistake: anything else is not what it seems to be.
+            let taken_for_another = cx.module.is_awaited(call.into()) && kind != Kind::Sleep;
+            let blocks = entry.kind == kind && !is_harmless(entry, call) && !taken_for_another;
             blocks.then_some(BlockingCall { call, name, entry })
         })
         .collect()
@@ -58,10 +58,10 @@ fn is_harmless(entry: &Blocking, call: &ExprCall) -> bool {
 /// What the catalogue says to do: call the counterpart, move the call to a thread, or nothing.
 pub fn remedy(cx: &Cx<'_>, blocking: &BlockingCall<'_>) -> Result<Result<Fix, EditError>, Why> {
     let entry = blocking.entry;
-    let native = match &entry.counterpart {
-        Some(counterpart) => Some(call_counterpart(cx, blocking.call, counterpart)),
-        None => None,
-    };
+    let native = entry
+        .counterpart
+        .as_ref()
+        .map(|counterpart| call_counterpart(cx, blocking.call, counterpart));
     let because = match native {
         Some(Ok(fix)) => return Ok(fix),
         Some(Err(why)) => Some(why.as_str().to_owned()),

@@ -9,13 +9,14 @@ mod transform;
 pub use blocking::{BlockingCall, blocking_calls, remedy};
 pub use build::{Reach, await_call, foreign_loop, held_review, may_await, reach};
 pub use thread::{may_thread, own_loop, prints_itself, to_thread};
-pub use transform::{Cx, Info, Options, Transform};
+pub use transform::{Cut, Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};
 pub use crate::text::FileId;
 use crate::text::{Edit, EditError, Edits, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 
 /// How far a change may be trusted. The order is part of the contract: more is safer.
 #[derive(
@@ -187,6 +188,9 @@ impl Remedy {
 pub struct Site {
     pub file: FileId,
     pub at: Span,
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
     pub note: String,
 }
 
@@ -200,5 +204,7 @@ pub struct Finding {
     pub at: Span,
     pub message: String,
     pub chain: Vec<Site>,
+    /// What else there is to say, such as remedies that were passed over and why.
+    pub notes: Vec<String>,
     pub remedy: Remedy,
 }

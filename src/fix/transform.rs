@@ -49,6 +49,19 @@ pub struct Options {
     pub line_length: usize,
     /// How many awaited calls may run at a time in code that is written; 0 for no bound.
     pub max_concurrency: usize,
+    /// What is tried about calls that block further down, in this order.
+    pub cuts: [Option<Cut>; 3],
+}
+
+/// A way to keep a call that blocks further down from blocking the event loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Make the functions on the way coroutine functions.
+    Async,
+    /// Move the call to a thread.
+    Thread,
+    /// Make the coroutine function a plain one, which a framework runs in a thread.
+    Endpoint,
 }
 
 impl Default for Options {
@@ -57,6 +70,7 @@ impl Default for Options {
             target: PythonVersion::DEFAULT,
             line_length: 88,
             max_concurrency: 10,
+            cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
         }
     }
 }
@@ -134,6 +148,7 @@ impl<'a> Cx<'a> {
             at,
             message: message.into(),
             chain: Vec::new(),
+            notes: Vec::new(),
             remedy: match fix {
                 Ok(Ok(fix)) => Remedy::Fix(fix),
                 Ok(Err(error)) => Remedy::blocked(format!("a mistake in asyncfix: {error}")),

@@ -6,7 +6,9 @@ use crate::model::file::Facts;
 use crate::model::project::{Modules, Project};
 use crate::python::{Lines, ParseTrouble};
 use crate::text::{FileId, Source, Stamp};
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -68,7 +70,10 @@ impl Survey {
     /// Reads all files; parses those with a coroutine, and what they import; and links them. Nothing
     /// that is wrong with one file stops the run. `progress` is told of each file.
     pub fn new(entries: Vec<Entry>, selection: &Selection, progress: &(dyn Fn() + Sync)) -> Self {
-        let modules = Modules::new(entries.iter().map(|entry| &*entry.path));
+        let mut modules = Modules::new(entries.iter().map(|entry| &*entry.path));
+        for (index, _) in entries.iter().enumerate().filter(|(_, entry)| !entry.asked) {
+            modules.leave(FileId(index as u32));
+        }
         let mut looks: Vec<Look> = entries
             .par_iter()
             .map(|entry| {
@@ -95,11 +100,57 @@ impl Survey {
         }
         let facts = looks.iter().map(Look::facts).collect();
         let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
-        Self {
+        let mut survey = Self {
             entries,
             looks,
             project,
             alone: None,
+        };
+        survey.look_for_callers(selection);
+        survey
+    }
+
+    /// Files without a coroutine may call what has to become one: those that mention such a function
+    /// are looked at as well, and with them come new callers.
+    fn look_for_callers(&mut self, selection: &Selection) {
+        let mut known = BTreeSet::new();
+        loop {
+            let names: BTreeSet<String> = self
+                .project
+                .colourable_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let new: Vec<&String> = names.difference(&known).collect();
+            if new.is_empty() {
+                return;
+            }
+            let Ok(search) = AhoCorasick::new(&new) else {
+                return;
+            };
+            let plain: Vec<usize> = (0..self.looks.len())
+                .filter(|index| matches!(self.looks[*index], Look::Plain))
+                .collect();
+            let found: Vec<(usize, Look)> = plain
+                .into_par_iter()
+                .filter_map(|index| {
+                    let entry = &self.entries[index];
+                    let bytes = std::fs::read(&entry.path).ok()?;
+                    search
+                        .is_match(&bytes)
+                        .then(|| (index, look(entry, selection, true)))
+                })
+                .collect();
+            known.extend(names);
+            if found.is_empty() {
+                return;
+            }
+            for (index, found) in found {
+                self.looks[index] = found;
+            }
+            self.project = self
+                .project
+                .relinked(self.looks.iter().map(Look::facts).collect());
         }
     }
 

@@ -20,6 +20,18 @@ struct FindingRow<'a> {
     title: Option<&'a str>,
     edits: Vec<EditRow<'a>>,
     imports: Vec<String>,
+    /// Other files that the fix changes as well.
+    other_files: usize,
+    /// How the problem is reached, from the place of the finding on.
+    chain: Vec<SiteRow<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SiteRow<'a> {
+    file: String,
+    line: usize,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -74,9 +86,7 @@ fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'
     };
     let position = |offset| PositionRow::from(lines.position(offset));
     FindingRow {
-        file: path
-            .to_string_lossy()
-            .replace(std::path::MAIN_SEPARATOR, "/"),
+        file: shown(path),
         line: start.line,
         column: start.column,
         end: position(finding.at.end()),
@@ -107,5 +117,26 @@ fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'
                     .collect()
             })
             .unwrap_or_default(),
+        other_files: fix.map_or(0, |fix| {
+            fix.edits()
+                .keys()
+                .filter(|file| **file != finding.file)
+                .count()
+        }),
+        chain: finding
+            .chain
+            .iter()
+            .map(|site| SiteRow {
+                file: shown(&site.path),
+                line: site.line,
+                message: &site.note,
+            })
+            .collect(),
+        notes: &finding.notes,
     }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy()
+        .replace(std::path::MAIN_SEPARATOR, "/")
 }

@@ -69,6 +69,11 @@ fn frame<'a>(text: &'a str, finding: &'a Finding, line: usize) -> Group<'a> {
             .span(finding.at.start() - start..end.max(finding.at.start() - start)),
     );
     let mut group = Group::with_level(Level::NOTE).element(snippet);
+    for site in &finding.chain {
+        let path = site.path.display();
+        let step = format!("{path}:{}: {}", site.line, site.note);
+        group = group.element(Level::NOTE.with_name("chain").message(step));
+    }
     match &finding.remedy {
         Remedy::Fix(fix) => {
             group = group.element(Level::HELP.with_name("fix").message(fix.title()));
@@ -79,6 +84,9 @@ fn frame<'a>(text: &'a str, finding: &'a Finding, line: usize) -> Group<'a> {
         Remedy::Blocked(why) => {
             group = group.element(Level::NOTE.with_name("no fix").message(why.as_str()));
         }
+    }
+    for note in &finding.notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
     }
     group
 }

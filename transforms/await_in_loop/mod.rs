@@ -11,8 +11,9 @@ mod shape;
 mod statement;
 mod surroundings;
 
-use crate::fix::{Cx, Finding, Info, Transform};
+use crate::fix::{Cx, FileId, Finding, Info, Transform};
 use crate::model::file::Place;
+use crate::model::project::Project;
 use crate::python::ast::AnyNodeRef;
 use crate::python::span;
 use crate::text::Span;
@@ -76,6 +77,12 @@ loops than asyncio's.",
 impl Transform for AwaitInLoop {
     fn info(&self) -> &'static Info {
         &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project
+            .facts(file)
+            .is_some_and(|facts| facts.awaits_in_loop)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {

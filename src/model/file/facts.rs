@@ -29,6 +29,10 @@ pub struct Facts {
     pub strings: Vec<Box<str>>,
     /// Attributes of other objects that the file assigns to, sorted: `time.sleep = fake`.
     pub patched: Vec<Box<str>>,
+    /// Where each line starts.
+    pub lines: Box<[u32]>,
+    /// A loop or comprehension of a coroutine awaits something.
+    pub awaits_in_loop: bool,
     /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
     pub asyncio: Reachable,
 }
@@ -98,8 +102,8 @@ pub struct Call {
     pub function: Option<Index>,
     pub kind: CallKind,
     pub at: Span,
-    /// The end of the callee.
-    pub callee_end: usize,
+    /// The end of the callee, if it is a plain name or attribute at the start of the call.
+    pub callee_end: Option<usize>,
     pub callee: TermId,
     pub place: CallPlace,
     /// `await` stands before it.
@@ -147,7 +151,7 @@ pub struct Argument {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentValue {
-    /// `True`, `None` or a whole number, as it is written.
+    /// `True`, `None` or a whole number, as it is written; a minus sign for anything negated.
     Constant(Box<str>),
     /// Something that may be a function.
     Term(TermId),
@@ -180,5 +184,13 @@ impl Call {
                 _ => None,
             }
         })
+    }
+}
+
+impl Facts {
+    /// The line of an offset, from 1.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.lines
+            .partition_point(|start| *start as usize <= offset)
     }
 }

@@ -211,7 +211,7 @@ impl<'a> Module<'a> {
 
     /// Whether the name at the bottom of an expression is bound under `if TYPE_CHECKING` alone, and
     /// so does not exist at run time.
-    fn is_for_type_checkers(&self, expression: &'a Expr) -> bool {
+    pub(super) fn is_for_type_checkers(&self, expression: &'a Expr) -> bool {
         let Expr::Name(name) = root(expression) else {
             return false;
         };

@@ -164,6 +164,14 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
             }
             Expr::Attribute(attribute) => {
                 let value = self.expression(&attribute.value, steps);
+                if let Term::Import(0, module) = self.terms.get(value)
+                    && self
+                        .module
+                        .is_patched(&format!("{module}.{}", attribute.attr))
+                {
+                    return self
+                        .unknown(&format!("this file assigns to `.{}` of it", attribute.attr));
+                }
                 Term::Member(value, attribute.attr.as_str().into())
             }
             Expr::Call(call) => return self.call(call, steps),

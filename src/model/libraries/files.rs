@@ -20,6 +20,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "pytest",
     "python",
     "python_terminal",
+    "python_time",
     "requests",
     "trio",
     "twisted",

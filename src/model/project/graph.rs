@@ -197,6 +197,39 @@ impl Graph {
         }
     }
 
+    /// The functions that coroutines call and that block, and those on the way to what does.
+    pub(super) fn chained<'g>(
+        &'g self,
+        project: &'g Project,
+    ) -> impl Iterator<Item = FunctionRef> + 'g {
+        let called = project.files().flat_map(move |(file, facts)| {
+            let calls = facts
+                .calls
+                .iter()
+                .zip(self.targets.get(&file).into_iter().flatten());
+            calls
+                .filter(|(call, _)| in_coroutine(facts, call))
+                .flat_map(|(_, target)| match target {
+                    Target::Functions(functions) => functions.as_slice(),
+                    _ => &[],
+                })
+        });
+        called.flat_map(|function| {
+            let on_the_way = self
+                .chain(*function)
+                .into_iter()
+                .filter_map(|hop| match hop.next {
+                    Next::Function(next) => Some(next),
+                    Next::Library(_) => None,
+                });
+            self.blocked
+                .contains_key(function)
+                .then_some(*function)
+                .into_iter()
+                .chain(on_the_way)
+        })
+    }
+
     /// Whether a coroutine of the file makes a call that blocks in this way.
     pub fn waits_for(&self, file: FileId, kind: Kind) -> bool {
         self.kinds

@@ -6,13 +6,17 @@
 //! serve the same questions.
 
 mod classes;
+mod colour;
 mod decorators;
 mod evaluate;
 mod graph;
 mod modules;
+mod outside;
 mod targets;
+mod threads;
 mod value;
 
+pub use colour::Colouring;
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
 pub use value::{ClassRef, FunctionRef, Target, Value};
@@ -53,6 +57,12 @@ impl Project {
         project
     }
 
+    /// The same files with other facts.
+    #[must_use]
+    pub fn relinked(&self, facts: Vec<Option<Arc<Facts>>>) -> Self {
+        Self::link(self.modules.clone(), facts, Arc::clone(&self.catalogue))
+    }
+
     /// Takes new facts of some files, and links again.
     #[must_use]
     pub fn with(&self, changed: Vec<(FileId, Facts)>) -> Self {
@@ -62,14 +72,7 @@ impl Project {
                 *old = Some(Arc::new(new));
             }
         }
-        let mut project = Self {
-            modules: self.modules.clone(),
-            facts,
-            catalogue: Arc::clone(&self.catalogue),
-            ..Self::default()
-        };
-        project.relink();
-        project
+        self.relinked(facts)
     }
 
     fn relink(&mut self) {

@@ -19,6 +19,10 @@ pub enum Place {
 pub struct Modules {
     /// Folder and name of each file, by number; a package's name is empty.
     paths: Vec<(Box<str>, Box<str>)>,
+    /// The paths as they were given.
+    shown: Vec<Box<Path>>,
+    /// Files that only say what others mean, and are not to be changed.
+    outside: FxHashSet<FileId>,
     /// Files by their path without suffix; packages by the path of their folder.
     files: FxHashMap<Box<str>, FileId>,
     packages: FxHashSet<Box<str>>,
@@ -33,6 +37,7 @@ impl Modules {
         let mut modules = Self::default();
         for (number, path) in paths.into_iter().enumerate() {
             modules.add(FileId(number as u32), path);
+            modules.shown.push(path.into());
         }
         for (folder, name) in &modules.paths {
             let mut at: &str = folder;
@@ -215,6 +220,23 @@ impl Modules {
         }
         parts.reverse();
         parts.join(".")
+    }
+
+    /// Says that a file is not to be changed.
+    pub fn leave(&mut self, file: FileId) {
+        self.outside.insert(file);
+    }
+
+    /// Whether a file may be changed.
+    pub fn is_asked(&self, file: FileId) -> bool {
+        !self.outside.contains(&file)
+    }
+
+    /// The path of a file, as it was given.
+    pub fn path(&self, file: FileId) -> &Path {
+        self.shown
+            .get(file.0 as usize)
+            .map_or(Path::new(""), |path| path)
     }
 
     pub fn len(&self) -> usize {

@@ -2,8 +2,9 @@
 
 use super::Collector;
 use crate::model::file::facts::{Argument, ArgumentValue, Call, CallKind, CallPlace};
+use crate::model::file::syntax::dotted;
 use crate::model::file::terms::{Index, Term, TermId};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number, UnaryOp};
 use crate::python::span;
 use crate::text::Span;
 
@@ -34,13 +35,18 @@ impl<'a> Collector<'_, 'a> {
         }
         let (function, place) = self.place(at);
         let here = span(value);
-        self.push(function, place, kind, here, here.end(), term, at);
+        self.push(function, place, kind, here, None, term, at);
     }
 
     pub(super) fn call(&mut self, call: &'a ExprCall) {
         let node = AnyNodeRef::from(call);
         let (function, place) = self.place(node);
-        let callee = self.builder.term(&call.func);
+        let callee = match self.module.is_for_type_checkers(&call.func) {
+            true => self.builder.terms.add(Term::Unknown(
+                "it is imported for type checkers only".into(),
+            )),
+            false => self.builder.term(&call.func),
+        };
         if let Expr::Attribute(method) = &*call.func
             && self.module.catalogue().is_filling_method(&method.attr)
         {
@@ -52,7 +58,7 @@ impl<'a> Collector<'_, 'a> {
             place,
             CallKind::Call,
             span(call),
-            span(&*call.func).end(),
+            plain_end(call),
             callee,
             node,
         );
@@ -77,7 +83,7 @@ impl<'a> Collector<'_, 'a> {
         place: CallPlace,
         kind: CallKind,
         at: Span,
-        callee_end: usize,
+        callee_end: Option<usize>,
         callee: TermId,
         node: AnyNodeRef<'a>,
     ) {
@@ -133,6 +139,9 @@ impl<'a> Collector<'_, 'a> {
                         Number::Int(int) => ArgumentValue::Constant(int.to_string().into()),
                         _ => return None,
                     },
+                    Expr::UnaryOp(negated) if negated.op == UnaryOp::USub => {
+                        ArgumentValue::Constant("-".into())
+                    }
                     Expr::Name(_) | Expr::Attribute(_) => {
                         let term = self.builder.term(value);
                         match self.builder.terms.get(term) {
@@ -177,4 +186,13 @@ impl<'a> Collector<'_, 'a> {
             }
         }
     }
+}
+
+/// The end of a callee that is a plain name or a chain of attributes, without parentheses.
+fn plain_end(call: &ExprCall) -> Option<usize> {
+    let callee = span(&*call.func);
+    let plain = dotted(&call.func).is_some()
+        && callee.start() == span(call).start()
+        && callee.end() == span(&call.arguments).start();
+    plain.then_some(callee.end())
 }

@@ -332,12 +332,11 @@ impl<'a> Collector<'_, 'a> {
                 }
             }
             AnyNodeRef::StmtImportFrom(import)
-                if self.module.scope_of(node) == Some(ScopeId::MODULE) =>
+                if self.module.scope_of(node) == Some(ScopeId::MODULE)
+                    && import.names.iter().any(|alias| alias.name.as_str() == "*") =>
             {
-                if import.names.iter().any(|alias| alias.name.as_str() == "*") {
-                    let name = import.module.as_ref().map_or("", |name| name.as_str());
-                    self.facts.stars.push((import.level, name.into()));
-                }
+                let name = import.module.as_ref().map_or("", |name| name.as_str());
+                self.facts.stars.push((import.level, name.into()));
             }
             _ => {}
         }
@@ -353,6 +352,22 @@ impl<'a> Collector<'_, 'a> {
         if let (Some(function), _) = self.place(node) {
             self.with_function(function, |function| function.awaits = true);
         }
+        let in_loop = |ancestor: &AnyNodeRef<'_>| {
+            matches!(
+                ancestor,
+                AnyNodeRef::StmtFor(_)
+                    | AnyNodeRef::ExprListComp(_)
+                    | AnyNodeRef::ExprSetComp(_)
+                    | AnyNodeRef::ExprDictComp(_)
+                    | AnyNodeRef::ExprGenerator(_)
+                    | AnyNodeRef::StmtWhile(_)
+            )
+        };
+        self.facts.awaits_in_loop |= self
+            .module
+            .ancestors(node)
+            .take_while(|ancestor| !matches!(ancestor, AnyNodeRef::StmtFunctionDef(_)))
+            .any(|ancestor| in_loop(&ancestor));
     }
 
     fn give(&mut self, function: Index, value: &'a Expr) {
@@ -378,6 +393,11 @@ impl<'a> Collector<'_, 'a> {
             self.facts.functions[index].gives = self.builder.terms.add(term);
         }
         let mut facts = self.facts;
+        facts.lines = std::iter::once(0)
+            .chain(
+                memchr::memchr_iter(b'\n', self.module.text().as_bytes()).map(|at| at as u32 + 1),
+            )
+            .collect();
         facts.all = self.module.exported_names();
         facts.imports = self.module.imported_modules();
         facts.asyncio = self.module.reachable("asyncio");

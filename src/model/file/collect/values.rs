@@ -110,15 +110,7 @@ impl<'a> Collector<'_, 'a> {
         if !matches!(self.builder.terms.get(base), Term::Import(..))
             && self.read.insert((function, term))
         {
-            self.push(
-                function,
-                place,
-                CallKind::Read,
-                here,
-                here.end(),
-                term,
-                node,
-            );
+            self.push(function, place, CallKind::Read, here, None, term, node);
         }
     }
 

@@ -1,0 +1,304 @@
+//! Which functions have to become coroutine functions together, and which calls must be awaited
+//! then: a closure over callers that ends at coroutines. Refused unless every use is a call that is
+//! seen, where `await` is legal.
+
+use super::{FunctionRef, Project, Target};
+use crate::model::file::{CallKind, CallPlace, Owner, Term, TermId, Why};
+use crate::text::FileId;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+
+/// More functions than these are not changed at a time.
+const MAX_FUNCTIONS: usize = 25;
+
+/// Classes of libraries that call no method of those made from them.
+const QUIET_BASES: [&str; 8] = [
+    "abc.ABC",
+    "object",
+    "typing.Generic",
+    "typing.Protocol",
+    "typing.NamedTuple",
+    "builtins.object",
+    "typing_extensions.Protocol",
+    "Exception",
+];
+
+/// What it takes to make functions coroutine functions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colouring {
+    /// The plain functions to change, sorted.
+    pub functions: BTreeSet<FunctionRef>,
+    /// The calls to await, by file and place among its calls, sorted.
+    pub awaits: BTreeSet<(FileId, u32)>,
+    /// Those of the functions that others may call, from outside the files that were seen.
+    pub public: BTreeSet<String>,
+    /// What a person must confirm, as clauses.
+    pub reviews: BTreeSet<String>,
+}
+
+impl Project {
+    /// What has to change for a plain function to become a coroutine function. `nested` says that
+    /// `await` is legal in comprehensions inside others (Python 3.11).
+    pub fn colouring(&self, start: FunctionRef, nested: bool) -> Result<Colouring, Why> {
+        let mut found = Colouring {
+            functions: BTreeSet::new(),
+            awaits: BTreeSet::new(),
+            public: BTreeSet::new(),
+            reviews: BTreeSet::new(),
+        };
+        let mut waiting = vec![start];
+        while let Some(function) = waiting.pop() {
+            if !found.functions.insert(function) {
+                continue;
+            }
+            if found.functions.len() > MAX_FUNCTIONS {
+                return Err(Why::new(format!(
+                    "more than {MAX_FUNCTIONS} functions would have to change with it"
+                )));
+            }
+            self.may_become_async(function, &mut found)?;
+            let callers = self.graph().callers(function);
+            if callers.is_empty() {
+                return Err(self.says(function, "is called by nobody that was seen"));
+            }
+            for (file, index) in callers {
+                let caller = self.awaitable(function, *file, *index, nested, &mut found)?;
+                found.awaits.insert((*file, *index));
+                if self.function(caller).is_some_and(|of| !of.is_async) {
+                    waiting.push(caller);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn says(&self, function: FunctionRef, what: &str) -> Why {
+        let name = self.function(function).map_or("", |of| &of.qualified);
+        Why::new(format!("`{name}` {what}"))
+    }
+
+    fn at(&self, file: FileId, offset: usize) -> String {
+        let line = self.facts(file).map_or(0, |facts| facts.line_of(offset));
+        format!("{}:{line}", self.modules().path(file).display())
+    }
+
+    /// Whether a definition allows `async` before it.
+    fn may_become_async(&self, function: FunctionRef, found: &mut Colouring) -> Result<(), Why> {
+        let Some((of, facts)) = self.function(function).zip(self.facts(function.file)) else {
+            return Err(Why::new("a function on the way is not known"));
+        };
+        let refuse = |what: &str| Err(self.says(function, what));
+        if of.is_generator {
+            return refuse("is a generator");
+        }
+        if of.name.starts_with("__") && of.name.ends_with("__") {
+            return refuse("is called by Python itself");
+        }
+        if self
+            .modules()
+            .path(function.file)
+            .extension()
+            .is_some_and(|end| end == "pyi")
+        {
+            return refuse("is known by its stub only");
+        }
+        let plain = of.decorators.iter().all(|decorator| {
+            matches!(
+                facts.terms.get(decorator.0 as usize),
+                Some(Term::Builtin(name)) if matches!(&**name, "staticmethod" | "classmethod")
+            )
+        });
+        if !plain {
+            return refuse("is decorated");
+        }
+        if of.name.starts_with("test") {
+            return refuse("is called by a test runner");
+        }
+        if let Owner::Class(class) = of.owner {
+            self.stands_alone(
+                function,
+                super::ClassRef {
+                    file: function.file,
+                    index: class,
+                },
+            )?;
+        }
+        self.is_only_called(function)?;
+        let exported = facts.all.iter().flatten().any(|name| *name == of.name);
+        let is_public = !of.name.starts_with('_') && !matches!(of.owner, Owner::Function(_));
+        if exported || is_public {
+            found.public.insert(of.qualified.to_string());
+        }
+        Ok(())
+    }
+
+    /// Whether a method belongs to its class alone: none of the same name above or below it.
+    fn stands_alone(&self, function: FunctionRef, class: super::ClassRef) -> Result<(), Why> {
+        let Some(of) = self.function(function) else {
+            return Err(Why::new("a method on the way is not known"));
+        };
+        let mut evaluator = super::evaluate::Evaluator::new(self);
+        if let Some(other) = evaluator.overrides(class, &of.name).first() {
+            return Err(self.says(*other, "would have to change with it"));
+        }
+        match evaluator.find(class, &of.name, true) {
+            super::classes::Found::Method(other) => {
+                return Err(self.says(other, "would have to change with it"));
+            }
+            super::classes::Found::Library(base) if !QUIET_BASES.contains(&&*base) => {
+                return Err(self.says(
+                    function,
+                    &format!("may be called by `{base}`, which its class is made from"),
+                ));
+            }
+            _ => {}
+        }
+        let bases = self
+            .class(class)
+            .map_or(&[] as &[TermId], |class| &class.bases);
+        let unknown = bases.iter().any(|base| {
+            matches!(
+                evaluator.evaluate(class.file, *base),
+                super::Value::Unknown(_)
+            )
+        });
+        match unknown {
+            true => Err(self.says(function, "belongs to a class with a base that was not seen")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a function is used in no other way than by calls that are seen.
+    fn is_only_called(&self, function: FunctionRef) -> Result<(), Why> {
+        let Some(of) = self.function(function) else {
+            return Err(Why::new("a function on the way is not known"));
+        };
+        let mut evaluator = super::evaluate::Evaluator::new(self);
+        for (file, facts) in self.files() {
+            let path = || self.modules().path(file).display().to_string();
+            let lists = |names: &[Box<str>]| names.binary_search(&of.name).is_ok();
+            if lists(&facts.loose) {
+                return Err(Why::new(format!(
+                    "`.{}` is used in {} on an object of which nothing is known",
+                    of.name,
+                    path()
+                )));
+            }
+            if lists(&facts.strings) {
+                return Err(Why::new(format!(
+                    "a string in {} names `{}`",
+                    path(),
+                    of.name
+                )));
+            }
+            if lists(&facts.patched) {
+                return Err(Why::new(format!("{} assigns to `.{}`", path(), of.name)));
+            }
+            for term in &facts.values {
+                let speaks_of = match facts.terms.get(term.0 as usize) {
+                    Some(Term::Function(index)) => {
+                        file == function.file && *index == function.index
+                    }
+                    Some(Term::Member(_, name)) => *name == of.name,
+                    Some(Term::Import(..) | Term::Star(_)) => true,
+                    _ => false,
+                };
+                if !speaks_of {
+                    continue;
+                }
+                let is_it = match evaluator.evaluate(file, *term) {
+                    super::Value::Function(other) | super::Value::Method(other, _) => {
+                        other == function
+                    }
+                    super::Value::Unknown(_) => {
+                        matches!(facts.terms.get(term.0 as usize), Some(Term::Member(_, name)) if *name == of.name)
+                    }
+                    _ => false,
+                };
+                if is_it {
+                    return Err(Why::new(format!(
+                        "`{}` is passed on in {}",
+                        of.qualified,
+                        path()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The function that makes a call, if the call may be awaited there.
+    fn awaitable(
+        &self,
+        callee: FunctionRef,
+        file: FileId,
+        index: u32,
+        nested: bool,
+        found: &mut Colouring,
+    ) -> Result<FunctionRef, Why> {
+        let Some(call) = self.call(file, index as usize) else {
+            return Err(Why::new("a call on the way is not known"));
+        };
+        let at = || self.at(file, call.at.start());
+        let refuse = |what: &str| Err(self.says(callee, &format!("{what} in {}", at())));
+        if call.kind != CallKind::Call {
+            return refuse("is called without being named");
+        }
+        let several = matches!(
+            self.graph().target(file, index as usize),
+            Some(Target::Functions(functions)) if functions.len() > 1
+        );
+        if several {
+            return refuse("is one of several functions that may be called");
+        }
+        if call.awaited {
+            return refuse("is awaited already");
+        }
+        match call.place {
+            CallPlace::Body(0 | 1) => {}
+            CallPlace::Body(_) if nested => {}
+            CallPlace::Body(_) => {
+                return refuse(
+                    "is called in a nested comprehension, where `await` needs Python 3.11,",
+                );
+            }
+            CallPlace::Generator => return refuse("is called in a generator expression"),
+            CallPlace::Lambda => return refuse("is called in a lambda"),
+            CallPlace::ClassBody | CallPlace::Module => return refuse("is called at import time"),
+            CallPlace::Annotation => return refuse("is called in an annotation"),
+        }
+        if let Some(held) = &call.held {
+            found.reviews.insert(format!("{held} ({})", at()));
+        }
+        match call.function {
+            Some(index) => Ok(FunctionRef { file, index }),
+            None => refuse("is called at import time"),
+        }
+    }
+
+    /// The names of functions that may have to become coroutine functions; whoever mentions one has
+    /// to be looked at.
+    pub fn colourable_names(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        let mut seen = FxHashSet::default();
+        let mut waiting: Vec<FunctionRef> = self.graph().chained(self).collect();
+        while let Some(function) = waiting.pop() {
+            if !seen.insert(function) {
+                continue;
+            }
+            let Some(of) = self.function(function).filter(|of| !of.is_async) else {
+                continue;
+            };
+            names.insert(&*of.name);
+            for (file, index) in self.graph().callers(function) {
+                if let Some(index) = self
+                    .call(*file, *index as usize)
+                    .and_then(|call| call.function)
+                {
+                    waiting.push(FunctionRef { file: *file, index });
+                }
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,208 @@
+//! Whether a function of the project may run in another thread: what it does, through everything it
+//! calls.
+
+use super::{FunctionRef, Project, Target};
+use crate::model::file::{CallPlace, Owner, Term, TermId, Why};
+use crate::model::libraries::{Fallback, RunsIn};
+use crate::model::stdlib::is_stdlib;
+use crate::text::FileId;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+
+/// More functions than these are not looked through.
+const MAX_FUNCTIONS: usize = 300;
+
+/// How many reasons are told.
+const MAX_REASONS: usize = 2;
+
+/// Modules of Python whose functions belong to the thread, or to the process as a whole.
+const BOUND: [&str; 9] = [
+    "asyncio.",
+    "curses.",
+    "locale.setlocale",
+    "os.chdir",
+    "signal.",
+    "threading.local",
+    "tkinter.",
+    "turtle.",
+    "warnings.catch_warnings",
+];
+
+impl Project {
+    /// What a person must confirm before a function is moved to a thread, nothing if all that it does
+    /// is known; refused, with the reason, if it must not.
+    pub fn in_thread(&self, function: FunctionRef) -> Result<Option<String>, Why> {
+        let mut reasons = BTreeSet::new();
+        let mut seen = FxHashSet::default();
+        let mut waiting = vec![function];
+        while let Some(at) = waiting.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            if seen.len() > MAX_FUNCTIONS {
+                reasons.insert("it does more than can be looked through".to_owned());
+                break;
+            }
+            let Some((of, facts)) = self.function(at).zip(self.facts(at.file)) else {
+                continue;
+            };
+            if of.is_async {
+                return Err(Why::new(format!(
+                    "it calls the coroutine function `{}`",
+                    of.qualified
+                )));
+            }
+            if let Some((what, _)) = &of.writes {
+                reasons.insert(format!("`{}` {what}", of.qualified));
+            } else if of.reads_receiver && matches!(of.owner, Owner::Class(_)) {
+                reasons.insert(format!(
+                    "`{}` reads `{}`",
+                    of.qualified,
+                    of.parameters.first().map_or("self", |name| name)
+                ));
+            }
+            for (index, call) in facts.calls.iter().enumerate() {
+                let own = call.function == Some(at.index)
+                    && !matches!(call.place, CallPlace::Lambda | CallPlace::Annotation);
+                if !own {
+                    continue;
+                }
+                match self.graph().target(at.file, index) {
+                    Some(Target::Functions(functions)) => waiting.extend(functions),
+                    Some(Target::Library(name)) => {
+                        if let Some(reason) = self.library_in_thread(name)? {
+                            reasons.insert(reason);
+                        }
+                    }
+                    Some(Target::Unknown(_)) => {
+                        if let Some(name) = self.unknown_callee(at.file, call.callee) {
+                            reasons.insert(format!("what `{name}` does is not known"));
+                        }
+                    }
+                    Some(Target::Nothing) | None => {}
+                }
+            }
+        }
+        Ok(match reasons.is_empty() {
+            true => None,
+            false => {
+                let more = reasons.len().saturating_sub(MAX_REASONS);
+                let told: Vec<String> = reasons.into_iter().take(MAX_REASONS).collect();
+                let rest = if more > 0 {
+                    format!(", and {more} more")
+                } else {
+                    String::new()
+                };
+                Some(format!(
+                    "it runs beside the event loop then: {}{rest}",
+                    told.join("; ")
+                ))
+            }
+        })
+    }
+
+    fn library_in_thread(&self, name: &str) -> Result<Option<String>, Why> {
+        let catalogue = self.catalogue();
+        if let Some(entry) = catalogue.blocking(name) {
+            return match entry.fallback {
+                Fallback::Exact | Fallback::List => Ok(None),
+                Fallback::Review | Fallback::None if is_constructor(name) => Ok(None),
+                Fallback::Review => Ok(entry.why.clone()),
+                Fallback::None => Ok(Some(match &entry.why {
+                    Some(why) => format!("`{name}`: {why}"),
+                    None => format!("`{name}` belongs to one thread"),
+                })),
+            };
+        }
+        if catalogue
+            .scheduler(name)
+            .is_some_and(|scheduler| scheduler.runs == RunsIn::Loop)
+        {
+            return Err(Why::new(format!(
+                "it calls `{name}`, which belongs to the event loop"
+            )));
+        }
+        if BOUND.iter().any(|bound| name.starts_with(bound)) && !is_harmless(name) {
+            return Err(Why::new(format!(
+                "it calls `{name}`, which belongs to its own thread"
+            )));
+        }
+        let known = !name.contains('.')
+            || is_stdlib(name)
+            || catalogue.is_pure(name)
+            || is_builtin_method(name);
+        Ok((!known).then(|| format!("`{name}` must be safe to call in a thread")))
+    }
+
+    /// How a callee of which nothing is known is written, unless its name says that it only computes.
+    fn unknown_callee(&self, file: FileId, callee: TermId) -> Option<String> {
+        let facts = self.facts(file)?;
+        if let Some(Term::Member(_, name)) = facts.terms.get(callee.0 as usize) {
+            let catalogue = self.catalogue();
+            if catalogue.is_pure_method(name, usize::MAX) || catalogue.is_logging_method(name) {
+                return None;
+            }
+        }
+        Some(self.written(file, callee))
+    }
+
+    /// A term as it may have been written.
+    pub fn written(&self, file: FileId, term: TermId) -> String {
+        let Some(facts) = self.facts(file) else {
+            return "...".to_owned();
+        };
+        let function = |index: &crate::model::file::Index| facts.functions.get(index.0 as usize);
+        match facts.terms.get(term.0 as usize) {
+            Some(Term::Member(of, name)) => format!("{}.{name}", self.written(file, *of)),
+            Some(Term::Call(of)) => format!("{}()", self.written(file, *of)),
+            Some(Term::Item(of)) => format!("{}[...]", self.written(file, *of)),
+            Some(Term::Import(_, name)) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+            Some(Term::Builtin(name) | Term::Star(name)) => name.to_string(),
+            Some(Term::Function(index)) => {
+                function(index).map_or_else(String::new, |of| of.name.to_string())
+            }
+            Some(Term::Class(index)) => facts
+                .classes
+                .get(index.0 as usize)
+                .map_or_else(String::new, |of| of.name.to_string()),
+            Some(Term::Receiver(_)) => "self".to_owned(),
+            Some(Term::ReceiverClass(_)) => "cls".to_owned(),
+            Some(Term::Super(_)) => "super()".to_owned(),
+            Some(Term::Parameter(index, position)) => function(index)
+                .and_then(|of| of.parameters.get(*position as usize))
+                .map_or_else(String::new, |name| name.to_string()),
+            Some(Term::Instance(of)) => match facts.terms.get(of.0 as usize) {
+                Some(Term::Import(_, name) | Term::Builtin(name)) => {
+                    name.rsplit('.').next().unwrap_or(name).to_lowercase()
+                }
+                _ => "...".to_owned(),
+            },
+            _ => "...".to_owned(),
+        }
+    }
+}
+
+fn is_constructor(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.starts_with(|first: char| first.is_ascii_uppercase()) || last == "connect"
+}
+
+/// Functions of asyncio that only look at what they are given.
+fn is_harmless(name: &str) -> bool {
+    matches!(
+        name,
+        "asyncio.iscoroutinefunction"
+            | "asyncio.iscoroutine"
+            | "asyncio.isfuture"
+            | "asyncio.TimeoutError"
+            | "asyncio.CancelledError"
+    )
+}
+
+fn is_builtin_method(name: &str) -> bool {
+    let class = name.split('.').next().unwrap_or(name);
+    matches!(
+        class,
+        "str" | "bytes" | "list" | "dict" | "set" | "tuple" | "int" | "float" | "bool"
+    )
+}

@@ -1,0 +1,322 @@
+//! The remedies of a chain, each with what stands in its way.
+
+use super::Place;
+use crate::fix::{Cut, Cx, FileId, Fix, to_thread};
+use crate::model::file::{CallPlace, Facts, ImportName, Reachable, Term, Why};
+use crate::model::libraries::{Blocking, Kind, Runs, RunsIn};
+use crate::model::project::{FunctionRef, Hop, Next, Target, Value};
+use crate::python::PythonVersion;
+use crate::text::{Edit, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn describe(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Async => "making the functions on the way coroutine functions",
+        Cut::Thread => "moving the call to a thread",
+        Cut::Endpoint => "making the endpoint a plain function",
+    }
+}
+
+/// Makes the functions on the way, and all who call them, coroutine functions.
+pub(super) fn colour(cx: &Cx<'_>, hops: &[Hop]) -> Result<Fix, Why> {
+    let Some((last, name)) = hops.iter().find_map(|hop| match &hop.next {
+        Next::Library(name) => Some((hop, name)),
+        Next::Function(_) => None,
+    }) else {
+        return Err(Why::new("where it ends is not known"));
+    };
+    let entry = cx.project.catalogue().blocking(name);
+    if !entry.is_some_and(|entry| has_counterpart(cx, entry, name)) {
+        return Err(Why::new(format!(
+            "`{name}` has no counterpart for coroutines that could be put in its place"
+        )));
+    }
+    let Some(index) = cx
+        .project
+        .call(last.file, last.call as usize)
+        .and_then(|call| call.function)
+    else {
+        return Err(Why::new("where it ends is not known"));
+    };
+    let leaf = FunctionRef {
+        file: last.file,
+        index,
+    };
+    let colouring = cx
+        .project
+        .colouring(leaf, cx.options.target >= PythonVersion::PY311)?;
+    let mut edits: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
+    for function in &colouring.functions {
+        if let Some(of) = cx.project.function(*function) {
+            edits
+                .entry(function.file)
+                .or_default()
+                .push(Edit::insert(of.starts, "async "));
+        }
+    }
+    for (file, index) in &colouring.awaits {
+        if let Some(call) = cx.project.call(*file, *index as usize) {
+            let edits = edits.entry(*file).or_default();
+            if call.wraps {
+                edits.push(Edit::insert(call.at.start(), "(await "));
+                edits.push(Edit::insert(call.at.end(), ")"));
+            } else {
+                edits.push(Edit::insert(call.at.start(), "await "));
+            }
+        }
+    }
+    for file in edits.keys() {
+        may_change(cx, *file)?;
+    }
+    let mut need = None;
+    if entry.is_some_and(|entry| entry.kind == Kind::Sleep) {
+        let (sleeps, import) = sleeps(cx, leaf, last, name)?;
+        edits.entry(leaf.file).or_default().extend(sleeps);
+        need = import;
+    }
+    let mut names: Vec<String> = colouring
+        .functions
+        .iter()
+        .filter_map(|function| Some(format!("`{}`", cx.project.function(*function)?.qualified)))
+        .collect();
+    names.sort();
+    let files: BTreeSet<&FileId> = edits.keys().collect();
+    let across = match files.len() {
+        1 => String::new(),
+        count => format!(", in {count} files"),
+    };
+    let title = format!(
+        "make {} {} and await {}{across}",
+        listed(&names),
+        if names.len() == 1 {
+            "a coroutine function"
+        } else {
+            "coroutine functions"
+        },
+        if names.len() == 1 { "it" } else { "them" }
+    );
+    let mut reviews: Vec<String> = colouring.reviews.into_iter().collect();
+    if !colouring.public.is_empty() {
+        let public: Vec<String> = colouring
+            .public
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        reviews.insert(
+            0,
+            format!(
+                "code outside these files that calls {} has to await it",
+                public.join(" or ")
+            ),
+        );
+    }
+    let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
+    let mut files = edits.into_iter();
+    let Some((first, own)) = files.next() else {
+        return Err(Why::new("nothing would change"));
+    };
+    let mistake =
+        |error: crate::text::EditError| Why::new(format!("a mistake in asyncfix: {error}"));
+    let mut fix = Fix::judged(title, reason, first, own).map_err(mistake)?;
+    for (file, more) in files {
+        fix = fix.and(file, more).map_err(mistake)?;
+    }
+    Ok(fix.needing(leaf.file, need))
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [one, two, three, .., _] if names.len() > 4 => {
+            format!("{one}, {two}, {three} and {} more", names.len() - 3)
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// Whether there is something to await in the place of what blocks.
+fn has_counterpart(cx: &Cx<'_>, entry: &Blocking, name: &str) -> bool {
+    let by_client = || {
+        let mut libraries = cx.project.catalogue().libraries();
+        libraries.any(|library| {
+            library
+                .http
+                .as_ref()
+                .is_some_and(|http| http.functions.contains_key(name))
+        })
+    };
+    entry.kind == Kind::Sleep || entry.counterpart.is_some() || by_client()
+}
+
+/// Whether a file may be changed, and runs on asyncio's event loop as far as can be seen.
+fn may_change(cx: &Cx<'_>, file: FileId) -> Result<(), Why> {
+    let path = || cx.project.modules().path(file).display().to_string();
+    if !cx.project.modules().is_asked(file) {
+        return Err(Why::new(format!(
+            "{} would change as well, and was not asked for",
+            path()
+        )));
+    }
+    let facts = cx.project.facts(file);
+    let other = cx.project.catalogue().libraries().find(|library| {
+        let other = library
+            .event_loop
+            .as_ref()
+            .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio);
+        other && facts.is_some_and(|facts| imports(facts, &library.name))
+    });
+    match other {
+        Some(library) => Err(Why::new(format!(
+            "{} may run under {}",
+            path(),
+            library.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn imports(facts: &Facts, module: &str) -> bool {
+    facts.imports.iter().any(|(level, name)| {
+        *level == 0
+            && name
+                .strip_prefix(module)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// The edits that put `asyncio.sleep` in the place of `time.sleep` in a function.
+fn sleeps(
+    cx: &Cx<'_>,
+    leaf: FunctionRef,
+    last: &Hop,
+    name: &str,
+) -> Result<(Vec<Edit>, Option<ImportName>), Why> {
+    let Some(facts) = cx.project.facts(leaf.file) else {
+        return Err(Why::new("where it ends is not known"));
+    };
+    let (module, need) = match &facts.asyncio {
+        Reachable::As(name) => (&**name, None),
+        Reachable::Import => ("asyncio", Some(ImportName::new("asyncio"))),
+        Reachable::Taken => {
+            return Err(Why::new(
+                "the name `asyncio` is taken where the sleep stands",
+            ));
+        }
+    };
+    let mut edits = Vec::new();
+    for (index, call) in facts.calls.iter().enumerate() {
+        let here = call.function == Some(leaf.index);
+        let is_sleep = matches!(cx.project.graph().target(leaf.file, index), Some(Target::Library(other)) if **other == *name);
+        if !here || !is_sleep {
+            continue;
+        }
+        let simple = call.positional == Some(1)
+            && matches!(call.place, CallPlace::Body(0 | 1))
+            && call.constant("", Some(0)) != Some("-")
+            && !call.wraps
+            && !call.awaited;
+        match call.callee_end {
+            Some(end) if simple => {
+                let callee = Span::new(call.at.start(), end);
+                edits.push(Edit::replace(callee, format!("await {module}.sleep")));
+            }
+            _ if index == last.call as usize => {
+                return Err(Why::new(format!("`{name}` is not called in a simple way")));
+            }
+            _ => {}
+        }
+    }
+    Ok((edits, need))
+}
+
+/// Moves the call to a thread.
+pub(super) fn thread(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
+    let Some(node) = place.node else {
+        return Err(Why::new(
+            "it is called without being named: move it into a function first",
+        ));
+    };
+    let several = matches!(cx.project.graph().target(cx.file, place.index), Some(Target::Functions(functions)) if functions.len() > 1);
+    let callee_is_class = matches!(
+        cx.project.value(cx.file, place.call.callee),
+        Value::Class(_)
+    );
+    let mut review = cx.project.in_thread(place.function)?;
+    if callee_is_class && review.is_none() {
+        review = Some("the object is made in another thread then".to_owned());
+    }
+    if several && review.is_none() {
+        review = Some("which of several functions is called is not known".to_owned());
+    }
+    let calls_in_callee = matches!(place.facts.terms.get(place.call.callee.0 as usize), Some(Term::Member(of, _)) if matches!(place.facts.terms.get(of.0 as usize), Some(Term::Call(_) | Term::Await(_))));
+    if calls_in_callee {
+        return Err(Why::new(
+            "the object it is called on is made in the same expression: give it a name first",
+        ));
+    }
+    match to_thread(cx, node, None, review)? {
+        Ok(fix) => Ok(fix),
+        Err(error) => Err(Why::new(format!("a mistake in asyncfix: {error}"))),
+    }
+}
+
+/// Makes the coroutine function a plain one, where a framework then runs it in a thread.
+pub(super) fn endpoint(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
+    let Some(index) = place.call.function else {
+        return Err(Why::new("it is not in a function"));
+    };
+    let function = FunctionRef {
+        file: cx.file,
+        index,
+    };
+    let Some(of) = cx.project.function(function) else {
+        return Err(Why::new("it is not in a function"));
+    };
+    let what = of.decorators.iter().find_map(|decorator| {
+        let callee = match place.facts.terms.get(decorator.0 as usize) {
+            Some(Term::Call(callee)) => *callee,
+            _ => *decorator,
+        };
+        match cx.project.value(cx.file, callee) {
+            Value::Library(name) => cx
+                .project
+                .catalogue()
+                .endpoint(&name)
+                .filter(|endpoint| endpoint.function == RunsIn::Thread),
+            _ => None,
+        }
+    });
+    let Some(what) = what else {
+        return Err(Why::new(format!(
+            "`{}` is no endpoint that would run in a thread",
+            of.qualified
+        )));
+    };
+    if of.awaits || of.is_generator {
+        return Err(Why::new(format!("`{}` awaits", of.qualified)));
+    }
+    if !cx.project.graph().callers(function).is_empty() {
+        return Err(Why::new(format!(
+            "`{}` is called by others as well",
+            of.qualified
+        )));
+    }
+    if of.decorators.len() > 1 {
+        return Err(Why::new(format!("`{}` has other decorators", of.qualified)));
+    }
+    let text = &cx.module.text()[of.starts..of.at.start()];
+    let Some(def) = text.find("def").filter(|_| text.starts_with("async")) else {
+        return Err(Why::new("how it is defined does not show"));
+    };
+    let gap = Span::new(of.starts, of.starts + def);
+    if cx.module.layout().has_comments(gap) || gap.of(cx.module.text()).contains(['\n', '\\']) {
+        return Err(Why::new("a line break stands between `async` and `def`"));
+    }
+    let title = format!(
+        "make the {} a plain function, which runs in a thread",
+        what.what
+    );
+    let review =
+        "its body runs beside the event loop then: what it uses must be safe to use in a thread";
+    Fix::review(title, review, cx.file, vec![Edit::delete(gap)])
+        .map_err(|error| Why::new(format!("a mistake in asyncfix: {error}")))
+}
