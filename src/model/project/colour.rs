@@ -2,7 +2,9 @@
 //! then: a closure over callers that ends at coroutines. Refused unless every use is a call that is
 //! seen, where `await` is legal.
 
-use super::{FunctionRef, Project, Target};
+use super::classes::Found;
+use super::evaluate::Evaluator;
+use super::{ClassRef, FunctionRef, Project, Target, Value};
 use crate::model::file::{CallKind, CallPlace, Owner, Term, TermId, Why};
 use crate::text::FileId;
 use rustc_hash::FxHashSet;
@@ -40,6 +42,12 @@ impl Project {
     /// What has to change for a plain function to become a coroutine function. `nested` says that
     /// `await` is legal in comprehensions inside others (Python 3.11).
     pub fn colouring(&self, start: FunctionRef, nested: bool) -> Result<Colouring, Why> {
+        self.remembered
+            .colourings
+            .get((start, nested), || self.colour(start, nested))
+    }
+
+    fn colour(&self, start: FunctionRef, nested: bool) -> Result<Colouring, Why> {
         let mut found = Colouring {
             functions: BTreeSet::new(),
             awaits: BTreeSet::new(),
@@ -117,7 +125,7 @@ impl Project {
         if let Owner::Class(class) = of.owner {
             self.stands_alone(
                 function,
-                super::ClassRef {
+                ClassRef {
                     file: function.file,
                     index: class,
                 },
@@ -133,19 +141,19 @@ impl Project {
     }
 
     /// Whether a method belongs to its class alone: none of the same name above or below it.
-    fn stands_alone(&self, function: FunctionRef, class: super::ClassRef) -> Result<(), Why> {
+    fn stands_alone(&self, function: FunctionRef, class: ClassRef) -> Result<(), Why> {
         let Some(of) = self.function(function) else {
             return Err(Why::new("a method on the way is not known"));
         };
-        let mut evaluator = super::evaluate::Evaluator::new(self);
+        let mut evaluator = Evaluator::new(self);
         if let Some(other) = evaluator.overrides(class, &of.name).first() {
             return Err(self.says(*other, "would have to change with it"));
         }
         match evaluator.find(class, &of.name, true) {
-            super::classes::Found::Method(other) => {
+            Found::Method(other) => {
                 return Err(self.says(other, "would have to change with it"));
             }
-            super::classes::Found::Library(base) if !QUIET_BASES.contains(&&*base) => {
+            Found::Library(base) if !QUIET_BASES.contains(&&*base) => {
                 return Err(self.says(
                     function,
                     &format!("may be called by `{base}`, which its class is made from"),
@@ -156,12 +164,9 @@ impl Project {
         let bases = self
             .class(class)
             .map_or(&[] as &[TermId], |class| &class.bases);
-        let unknown = bases.iter().any(|base| {
-            matches!(
-                evaluator.evaluate(class.file, *base),
-                super::Value::Unknown(_)
-            )
-        });
+        let unknown = bases
+            .iter()
+            .any(|base| matches!(evaluator.evaluate(class.file, *base), Value::Unknown(_)));
         match unknown {
             true => Err(self.says(function, "belongs to a class with a base that was not seen")),
             false => Ok(()),
@@ -173,55 +178,42 @@ impl Project {
         let Some(of) = self.function(function) else {
             return Err(Why::new("a function on the way is not known"));
         };
-        let mut evaluator = super::evaluate::Evaluator::new(self);
-        for (file, facts) in self.files() {
-            let path = || self.modules().path(file).display().to_string();
-            let lists = |names: &[Box<str>]| names.binary_search(&of.name).is_ok();
-            if lists(&facts.loose) {
+        let mentions = self.mentions();
+        let path = |file: FileId| self.modules().path(file).display().to_string();
+        if let Some(file) = mentions.loose.get(&of.name) {
+            return Err(Why::new(format!(
+                "`.{}` is used in {} on an object of which nothing is known",
+                of.name,
+                path(*file)
+            )));
+        }
+        if let Some(file) = mentions.strings.get(&of.name) {
+            return Err(Why::new(format!(
+                "a string in {} names `{}`",
+                path(*file),
+                of.name
+            )));
+        }
+        if let Some(file) = mentions.patched.get(&of.name) {
+            return Err(Why::new(format!(
+                "{} assigns to `.{}`",
+                path(*file),
+                of.name
+            )));
+        }
+        let mut evaluator = Evaluator::new(self);
+        for (file, term) in mentions.values(&of.name) {
+            let is_it = match evaluator.evaluate(file, term) {
+                Value::Function(other) | Value::Method(other, _) => other == function,
+                Value::Unknown(_) => true,
+                _ => false,
+            };
+            if is_it {
                 return Err(Why::new(format!(
-                    "`.{}` is used in {} on an object of which nothing is known",
-                    of.name,
-                    path()
+                    "`{}` is passed on in {}",
+                    of.qualified,
+                    path(file)
                 )));
-            }
-            if lists(&facts.strings) {
-                return Err(Why::new(format!(
-                    "a string in {} names `{}`",
-                    path(),
-                    of.name
-                )));
-            }
-            if lists(&facts.patched) {
-                return Err(Why::new(format!("{} assigns to `.{}`", path(), of.name)));
-            }
-            for term in &facts.values {
-                let speaks_of = match facts.terms.get(term.0 as usize) {
-                    Some(Term::Function(index)) => {
-                        file == function.file && *index == function.index
-                    }
-                    Some(Term::Member(_, name)) => *name == of.name,
-                    Some(Term::Import(..) | Term::Star(_)) => true,
-                    _ => false,
-                };
-                if !speaks_of {
-                    continue;
-                }
-                let is_it = match evaluator.evaluate(file, *term) {
-                    super::Value::Function(other) | super::Value::Method(other, _) => {
-                        other == function
-                    }
-                    super::Value::Unknown(_) => {
-                        matches!(facts.terms.get(term.0 as usize), Some(Term::Member(_, name)) if *name == of.name)
-                    }
-                    _ => false,
-                };
-                if is_it {
-                    return Err(Why::new(format!(
-                        "`{}` is passed on in {}",
-                        of.qualified,
-                        path()
-                    )));
-                }
             }
         }
         Ok(())

@@ -267,12 +267,13 @@ impl<'p> Evaluator<'p> {
     /// What the star imports of a file bind a name to; the last one has the say.
     fn bound_by_stars(&mut self, file: FileId, name: &str) -> Option<Value> {
         let facts = self.project.facts(file)?;
-        if self.open.len() as u32 > MAX_DEPTH {
+        let mark = (file, TermId(u32::MAX));
+        if self.open.len() as u32 > MAX_DEPTH || self.open.contains(&mark) {
             self.cut = true;
             return None;
         }
         for (level, module) in facts.stars.iter().rev() {
-            let Value::Module(place @ Place::File(other)) = self.import(file, *level, module)
+            let Some(place @ Place::File(other)) = self.project.modules.find(file, *level, module)
             else {
                 return Some(Value::unknown(format!(
                     "a star import may have bound `{name}`"
@@ -291,7 +292,7 @@ impl<'p> Evaluator<'p> {
                 .binary_search_by(|(known, _)| (**known).cmp(name))
                 .is_ok();
             if exported && (here || !others.stars.is_empty()) {
-                self.open.push((file, TermId(u32::MAX)));
+                self.open.push(mark);
                 let value = self.module_member(&place, name);
                 self.open.pop();
                 if !matches!(value, Value::Unknown(_)) || here {

@@ -10,8 +10,10 @@ mod colour;
 mod decorators;
 mod evaluate;
 mod graph;
+mod mentions;
 mod modules;
 mod outside;
+mod remembered;
 mod targets;
 mod threads;
 mod value;
@@ -25,7 +27,9 @@ use crate::model::file::{Call, Class, Facts, Function, TermId};
 use crate::model::libraries::Catalogue;
 use crate::text::FileId;
 use evaluate::Evaluator;
+use mentions::Mentions;
 use rayon::prelude::*;
+use remembered::Remembered;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -38,6 +42,7 @@ pub struct Project {
     /// The classes made from a class of the project.
     children: FxHashMap<ClassRef, Vec<ClassRef>>,
     graph: Graph,
+    remembered: Arc<Remembered>,
 }
 
 impl Project {
@@ -106,6 +111,12 @@ impl Project {
             found.sort();
         }
         children
+    }
+
+    fn mentions(&self) -> &Mentions {
+        self.remembered
+            .mentions
+            .get_or_init(|| Mentions::collect(self))
     }
 
     pub fn modules(&self) -> &Modules {

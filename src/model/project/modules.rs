@@ -179,8 +179,25 @@ impl Modules {
             .then(|| Place::Folder(path.into()))
     }
 
+    /// The module that a dotted name means in a file.
+    pub fn find(&self, from: FileId, level: u32, name: &str) -> Option<Place> {
+        let (place, rest) = self.steps(from, level, name).pop()?;
+        (rest == 0).then_some(place)
+    }
+
     /// The files that importing a dotted name loads, as far as it leads inside the project.
     pub fn loaded_by(&self, from: FileId, level: u32, name: &str) -> Vec<FileId> {
+        let steps = self.steps(from, level, name).into_iter();
+        steps
+            .filter_map(|(place, _)| match place {
+                Place::File(file) => Some(file),
+                Place::Folder(_) => None,
+            })
+            .collect()
+    }
+
+    /// The modules on the way along a dotted name, each with how many parts are left.
+    fn steps(&self, from: FileId, level: u32, name: &str) -> Vec<(Place, usize)> {
         let mut parts = name.split('.').filter(|part| !part.is_empty());
         let mut found = Vec::new();
         let mut at = match level {
@@ -194,9 +211,7 @@ impl Modules {
             level => self.relative(from, level),
         };
         while let Some(place) = at {
-            if let Place::File(file) = place {
-                found.push(file);
-            }
+            found.push((place.clone(), parts.clone().count()));
             at = parts.next().and_then(|part| self.submodule(&place, part));
         }
         found

@@ -32,6 +32,12 @@ impl Project {
     /// What a person must confirm before a function is moved to a thread, nothing if all that it does
     /// is known; refused, with the reason, if it must not.
     pub fn in_thread(&self, function: FunctionRef) -> Result<Option<String>, Why> {
+        self.remembered
+            .threads
+            .get(function, || self.look_through(function))
+    }
+
+    fn look_through(&self, function: FunctionRef) -> Result<Option<String>, Why> {
         let mut reasons = BTreeSet::new();
         let mut seen = FxHashSet::default();
         let mut waiting = vec![function];

@@ -1,0 +1,43 @@
+//! Answers that cost much and are asked for again.
+
+use super::mentions::Mentions;
+use super::{Colouring, FunctionRef};
+use crate::model::file::Why;
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// What was found out of one state of a project.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    pub mentions: OnceLock<Mentions>,
+    pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
+    pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
+}
+
+/// Answers by question. Two threads may both find one out; it is the same.
+#[derive(Debug)]
+pub(super) struct Answers<Q, A>(Mutex<FxHashMap<Q, A>>);
+
+impl<Q, A> Default for Answers<Q, A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<Q: Eq + Hash, A: Clone> Answers<Q, A> {
+    pub fn get(&self, question: Q, find_out: impl FnOnce() -> A) -> A {
+        let known = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&question)
+            .cloned();
+        known.unwrap_or_else(|| {
+            let answer = find_out();
+            let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.insert(question, answer.clone());
+            answer
+        })
+    }
+}
