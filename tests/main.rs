@@ -17,6 +17,9 @@ mod laws;
 /// The command line: what goes in, what comes out, exit codes.
 mod cli;
 
+/// What users say of libraries: done, or refused clearly.
+mod user_libraries;
+
 /// Files that are hard to read, hard to write, or not what they seem.
 mod files;
 
