@@ -17,7 +17,10 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 /// Looks at libraries that are to go before those of a catalogue.
-pub(super) fn check(known: &Catalogue, libraries: &[Library]) -> Result<(), Mistakes> {
+pub(super) fn check<'l>(
+    known: &Catalogue,
+    libraries: impl IntoIterator<Item = &'l Library>,
+) -> Result<(), Mistakes> {
     let mut mistakes = Vec::new();
     let mut seen = FxHashSet::default();
     for library in libraries {

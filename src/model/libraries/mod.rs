@@ -385,6 +385,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_the_catalogue_is_certain_to_be_wrong() {
+        let catalogue = Catalogue::builtin();
+        assert_eq!(check::check(&catalogue, catalogue.libraries()), Ok(()));
+    }
+
+    #[test]
+    fn methods_of_frameworks_are_found_through_bases() {
+        let catalogue = Catalogue::builtin();
+        let calls = |base, method| catalogue.endpoint_method(base, method).is_some();
+        assert!(calls("discord.ext.commands.Bot", "on_message"));
+        assert!(calls("django.views.generic.View", "get"));
+        assert!(!calls("django.views.View", "helper"));
+    }
+
+    #[test]
     fn braces_stand_for_several_names() {
         assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
         assert_eq!(expand("time.sleep"), ["time.sleep"]);

@@ -334,6 +334,8 @@ pub struct Endpoint {
     pub methods: Vec<String>,
     /// Where a plain function runs.
     pub function: RunsIn,
+    /// The keyword of the decorator with which, if it is true, a plain function runs in a thread.
+    pub thread_if: Option<String>,
     pub coroutine: Coroutine,
     /// What it is, for messages: `route`.
     pub what: String,
