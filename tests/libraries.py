@@ -35,10 +35,11 @@ NOT_NAMES = {
     "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {
-    "codes", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",
+    "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",
 }
-# What a call, a `with` and a loop give of an object, as the last part of a name in `gives`.
-OF_WHAT_IT_GIVES = {"__aenter__", "__aiter__", "__await__", "__call__", "__enter__", "__iter__", "__next__"}
+# What a call, a `with`, a loop, a subscript and any attribute give of an object, as the last part of a
+# name in `gives`.
+OF_WHAT_IT_GIVES = {"*", "[]", "__aenter__", "__aiter__", "__await__", "__call__", "__enter__", "__iter__", "__next__"}
 HTTP_RESPONSES = {"requests": ("requests.Response", "httpx.Response")}
 
 
@@ -115,7 +116,7 @@ class Checker:
             known = [p for p in parameters if p.name == keyword and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
             if not known and not takes_any:
                 self.mistake(f"`{name}` has no parameter `{keyword}`, only {names}")
-            if any(p.kind is p.POSITIONAL_ONLY for p in known):
+            if position is None and any(p.kind is p.POSITIONAL_ONLY for p in known):
                 self.mistake(f"`{name}` takes `{keyword}` by position only")
         if position is not None:
             positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -131,7 +132,7 @@ class Checker:
     def blocking(self, entries):
         for entry in entries:
             self.keys(entry, NOT_NAMES_OF_BLOCKING | {
-                "calls", "counterpart", "except", "given", "only-with", "positions", "review-with", "unless",
+                "calls", "counterpart", "except", "given", "opens", "only-with", "positions", "review-with", "unless",
             })
             calls = expanded(entry["calls"])
             for call in calls:
@@ -237,7 +238,8 @@ class Checker:
     def aliases(self, table):
         for alias, name in ((alias, name) for key, name in table.items() for alias in expanded([key])):
             one, other = self.object(alias), self.object(name)
-            if one is None or other is None or one is other:
+            # Methods of one object are equal, not one.
+            if one is None or other is None or one == other:
                 continue
             if inspect.isclass(one) and inspect.isclass(other) and issubclass(one, other):
                 continue
@@ -246,21 +248,34 @@ class Checker:
 
     def counterparts(self, table):
         for name, entry in table.items():
-            self.keys(entry, {"class", "awaited", "same", "iterated", "renamed", "context", "review"})
+            self.keys(entry, {
+                "awaited", "class", "context", "functions", "iterated", "iterates", "lacks", "notes", "renamed",
+                "review", "same",
+            })
             if self.kind(name) is None or self.kind(entry["class"]) is None:
                 continue
             renamed = entry.get("renamed", {})
-            for member in [*entry["awaited"], *entry.get("same", ()), *entry.get("iterated", ())]:
+            for member in [*entry.get("awaited", ()), *entry.get("same", ()), *entry.get("iterated", ())]:
                 self.object(f"{name}.{member}")
                 there = f"{entry['class']}.{renamed.get(member, member)}"
                 found = self.object(there)
                 if found is None:
                     continue
                 awaited = inspect.iscoroutinefunction(found)
-                if awaited != (member in entry["awaited"]) and not self.is_unchecked("coroutines", there):
+                if awaited != (member in entry.get("awaited", ())) and not self.is_unchecked("coroutines", there):
                     self.mistake(f"`{there}` is {'a' if awaited else 'no'} coroutine function")
             for member in renamed:
                 self.object(f"{name}.{member}")
+            for function in entry.get("functions", ()):
+                self.callable(function)
+                self.callable(f"{entry['class'].rpartition('.')[0]}.{function.rpartition('.')[2]}")
+            for keyword in entry.get("lacks", ()):
+                self.argument(name, keyword, None)
+            if "notes" in entry:
+                self.kind(entry["notes"])
+            if entry.get("iterates"):
+                self.object(f"{name}.__iter__")
+                self.object(f"{entry['class']}.__aiter__")
             if entry.get("context"):
                 self.object(f"{name}.__enter__")
                 self.object(f"{entry['class']}.__aenter__")
@@ -378,6 +393,8 @@ def resolve(name):
         return getattr(builtins, name)
     try:
         found = importlib.import_module(parts[0])
+        if parts[0] == "django":
+            prepare_django()
     except ModuleNotFoundError as error:
         if error.name != parts[0]:
             raise
@@ -394,6 +411,17 @@ def resolve(name):
         else:
             raise Missing(f"there is no `{part}`")
     return found
+
+
+@functools.cache
+def prepare_django():
+    """What depends on settings needs some."""
+    import django
+    from django.conf import settings
+
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    settings.configure(DATABASES={"default": database})
+    django.setup()
 
 
 def is_module(name):
@@ -435,7 +463,7 @@ def expanded(names):
             yield name
         else:
             start, inside, end = choices.groups()
-            yield from (start + choice.strip() + end for choice in inside.split(","))
+            yield from expanded(start + choice.strip() + end for choice in inside.split(","))
 
 
 def same_default(one, other):
@@ -456,6 +484,8 @@ def given_class(found):
     except Exception:
         return None
     given = typing.get_origin(given) or given
+    if given is types.UnionType:
+        return None
     abstract = inspect.isclass(given) and (given is object or given.__module__ in ("typing", "collections.abc"))
     return given if inspect.isclass(given) and not abstract else None
 

@@ -100,8 +100,9 @@ fn blocking(entry: &Blocking, found: &mut Vec<String>) {
     }
     for (keyword, literal) in &entry.unless {
         let is_literal = ["True", "False", "None"].contains(&literal.as_str())
-            || literal.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_literal || literal.is_empty() {
+            || literal.contains('.') && is_dotted(literal)
+            || !literal.is_empty() && literal.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_literal {
             found.push(format!(
                 "`{calls}`: `unless` compares `{keyword}` with \"True\", \"False\", \"None\" or a \
                  number, not with \"{literal}\""
@@ -161,17 +162,18 @@ fn others(library: &Library, found: &mut Vec<String>) {
     }
 }
 
-/// `a.b.c`, or only `a`.
+/// `a.b.c`, or only `a`; at the end, `*` and `[]` stand for members and items.
 fn is_dotted(name: &str) -> bool {
-    name.split('.').all(is_identifier)
+    let owner = name.strip_suffix(".*").or_else(|| name.strip_suffix(".[]"));
+    owner.unwrap_or(name).split('.').all(is_identifier)
 }
 
 /// The names that `a.{b,c}` stands for; what has other braces stands for itself, which is no name.
 fn names_of(name: &str) -> Vec<String> {
     let braces: String = name.chars().filter(|c| "{}".contains(*c)).collect();
-    match braces.as_str() {
-        "" | "{}" => expand(name),
-        _ => vec![name.to_owned()],
+    match braces.replace("{}", "").is_empty() {
+        true => expand(name),
+        false => vec![name.to_owned()],
     }
 }
 

@@ -358,7 +358,7 @@ fn merge<T: Clone>(index: &mut FxHashMap<String, T>, more: &std::collections::BT
     }
 }
 
-/// The names that `a.{b,c}` stands for.
+/// The names that `a.{b,c}` stands for; there may be several braces.
 pub fn expand(name: &str) -> Vec<String> {
     let Some((start, rest)) = name.split_once('{') else {
         return vec![name.to_owned()];
@@ -366,7 +366,7 @@ pub fn expand(name: &str) -> Vec<String> {
     let (choices, end) = rest.split_once('}').unwrap_or((rest, ""));
     choices
         .split(',')
-        .map(|choice| format!("{start}{}{end}", choice.trim()))
+        .flat_map(|choice| expand(&format!("{start}{}{end}", choice.trim())))
         .collect()
 }
 
@@ -402,6 +402,7 @@ mod tests {
     #[test]
     fn braces_stand_for_several_names() {
         assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
+        assert_eq!(expand("{a,b}.{c,d}"), ["a.c", "a.d", "b.c", "b.d"]);
         assert_eq!(expand("time.sleep"), ["time.sleep"]);
     }
 }
