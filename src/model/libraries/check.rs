@@ -121,7 +121,8 @@ fn blocking(entry: &Blocking, found: &mut Vec<String>) {
     };
     let function = &counterpart.function;
     let is_method = function.strip_prefix('.').is_some_and(is_identifier);
-    if !is_method && !(is_dotted(function) && function.contains('.')) {
+    let is_function = function.contains('.') && is_dotted(function);
+    if !is_method && !is_function {
         found.push(format!(
             "`{calls}`: the counterpart `{function}` is neither `module.function` nor `.method`"
         ));
