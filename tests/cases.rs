@@ -1,11 +1,13 @@
 //! The fixtures of the disk as values, and the one way in which they are run.
 //!
 //! `fixtures/<transform>/<case>.py` is a case of one file, `fixtures/<transform>/<case>/` one of all the
-//! Python files in it. Comments in the first lines of a file set options: `# target-version: 3.9`,
+//! Python files in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
+//! `[[library]]`. Comments in the first lines of a file set options: `# target-version: 3.9`,
 //! `# line-length: 60`.
 
 use asyncfix::engine::{Loaded, Plan, Selection, examine, facts, settle};
 use asyncfix::fix::{FileId, Finding, Options, Remedy, Safety, Transform};
+use asyncfix::model::libraries::{Catalogue, Library};
 use asyncfix::model::project::{Modules, Project};
 use asyncfix::python::Lines;
 use asyncfix::text::Source;
@@ -21,6 +23,7 @@ pub struct Case {
     /// Path below the transform's folder, and bytes, sorted.
     pub files: Vec<(PathBuf, Vec<u8>)>,
     pub options: Options,
+    pub libraries: Arc<Catalogue>,
 }
 
 impl Case {
@@ -37,7 +40,7 @@ impl Case {
         Selection {
             transforms: vec![self.transform],
             options: self.options,
-            ..Selection::default()
+            catalogue: Arc::clone(&self.libraries),
         }
     }
 
@@ -45,7 +48,7 @@ impl Case {
         Selection {
             transforms: CATALOGUE.to_vec(),
             options: self.options,
-            ..Selection::default()
+            catalogue: Arc::clone(&self.libraries),
         }
     }
 }
@@ -148,6 +151,7 @@ fn of(transform: &'static dyn Transform) -> Vec<Case> {
         .map(|(name, files)| Case {
             transform,
             options: options(&files),
+            libraries: libraries(&folder.join(&name).join("libraries.toml")),
             name,
             files,
         })
@@ -191,6 +195,22 @@ fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
         }
     }
     options
+}
+
+/// What is known of libraries, with what a file adds, if it is there.
+fn libraries(path: &Path) -> Arc<Catalogue> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Added {
+        library: Vec<Library>,
+    }
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Catalogue::builtin();
+    };
+    let added: Result<Added, _> = toml::from_str(&text);
+    let added = added.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let catalogue = Catalogue::builtin().with(added.library);
+    Arc::new(catalogue.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 /// A finding in two or three lines.

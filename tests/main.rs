@@ -17,6 +17,12 @@ mod laws;
 /// The command line: what goes in, what comes out, exit codes.
 mod cli;
 
+/// What users say of libraries: done, or refused clearly.
+mod user_libraries;
+
+/// Whether what is known of libraries is true of the libraries.
+mod libraries;
+
 /// Files that are hard to read, hard to write, or not what they seem.
 mod files;
 

@@ -3,12 +3,13 @@
 use super::args::{OutputFormat, RunArgs};
 use crate::engine::Selection;
 use crate::fix::{Cut, Options, Transform};
-use crate::model::libraries::Catalogue;
+use crate::model::libraries::{Catalogue, Library};
 use crate::python::PythonVersion;
 use crate::transforms::CATALOGUE;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Everything a run needs to know.
 pub struct Settings {
@@ -61,6 +62,9 @@ struct FileSettings {
     max_concurrency: Option<usize>,
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
+    /// What the user knows of libraries, as in `transforms/libraries/`.
+    #[serde(default)]
+    library: Vec<Library>,
 }
 
 /// What may stand in `chain-cuts`.
@@ -84,15 +88,23 @@ impl From<CutName> for Cut {
 
 impl Settings {
     pub fn resolve(args: &RunArgs) -> Result<Self> {
-        let file = match (&args.config, args.isolated) {
-            (Some(path), _) => read(path)?,
-            (None, true) => Pyproject::default(),
-            (None, false) => match nearest(&args.paths)? {
-                Some(path) => read(&path)?,
-                None => Pyproject::default(),
-            },
+        let path = match (&args.config, args.isolated) {
+            (Some(path), _) => Some(path.clone()),
+            (None, true) => None,
+            (None, false) => nearest(&args.paths)?,
         };
-        let own = file.tool.asyncfix;
+        let file = match &path {
+            Some(path) => read(path)?,
+            None => Pyproject::default(),
+        };
+        let mut own = file.tool.asyncfix;
+        let catalogue = match (std::mem::take(&mut own.library), &path) {
+            (libraries, Some(path)) if !libraries.is_empty() => {
+                let catalogue = Catalogue::builtin().with(libraries);
+                Arc::new(wrong(path, catalogue)?)
+            }
+            _ => Catalogue::builtin(),
+        };
         let target = match (args.target_version, &own.target_version) {
             (Some(version), _) => version,
             (None, Some(text)) => text.parse().context("target-version in [tool.asyncfix]")?,
@@ -119,7 +131,7 @@ impl Settings {
         };
         Ok(Self {
             selection: Selection {
-                catalogue: Catalogue::builtin(),
+                catalogue,
                 transforms: select(
                     args.select.as_ref().or(own.select.as_ref()),
                     args.ignore.as_ref().or(own.ignore.as_ref()),
@@ -198,7 +210,11 @@ fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>> {
 fn read(path: &Path) -> Result<Pyproject> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the settings in {}", path.display()))?;
-    toml::from_str(&text)
-        .map_err(|error| anyhow!("{}: {error}", path.display()))
+    wrong(path, toml::from_str(&text))
+}
+
+/// Says which file an error is about.
+fn wrong<T>(path: &Path, read: Result<T, impl std::fmt::Display>) -> Result<T> {
+    read.map_err(|error| anyhow!("{}: {error}", path.display()))
         .context("the settings file is wrong; correct it, or run with --isolated")
 }

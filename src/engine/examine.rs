@@ -33,13 +33,13 @@ impl Selection {
     /// Whether any transform could find something in a file with these bytes, whatever ASCII-based
     /// encoding they are in, if it is asynchronous at all.
     pub fn may_concern(&self, bytes: &[u8]) -> bool {
-        self.transforms.iter().any(|transform| {
-            transform
-                .info()
-                .needles
-                .iter()
-                .all(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
-        })
+        let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+        let needed = |transform: &&dyn Transform| {
+            let needles = transform.info().needles;
+            needles.iter().all(|needle| has(needle))
+        };
+        self.transforms.iter().any(needed)
+            || self.catalogue.added_words().iter().any(|word| has(word))
     }
 }
 

@@ -71,10 +71,16 @@ pub fn remedy(cx: &Cx<'_>, blocking: &BlockingCall<'_>) -> Result<Result<Fix, Ed
     match entry.fallback {
         Fallback::Exact => to_thread(cx, blocking.call, because.as_deref(), None),
         Fallback::Review => to_thread(cx, blocking.call, because.as_deref(), Some(why.to_owned())),
-        Fallback::List | Fallback::None => Err(Why::new(match &entry.instead {
-            Some(instead) => format!("{why}; {instead} has it for coroutines"),
-            None => why.to_owned(),
-        })),
+        Fallback::List | Fallback::None => {
+            let why = match because {
+                Some(because) => format!("{because}; and {why}"),
+                None => why.to_owned(),
+            };
+            Err(Why::new(match &entry.instead {
+                Some(instead) => format!("{why}; {instead} has it for coroutines"),
+                None => why,
+            }))
+        }
     }
 }
 
@@ -159,6 +165,11 @@ fn arguments(cx: &Cx<'_>, call: &ExprCall, counterpart: &Counterpart) -> Result<
             .iter()
             .any(|dropped| dropped == name.as_str())
         {
+            if !is_plain(&keyword.value) {
+                return Err(Why::new(format!(
+                    "`{name}` goes, and with it what its value does"
+                )));
+            }
             edits.push(Edit::delete(removed(call, counterpart, span(keyword))));
         } else if let Some(new) = counterpart.keywords.get(name.as_str()) {
             edits.push(Edit::replace(span(name), new.clone()));
@@ -171,6 +182,14 @@ fn arguments(cx: &Cx<'_>, call: &ExprCall, counterpart: &Counterpart) -> Result<
         return Err(Why::new("a comment stands beside an argument that goes"));
     }
     Ok(edits)
+}
+
+/// Whether nothing happens when an expression is evaluated.
+fn is_plain(value: &Expr) -> bool {
+    match value {
+        Expr::UnaryOp(operation) => is_plain(&operation.operand),
+        value => value.is_literal_expr() || value.is_name_expr(),
+    }
 }
 
 /// What goes with an argument: the comma before it, or, where nothing before it stays, up to the

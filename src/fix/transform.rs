@@ -23,7 +23,7 @@ pub struct Info {
     pub after: &'static str,
     /// When a person has to look, and when no edit is offered: Markdown.
     pub when_review: &'static str,
-    /// The transform finds nothing in a text that lacks one of these.
+    /// The transform finds nothing in a text that lacks one of these, but for what users say blocks.
     pub needles: &'static [&'static str],
 }
 

@@ -1,9 +1,11 @@
 //! What is known about Python libraries: the catalogue of `transforms/libraries/*.toml`, and what
 //! users add to it.
 
+mod check;
 mod files;
 mod schema;
 
+pub use check::Mistakes;
 pub use schema::*;
 
 use files::FILES;
@@ -18,12 +20,15 @@ pub struct Catalogue {
     blocking: FxHashMap<String, (usize, usize)>,
     schedulers: FxHashMap<String, (usize, usize)>,
     endpoints: FxHashMap<String, (usize, usize)>,
+    endpoint_bases: FxHashMap<String, (usize, usize)>,
     gives: FxHashMap<String, String>,
     aliases: FxHashMap<String, String>,
     bases: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Yields>,
     /// Every class that anything is known of.
     classes: FxHashSet<String>,
+    /// The last parts of the names of what users say blocks.
+    added_words: Vec<String>,
 }
 
 static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
@@ -45,9 +50,23 @@ impl Catalogue {
     }
 
     /// The same, and what a user says of other libraries, which goes before what is known already.
-    pub fn with(&self, more: Vec<Library>) -> Self {
+    pub fn with(&self, more: Vec<Library>) -> Result<Self, Mistakes> {
+        check::check(self, &more)?;
+        let calls = more
+            .iter()
+            .flat_map(|library| &library.blocking)
+            .flat_map(|entry| &entry.calls)
+            .flat_map(|call| expand(call));
+        let mut added_words: Vec<String> = calls
+            .filter_map(|call| Some(call.rsplit('.').next()?.to_owned()))
+            .collect();
+        added_words.sort();
+        added_words.dedup();
         let more = more.into_iter().map(Arc::new);
-        Self::new(more.chain(self.libraries.iter().cloned()).collect())
+        Ok(Self {
+            added_words,
+            ..Self::new(more.chain(self.libraries.iter().cloned()).collect())
+        })
     }
 
     /// In case of doubt, the first library has the say.
@@ -62,6 +81,7 @@ impl Catalogue {
             }
             for (index, entry) in library.endpoints.iter().enumerate() {
                 add(&mut catalogue.endpoints, &entry.decorators, (at, index));
+                add(&mut catalogue.endpoint_bases, &entry.bases, (at, index));
             }
             merge(&mut catalogue.gives, &library.gives);
             merge(&mut catalogue.aliases, &library.aliases);
@@ -108,10 +128,34 @@ impl Catalogue {
         })
     }
 
-    pub fn endpoint(&self, qualified: &str) -> Option<&Endpoint> {
-        self.inherited(qualified, &|name| {
+    /// How a framework calls what this decorator marks.
+    pub fn endpoint(&self, decorator: &str) -> Option<&Endpoint> {
+        self.inherited(decorator, &|name| {
             let (library, entry) = self.endpoints.get(name)?;
             self.libraries[*library].endpoints.get(*entry)
+        })
+    }
+
+    /// How a framework calls a method of classes that are made from this one.
+    pub fn endpoint_method(&self, base: &str, method: &str) -> Option<&Endpoint> {
+        let class = self.canonical(base);
+        let own = self
+            .endpoint_bases
+            .get(class)
+            .and_then(|(library, entry)| self.libraries[*library].endpoints.get(*entry));
+        let calls = |entry: &Endpoint| {
+            entry
+                .methods
+                .iter()
+                .any(|name| match name.strip_suffix('*') {
+                    Some(start) => method.starts_with(start),
+                    None => name == method,
+                })
+        };
+        own.filter(|entry| calls(entry)).or_else(|| {
+            self.bases(class)
+                .iter()
+                .find_map(|base| self.endpoint_method(base, method))
         })
     }
 
@@ -203,6 +247,19 @@ impl Catalogue {
                         .is_some_and(|rest| rest.starts_with('.'))
                 })
         })
+    }
+
+    /// Whether a name without a module means something here.
+    fn knows_builtin(&self, name: &str) -> bool {
+        self.blocking.contains_key(name)
+            || self.schedulers.contains_key(name)
+            || self.decorators.contains_key(name)
+            || self.is_pure_builtin(name)
+    }
+
+    /// The words of which a file has at least one if it calls what only a user says blocks.
+    pub fn added_words(&self) -> &[String] {
+        &self.added_words
     }
 
     /// Whether a builtin only computes. Making an exception does.
@@ -301,7 +358,7 @@ fn merge<T: Clone>(index: &mut FxHashMap<String, T>, more: &std::collections::BT
     }
 }
 
-/// The names that `a.{b,c}` stands for.
+/// The names that `a.{b,c}` stands for; there may be several braces.
 pub fn expand(name: &str) -> Vec<String> {
     let Some((start, rest)) = name.split_once('{') else {
         return vec![name.to_owned()];
@@ -309,7 +366,7 @@ pub fn expand(name: &str) -> Vec<String> {
     let (choices, end) = rest.split_once('}').unwrap_or((rest, ""));
     choices
         .split(',')
-        .map(|choice| format!("{start}{}{end}", choice.trim()))
+        .flat_map(|choice| expand(&format!("{start}{}{end}", choice.trim())))
         .collect()
 }
 
@@ -328,8 +385,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_the_catalogue_is_certain_to_be_wrong() {
+        let catalogue = Catalogue::builtin();
+        assert_eq!(check::check(&catalogue, catalogue.libraries()), Ok(()));
+    }
+
+    #[test]
+    fn methods_of_frameworks_are_found_through_bases() {
+        let catalogue = Catalogue::builtin();
+        let calls = |base, method| catalogue.endpoint_method(base, method).is_some();
+        assert!(calls("discord.ext.commands.Bot", "on_message"));
+        assert!(calls("django.views.generic.View", "get"));
+        assert!(!calls("django.views.View", "helper"));
+    }
+
+    #[test]
     fn braces_stand_for_several_names() {
         assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
+        assert_eq!(expand("{a,b}.{c,d}"), ["a.c", "a.d", "b.c", "b.d"]);
         assert_eq!(expand("time.sleep"), ["time.sleep"]);
     }
 }

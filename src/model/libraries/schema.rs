@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What is known of one library.
 #[derive(Debug, Deserialize)]
@@ -32,7 +33,7 @@ pub struct Library {
     /// Functions that have a callable run, now or later.
     #[serde(default)]
     pub schedulers: Vec<Scheduler>,
-    /// Decorators by which a framework takes a function to call it itself.
+    /// Decorators and base classes by which a framework takes a function to call it itself.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     pub event_loop: Option<EventLoop>,
@@ -136,6 +137,35 @@ pub enum Kind {
     Database,
 }
 
+impl Kind {
+    pub const ALL: [Self; 8] = [
+        Self::Sleep,
+        Self::Http,
+        Self::Network,
+        Self::Subprocess,
+        Self::File,
+        Self::Input,
+        Self::Lock,
+        Self::Database,
+    ];
+}
+
+/// As in the catalogue's files.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sleep => "sleep",
+            Self::Http => "http",
+            Self::Network => "network",
+            Self::Subprocess => "subprocess",
+            Self::File => "file",
+            Self::Input => "input",
+            Self::Lock => "lock",
+            Self::Database => "database",
+        })
+    }
+}
+
 /// How long a call blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -225,8 +255,12 @@ pub struct ClassCounterpart {
 pub enum Yields {
     /// What the function itself gives.
     Same,
+    /// What the function gave the first time: a coroutine, which can be awaited only once.
+    Cached,
     /// Reading the attribute calls the function.
     Property,
+    /// The same, the first time only.
+    CachedProperty,
     /// A context manager; the function runs at `with`.
     ContextManager,
     /// A context manager; the function runs at `async with`.
@@ -248,16 +282,41 @@ pub struct Scheduler {
     /// Position and keyword of the callable.
     pub position: Option<usize>,
     pub keyword: Option<String>,
+    /// Where a plain function runs.
     pub runs: RunsIn,
+    pub coroutine: Coroutine,
 }
 
 /// Where a callable runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunsIn {
+    /// In the thread of the event loop, which waits for it.
     Loop,
     Thread,
     Process,
+    /// Where the call stands that it is given to, at once or when its result is used.
+    Caller,
+    /// When the interpreter ends, and no event loop runs any more.
+    Exit,
+    /// It is refused.
+    Nowhere,
+}
+
+/// What becomes of a coroutine function that somebody else calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coroutine {
+    /// Its coroutine runs on the event loop, among other tasks.
+    Awaited,
+    /// Its coroutine runs on an event loop of its own, where nobody else waits.
+    Alone,
+    /// The coroutine is given back to who called the scheduler.
+    Returned,
+    /// Nobody awaits the coroutine: the body never runs.
+    Dropped,
+    /// It is refused.
+    Refused,
 }
 
 /// How a framework calls the functions that it was given.
@@ -265,9 +324,19 @@ pub enum RunsIn {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Endpoint {
     /// Decorators by qualified name, as in `Blocking::calls`.
+    #[serde(default)]
     pub decorators: Vec<String>,
-    /// Where a plain function runs; a coroutine function runs on the event loop.
+    /// Classes, as in `Blocking::calls`, on whose subclasses the framework calls `methods`.
+    #[serde(default)]
+    pub bases: Vec<String>,
+    /// Names of methods; `on_*` stands for all that begin so.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// Where a plain function runs.
     pub function: RunsIn,
+    /// The keyword of the decorator with which, if it is true, a plain function runs in a thread.
+    pub thread_if: Option<String>,
+    pub coroutine: Coroutine,
     /// What it is, for messages: `route`.
     pub what: String,
 }

@@ -50,10 +50,9 @@ impl Evaluator<'_> {
 
     fn by_library(&self, name: &str) -> Yields {
         let catalogue = &self.project.catalogue;
-        if catalogue.endpoint(name).is_some() {
-            return Yields::Same;
-        }
-        catalogue.decorator(name).unwrap_or(Yields::Unknown)
+        let registered = || catalogue.endpoint(name).map(|_| Yields::Same);
+        let yields = catalogue.decorator(name).or_else(registered);
+        yields.unwrap_or(Yields::Unknown)
     }
 
     /// The function of the project that a function returns.

@@ -332,7 +332,9 @@ impl<'p> Evaluator<'p> {
     fn class_member(&mut self, class: ClassRef, name: &str, on_object: bool, above: bool) -> Value {
         match self.find(class, name, above) {
             Found::Method(function) => match self.yields(function) {
-                Yields::Property if on_object => Value::Property(function, class),
+                Yields::Property | Yields::CachedProperty if on_object => {
+                    Value::Property(function, class)
+                }
                 _ => Value::Method(function, class),
             },
             Found::Attribute(value) => value,
@@ -400,7 +402,7 @@ impl<'p> Evaluator<'p> {
             Yields::AsyncContextManager => {
                 return Value::unknown("it is an asynchronous context manager");
             }
-            Yields::Same | Yields::Property => {}
+            Yields::Same | Yields::Cached | Yields::Property | Yields::CachedProperty => {}
         }
         match (of.is_async, of.is_generator) {
             (true, true) => Value::unknown("it is an asynchronous generator"),

@@ -63,7 +63,9 @@ impl Evaluator<'_> {
         let mut running = Vec::new();
         for function in functions {
             match self.yields(function) {
-                Yields::Same | Yields::Property => running.push(function),
+                Yields::Same | Yields::Cached | Yields::Property | Yields::CachedProperty => {
+                    running.push(function);
+                }
                 Yields::Unknown => {
                     let name = self.project.function(function).map_or("", |of| &of.name);
                     return Target::Unknown(

@@ -1,0 +1,198 @@
+//! Whether what `transforms/libraries/` says of libraries is true of the libraries: they are installed,
+//! once, and asked. What needs no library is asked of the files themselves.
+
+use crate::cases;
+use asyncfix::model::libraries::{Catalogue, Library};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folder() -> PathBuf {
+    root().join("transforms/libraries")
+}
+
+/// Name and text of every file of the catalogue.
+fn descriptions() -> Vec<(String, String)> {
+    let read = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, std::fs::read_to_string(path).unwrap())
+    };
+    cases::files(&folder()).into_iter().map(read).collect()
+}
+
+fn pins() -> String {
+    std::fs::read_to_string(root().join("tests/libraries.txt")).unwrap()
+}
+
+#[test]
+fn every_description_is_compiled_in() {
+    let catalogue = Catalogue::builtin();
+    let known: BTreeSet<&str> = catalogue
+        .libraries()
+        .map(|library| library.name.as_str())
+        .collect();
+    let files = descriptions();
+    assert_eq!(known.len(), files.len(), "two libraries have one name");
+    for (file, text) in files {
+        let library: Library = toml::from_str(&text).unwrap();
+        let name = &library.name;
+        assert!(
+            known.contains(name.as_str()),
+            "{file} is not in src/model/libraries/files.rs"
+        );
+    }
+}
+
+/// In every table of every file, however deep, a key that means nothing is an error.
+#[test]
+fn unknown_keys_are_errors() {
+    for (file, text) in descriptions() {
+        let whole: toml::Value = toml::from_str(&text).unwrap();
+        for path in tables(&whole) {
+            let mut changed = whole.clone();
+            let table = path.iter().fold(&mut changed, |value, step| match step {
+                Step::Key(key) => value.get_mut(key).unwrap(),
+                Step::Item(index) => value.get_mut(index).unwrap(),
+            });
+            // No key has such a value, so that tables of names refuse it as well.
+            let empty = toml::Value::Array(Vec::new());
+            let table = table.as_table_mut().unwrap();
+            table.insert("no-such-key".to_owned(), toml::Value::Array(vec![empty]));
+            let read: Result<Library, _> = changed.try_into();
+            assert!(read.is_err(), "{file}: {path:?} takes any key");
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(String),
+    Item(usize),
+}
+
+/// Where the tables of a value are.
+fn tables(value: &toml::Value) -> Vec<Vec<Step>> {
+    let below = |step: Step, value| {
+        tables(value).into_iter().map(move |mut path| {
+            path.insert(0, step.clone());
+            path
+        })
+    };
+    match value {
+        toml::Value::Table(table) => {
+            let inner = table
+                .iter()
+                .flat_map(|(key, value)| below(Step::Key(key.clone()), value));
+            std::iter::once(Vec::new()).chain(inner).collect()
+        }
+        toml::Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(index, value)| below(Step::Item(index), value))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One line a distribution, with an exact version, and none too many.
+#[test]
+fn every_distribution_has_its_pin() {
+    let catalogue = Catalogue::builtin();
+    let described: BTreeSet<&str> = catalogue
+        .libraries()
+        .filter_map(|library| library.distribution.as_deref())
+        .collect();
+    let pins = pins();
+    let pinned: BTreeSet<&str> = pins
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once("==").expect(line).0)
+        .collect();
+    assert_eq!(described, pinned, "tests/libraries.txt: left is described");
+}
+
+#[test]
+fn libraries_are_as_described() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) => return skip(&why),
+    };
+    let output = Command::new(python)
+        .arg(root().join("tests/libraries.py"))
+        .arg(folder())
+        .arg(root().join("tests/libraries_unchecked.toml"))
+        .output()
+        .unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(
+        output.status.success(),
+        "the catalogue is wrong:\n{}{}",
+        said(&output.stdout),
+        said(&output.stderr)
+    );
+}
+
+/// Without Python or a package index there is nothing to ask. Where everything has to be there, that
+/// is a failure.
+fn skip(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{why}");
+    eprintln!("{why}: what is known of libraries was not checked");
+}
+
+/// A Python with the pinned libraries, made anew when the pins are others than before.
+fn python() -> Result<PathBuf, String> {
+    let chosen = std::env::var("ASYNCFIX_PYTHON");
+    let system = chosen.as_deref().unwrap_or("python3");
+    let version = "import sys; assert sys.version_info >= (3, 11); print(sys.version)";
+    let found = Command::new(system).args(["-c", version]).output();
+    let found = found.map_err(|error| format!("{system}: {error}"))?;
+    if !found.status.success() {
+        return Err(format!("{system} is not Python 3.11 or newer"));
+    }
+    let made_of = String::from_utf8_lossy(&found.stdout).into_owned() + &pins();
+
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libraries");
+    let python = folder.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    // Two runs at a time must not make it at once.
+    let lock = File::create(folder.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let seal = folder.join("made-of.txt");
+    if std::fs::read_to_string(&seal).is_ok_and(|seal| seal == made_of) {
+        return Ok(python);
+    }
+    let run = |program: &Path, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().unwrap();
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    };
+    let path = folder.to_str().unwrap();
+    run(Path::new(system), &["-m", "venv", "--clear", path])?;
+    let pins = root().join("tests/libraries.txt");
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ];
+    let with = |arguments: &[&str]| run(&python, &[&install[..], arguments].concat());
+    if let Err(error) = with(&["--requirement", pins.to_str().unwrap()]) {
+        // Is it the pins, or is there no package index?
+        let reach = with(&["--dry-run", "--ignore-installed", "--no-deps", "pip"]);
+        assert!(reach.is_err(), "tests/libraries.txt: {error}");
+        return Err(format!("no package index can be reached ({error})"));
+    }
+    std::fs::write(seal, made_of).unwrap();
+    Ok(python)
+}
