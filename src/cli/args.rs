@@ -27,6 +27,7 @@ Examples:
   asyncfix --write --accept-review src/ apply the fixes to review as well
   cat app.py | asyncfix --diff -        read a file from standard input
   asyncfix explain blocking-sleep       what a transform does, and why
+  asyncfix why src/app.py:12            what is known about the calls of a line
 
 Exit codes:
   0  nothing found; for --diff and --write: all went well
@@ -42,6 +43,19 @@ pub enum Command {
         /// The transform's name, or a code of another linter such as ASYNC251
         transform: String,
     },
+    /// Tell what is known about the calls of a line: what is called, what it does, and why a remedy is offered or not
+    Why {
+        /// A file and a line in it, as in src/app.py:12
+        #[arg(value_name = "PATH:LINE")]
+        place: String,
+    },
+}
+
+impl RunArgs {
+    /// The arguments of a run over one path, all else by default.
+    pub fn over(path: &str) -> Self {
+        Args::parse_from(["asyncfix", "--quiet", "--", path]).run
+    }
 }
 
 #[derive(Debug, clap::Args)]

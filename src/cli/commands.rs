@@ -38,6 +38,10 @@ pub fn run(args: &Args) -> Result<Exit> {
             print(report::catalogue::page(info).as_bytes())?;
             Ok(Exit::Clean)
         }
+        Some(Command::Why { place }) => {
+            let (path, line) = line_of(place)?;
+            start(&RunArgs::over(path))?.why(path, line)
+        }
         None => look(&args.run),
     }
 }
@@ -60,19 +64,38 @@ struct Run<'a> {
     talk: Talk,
 }
 
-fn look(args: &RunArgs) -> Result<Exit> {
+/// A path and a line (from 1), as `path:line` or `path:line:column`.
+fn line_of(place: &str) -> Result<(&str, usize)> {
+    let numbered = |text: &str| {
+        text.rsplit_once(':')
+            .and_then(|(path, line)| Some((path.len(), line.parse::<usize>().ok()?)))
+    };
+    let (end, line) = numbered(place)
+        .map(|(end, last)| numbered(&place[..end]).unwrap_or((end, last)))
+        .filter(|(_, line)| *line > 0)
+        .with_context(|| {
+            format!("`{place}` is no place: give a file and a line, as in src/app.py:12")
+        })?;
+    Ok((&place[..end], line))
+}
+
+fn start(args: &RunArgs) -> Result<Run<'_>> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.jobs.unwrap_or(0))
         .stack_size(STACK)
         .build()
         .context("cannot start the worker threads")?;
     silence_panics();
-    let run = Run {
+    Ok(Run {
         args,
         settings: Settings::resolve(args)?,
         pool,
         talk: Talk::new(args),
-    };
+    })
+}
+
+fn look(args: &RunArgs) -> Result<Exit> {
+    let run = start(args)?;
     let (exit, skipped) = if args.diff || args.write {
         run.fix()?
     } else {
@@ -153,6 +176,42 @@ impl Run<'_> {
         searched.skipped.extend(walked.skipped);
         searched.skipped.sort();
         Ok(searched)
+    }
+
+    /// Prints what is known about the calls of a line.
+    fn why(&self, path: &str, line: usize) -> Result<Exit> {
+        if !Path::new(path).is_file() {
+            bail!("there is no file `{path}`");
+        }
+        let searched = self.search(|loaded| loaded)?;
+        if !searched.skipped.is_empty() {
+            return Ok(Exit::Failed);
+        }
+        let survey = &searched.survey;
+        let asked = survey
+            .asked()
+            .next()
+            .and_then(|file| Some((file, survey.source(file)?)));
+        let Some((file, source)) = asked else {
+            bail!("`{path}` cannot be looked at");
+        };
+        let found = searched
+            .files
+            .get(&file)
+            .map_or(&[] as &[Finding], |loaded| &loaded.findings);
+        let page = report::why::page(
+            survey.project(),
+            file,
+            source.path(),
+            source.text(),
+            line,
+            found,
+        );
+        let Some(page) = page else {
+            bail!("there is no call in line {line} of `{path}`");
+        };
+        print(page.as_bytes())?;
+        Ok(Exit::Clean)
     }
 
     /// Prints what is found.

@@ -1,5 +1,6 @@
 //! Reading files: first what each says, then, with all of them linked, what is found in it.
 
+use super::walk::absolute;
 use super::{Entry, Skipped};
 use crate::engine::{Loaded, Selection, examine, facts, is_asynchronous};
 use crate::model::file::Facts;
@@ -70,7 +71,11 @@ impl Survey {
     /// Reads all files; parses those with a coroutine, and what they import; and links them. Nothing
     /// that is wrong with one file stops the run. `progress` is told of each file.
     pub fn new(entries: Vec<Entry>, selection: &Selection, progress: &(dyn Fn() + Sync)) -> Self {
-        let mut modules = Modules::new(entries.iter().map(|entry| &*entry.path));
+        let mut modules = Modules::default();
+        for entry in &entries {
+            modules.add(&absolute(&entry.path), &entry.path);
+        }
+        modules.link();
         for (index, _) in entries.iter().enumerate().filter(|(_, entry)| !entry.asked) {
             modules.leave(FileId(index as u32));
         }
@@ -178,6 +183,14 @@ impl Survey {
             project,
             alone: source.ok(),
         }
+    }
+
+    /// The files that were asked for.
+    pub fn asked(&self) -> impl Iterator<Item = FileId> {
+        let entries = self.entries.iter().enumerate();
+        entries
+            .filter(|(_, entry)| entry.asked)
+            .map(|(index, _)| FileId(index as u32))
     }
 
     pub fn project(&self) -> &Project {

@@ -4,7 +4,7 @@ use super::Skipped;
 use ignore::overrides::OverrideBuilder;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 /// Directories that hold other people's code or none at all; never entered unless named.
@@ -131,21 +131,16 @@ pub fn surroundings(
     jobs: usize,
     known: &[Entry],
 ) -> Result<Vec<Entry>, ignore::Error> {
-    let mut roots: Vec<PathBuf> = paths.iter().filter_map(|path| root_above(path)).collect();
-    roots.sort();
-    roots.dedup();
+    let roots: BTreeSet<PathBuf> = paths.iter().filter_map(|path| root_above(path)).collect();
     if roots.is_empty() {
         return Ok(Vec::new());
     }
-    let walked = walk(&roots, excludes, jobs)?;
+    let known: BTreeSet<PathBuf> = known.iter().map(|entry| absolute(&entry.path)).collect();
+    let walked = walk(&roots.into_iter().collect::<Vec<_>>(), excludes, jobs)?;
     Ok(walked
         .entries
         .into_iter()
-        .filter(|entry| {
-            known
-                .binary_search_by(|other| other.path.cmp(&entry.path))
-                .is_err()
-        })
+        .filter(|entry| !known.contains(&absolute(&entry.path)))
         .map(|entry| Entry {
             thorough: false,
             asked: false,
@@ -154,18 +149,43 @@ pub fn surroundings(
         .collect())
 }
 
-/// The nearest root of a project above a path that is none itself.
+/// The root of the project that a path is a part of: the nearest folder above that says so, else the
+/// outermost package. Nothing if the path is a root itself, or stands alone.
 fn root_above(path: &Path) -> Option<PathBuf> {
     let is_root = |folder: &Path| MARKERS.iter().any(|marker| folder.join(marker).exists());
-    if path.is_dir() && is_root(path) {
+    let path = absolute(path);
+    if path.is_dir() && is_root(&path) {
         return None;
     }
-    let above = path.ancestors().skip(1);
-    let root = above.into_iter().find(|folder| is_root(folder))?;
-    Some(match root.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => root.to_path_buf(),
+    let folders: Vec<&Path> = path.ancestors().skip(1).collect();
+    let marked = folders.iter().find(|folder| is_root(folder));
+    let package = folders
+        .iter()
+        .take_while(|folder| folder.join("__init__.py").is_file())
+        .last();
+    let root = marked.or(package)?;
+    let here = absolute(Path::new("."));
+    Some(match root.strip_prefix(&here) {
+        Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(below) => below.to_path_buf(),
+        Err(_) => root.to_path_buf(),
     })
+}
+
+/// A path from the root, without `.` and `..`; links stay as they are.
+pub fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn lock(found: &Mutex<Found>) -> std::sync::MutexGuard<'_, Found> {

@@ -5,3 +5,4 @@ pub mod diff;
 pub mod json;
 pub mod summary;
 pub mod text;
+pub mod why;

@@ -166,6 +166,21 @@ impl fmt::Display for Kind {
     }
 }
 
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sleep => "sleep",
+            Self::Http => "http",
+            Self::Network => "network",
+            Self::Subprocess => "subprocess",
+            Self::File => "file",
+            Self::Input => "input",
+            Self::Lock => "lock",
+            Self::Database => "database",
+        }
+    }
+}
+
 /// How long a call blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -188,6 +203,22 @@ pub enum Effect {
     Process,
     Terminal,
     Waits,
+}
+
+impl Effect {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadsNetwork => "reads from the network",
+            Self::WritesNetwork => "writes to the network",
+            Self::ReadsDisk => "reads from the disk",
+            Self::WritesDisk => "writes to the disk",
+            Self::ReadsDatabase => "reads from a database",
+            Self::WritesDatabase => "writes to a database",
+            Self::Process => "runs a process",
+            Self::Terminal => "uses the terminal",
+            Self::Waits => "waits",
+        }
+    }
 }
 
 /// What becomes of a blocking call that moves to a thread with `asyncio.to_thread`.

@@ -35,43 +35,40 @@ impl Modules {
     /// The order of `paths` numbers the files.
     pub fn new<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut modules = Self::default();
-        for (number, path) in paths.into_iter().enumerate() {
-            modules.add(FileId(number as u32), path);
-            modules.shown.push(path.into());
+        for path in paths {
+            modules.add(path, path);
         }
-        for (folder, name) in &modules.paths {
+        modules.link();
+        modules
+    }
+
+    /// Learns which folders are packages, after all files were added.
+    pub fn link(&mut self) {
+        for (folder, name) in &self.paths {
             let mut at: &str = folder;
-            loop {
-                if !at.is_empty() {
-                    modules.folders.insert(at.into());
-                }
-                match at.rsplit_once('/') {
-                    Some((parent, _)) => at = parent,
-                    None => break,
-                }
+            while !at.is_empty() && self.folders.insert(at.into()) {
+                at = split(at).0;
             }
             if name.is_empty() {
-                modules.packages.insert(folder.clone());
+                self.packages.insert(folder.clone());
             }
         }
-        for (folder, name) in &modules.paths {
-            let (root, top) = match (name.is_empty(), modules.packages.contains(folder)) {
+        for (folder, name) in &self.paths {
+            let (root, top) = match (name.is_empty(), self.packages.contains(folder)) {
                 (true, _) => split(folder),
                 (false, false) => (&**folder, &**name),
                 (false, true) => continue,
             };
-            if !modules.packages.contains(root) {
-                modules
-                    .tops
-                    .entry(top.into())
-                    .or_default()
-                    .push(root.into());
+            if !self.packages.contains(root) {
+                self.tops.entry(top.into()).or_default().push(root.into());
             }
         }
-        modules
     }
 
-    fn add(&mut self, file: FileId, path: &Path) {
+    /// Adds the next file: where it is, and how its path is shown.
+    pub fn add(&mut self, path: &Path, shown: &Path) {
+        let file = FileId(self.paths.len() as u32);
+        self.shown.push(shown.into());
         let text = path.to_string_lossy().replace('\\', "/");
         let text = text.strip_prefix("./").unwrap_or(&text);
         let (folder, base) = split(text);
