@@ -6,7 +6,7 @@ import threading
 from time import monotonic, sleep
 
 from . import notify
-from .clients import alerts, forecasts
+from .clients import alerts, forecasts, offices
 from .models import Alert, City
 from .storage import Storage
 
@@ -46,6 +46,7 @@ class Heartbeat:
 async def severe_alerts(countries: list[str]) -> list[Alert]:
     severe = []
     for country in countries:
+        log.info("asking %s", offices.next_office(country))
         found = await alerts.alerts_for(country)
         severe.extend(one for one in found if one.severity in ("Severe", "Extreme"))
     return severe
