@@ -97,7 +97,7 @@ pub fn line_starts(text: &str) -> Vec<usize> {
         .collect()
 }
 
-/// `blocking-sleep (safe), await-in-loop (review)`.
+/// `blocking-sleep (safe), await-in-loop (review)`, and whether a part belongs to parts elsewhere.
 fn heading(plan: &Plan, owners: &BTreeSet<usize>) -> String {
     let mut names: BTreeMap<&str, BTreeSet<Safety>> = BTreeMap::new();
     for &owner in owners {
@@ -118,7 +118,13 @@ fn heading(plan: &Plan, owners: &BTreeSet<usize>) -> String {
             format!("{name} ({})", safeties.join(", "))
         })
         .collect();
-    names.join(", ")
+    let spread = owners
+        .iter()
+        .map(|owner| plan.applied[*owner].fix.edits().len());
+    match spread.max() {
+        Some(files @ 2..) => format!("{}, one fix over {files} files", names.join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 /// A path for a diff's header, relative, with slashes, quoted as git does where it must be.

@@ -21,6 +21,8 @@ pub struct Modules {
     paths: Vec<(Box<str>, Box<str>)>,
     /// The paths as they were given.
     shown: Vec<Box<Path>>,
+    /// The name of every file, package and folder.
+    own: FxHashSet<Box<str>>,
     /// Files that only say what others mean, and are not to be changed.
     outside: FxHashSet<FileId>,
     /// Files by their path without suffix; packages by the path of their folder.
@@ -47,8 +49,11 @@ impl Modules {
         for (folder, name) in &self.paths {
             let mut at: &str = folder;
             while !at.is_empty() && self.folders.insert(at.into()) {
-                at = split(at).0;
+                let (parent, own) = split(at);
+                self.own.insert(own.into());
+                at = parent;
             }
+            self.own.insert(name.clone());
             if name.is_empty() {
                 self.packages.insert(folder.clone());
             }
@@ -98,7 +103,8 @@ impl Modules {
     /// What the first part of an absolute name means in a file; nothing if it is outside the project,
     /// or could be one of several.
     pub fn top(&self, from: FileId, name: &str, next: Option<&str>) -> Option<Place> {
-        if is_stdlib(name) {
+        // Most imports lead outside, and a name that no folder or file has leads nowhere else.
+        if !self.own.contains(name) || is_stdlib(name) {
             return None;
         }
         let (folder, _) = self.paths.get(from.0 as usize)?;
