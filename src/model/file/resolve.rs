@@ -372,6 +372,12 @@ impl<'a> Module<'a> {
     }
 
     fn is_context(&self, expression: &'a Expr, known: fn(&Catalogue, &str) -> bool) -> bool {
+        if let Expr::Await(awaited) = expression
+            && let Some(callable) = self.in_thread(&awaited.value)
+        {
+            let name = self.qualified(callable);
+            return name.is_some_and(|name| known(self.catalogue(), &name));
+        }
         let Expr::Call(call) = expression else {
             return false;
         };

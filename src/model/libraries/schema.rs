@@ -97,8 +97,12 @@ pub struct Blocking {
     /// Which transform speaks of it.
     pub kind: Kind,
     /// Qualified names: `module.function`, `module.Class` for constructors, `module.Class.method`.
-    /// `a.{b,c}` stands for `a.b` and `a.c`.
+    /// `a.{b,c}` stands for `a.b` and `a.c`, and `module.Class.*` for every method of a class but
+    /// those in `except`. What `with` calls on an object is `module.Class.{__enter__,__exit__}`.
     pub calls: Vec<String>,
+    /// Methods that `module.Class.*` does not stand for.
+    #[serde(default)]
+    pub except: Vec<String>,
     pub lasts: Lasts,
     /// What it does to the world.
     #[serde(default)]
@@ -111,12 +115,29 @@ pub struct Blocking {
     pub why: Option<String>,
     /// What to use instead, for messages, where asyncfix cannot put it there: `aiofiles`.
     pub instead: Option<String>,
-    /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`.
+    /// What a person must confirm where several tasks may use the object meanwhile whose method is
+    /// called; not given where one object serves several threads.
+    pub shared: Option<String>,
+    /// What a person must confirm where the object that the call gives is iterated or handed on, and
+    /// not only used through its methods.
+    pub unread: Option<String>,
+    /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`, or
+    /// to a constant by its qualified name.
     #[serde(default)]
     pub unless: BTreeMap<String, String>,
-    /// The keywords of `unless` by position, where they have one.
+    /// The call blocks only with one of these arguments.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// Arguments that a person must look at, unless they are `None` or `False`, and why; for a single
+    /// value, as `preload_content=False`.
+    #[serde(default)]
+    pub review_with: BTreeMap<String, String>,
+    /// The keywords of `unless`, `only-with` and `review-with` by position, where they have one.
     #[serde(default)]
     pub positions: BTreeMap<String, usize>,
+    /// Words that say, anywhere in a file, that what is called may not block there: `setblocking`.
+    #[serde(default)]
+    pub unless_said: Vec<String>,
     /// Codes of other linters that mean these calls.
     #[serde(default)]
     pub codes: Vec<String>,
