@@ -77,12 +77,24 @@ impl Transform for BlockingLock {
 
 /// Whether a call puts something into a queue that may have room for everything.
 fn may_be_unbounded<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> bool {
-    let Some((class, "put")) = blocking.name.rsplit_once('.') else {
+    let (Some((class, "put")), Expr::Attribute(put)) =
+        (blocking.name.rsplit_once('.'), &*blocking.call.func)
+    else {
         return false;
     };
-    let makers = cx.module.calls().iter().copied();
-    let mut makers = makers
+    // What makes queues that go by the same name, in this file.
+    let name = last_name(&put.value);
+    let calls = cx.module.calls().iter().copied();
+    let mut makers = calls
         .filter(|call| cx.callee(call).is_ok_and(|name| name == class))
+        .filter(|call| match cx.module.parent((*call).into()) {
+            Some(AnyNodeRef::StmtAssign(assign)) => {
+                let mut targets = assign.targets.iter();
+                targets.any(|target| last_name(target) == name)
+            }
+            Some(AnyNodeRef::StmtAnnAssign(assign)) => last_name(&assign.target) == name,
+            _ => true,
+        })
         .peekable();
     makers.peek().is_none() || !makers.all(has_bound)
 }
@@ -172,9 +184,9 @@ fn waited_for<'a>(cx: &Cx<'a>, with: &'a StmtWith, item: &'a WithItem) -> Option
     found
 }
 
-/// `lock` of `self.lock`: by what a lock goes wherever it is taken.
-fn last_name(lock: &Expr) -> Option<&str> {
-    match lock {
+/// `lock` of `self.lock`: by what an object goes wherever it is used.
+fn last_name(object: &Expr) -> Option<&str> {
+    match object {
         Expr::Name(name) => Some(&name.id),
         Expr::Attribute(attribute) => Some(&attribute.attr),
         _ => None,
