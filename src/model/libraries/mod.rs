@@ -3,9 +3,11 @@
 
 mod check;
 mod files;
+mod http;
 mod schema;
 
 pub use check::Mistakes;
+pub use http::*;
 pub use schema::*;
 
 use files::FILES;
