@@ -142,7 +142,7 @@ class Checker:
                         self.object(f"{call[:-2]}.{method}")
                     continue
                 self.callable(call)
-                keywords = [*entry.get("unless", ()), *entry.get("only-with", ()), *entry.get("review-with", ())]
+                keywords = [*entry.get("unless", ()), *entry.get("only-with", ()), *(key.partition("=")[0] for key in entry.get("review-with", ()))]
                 for keyword in keywords:
                     self.argument(call, keyword, entry.get("positions", {}).get(keyword))
                 if "counterpart" in entry:

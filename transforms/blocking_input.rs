@@ -1,9 +1,8 @@
 //! `input` in a coroutine stops every task until somebody types a line.
 
-use crate::fix::{Cx, FileId, Finding, Info, Transform, blocking_calls, remedy};
+use crate::fix::{Cx, FileId, Finding, Info, Transform, report_blocking};
 use crate::model::libraries::Kind;
 use crate::model::project::Project;
-use crate::python::span;
 
 pub struct BlockingInput;
 
@@ -44,10 +43,6 @@ impl Transform for BlockingInput {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        for blocking in blocking_calls(cx, Kind::Input) {
-            let message = format!("`{}` blocks the event loop", blocking.name);
-            let fix = remedy(cx, &blocking);
-            found.push(cx.finding(&INFO, span(blocking.call), message, fix));
-        }
+        report_blocking(cx, &INFO, Kind::Input, found);
     }
 }

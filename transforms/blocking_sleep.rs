@@ -5,14 +5,14 @@
 
 use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, await_call, blocking_calls, held_review, may_await,
-    reach, remedy,
+    meant, reach, remedy,
 };
 use crate::model::file::Why;
 use crate::model::libraries::{EventLoop, Kind, Runs};
 use crate::model::project::Project;
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, UnaryOp};
+use crate::python::ast::{Expr, ExprCall, UnaryOp};
 use crate::python::span;
-use crate::text::{EditError, Span};
+use crate::text::EditError;
 
 pub struct BlockingSleep;
 
@@ -99,51 +99,13 @@ fn fix(cx: &Cx<'_>, call: &ExprCall) -> Result<Result<Fix, EditError>, Why> {
     let edits = await_call(cx, call, &reach.text);
     let reason = if cx.module.is_awaited(call.into()) {
         Some("`await time.sleep(...)` raises a TypeError today; was a pause meant?".to_owned())
-    } else if let Some(sign) = meant(cx, call) {
-        Some(format!("{sign}: is the event loop meant to be blocked?"))
+    } else if let Some(sign) = meant(cx, call, "sleep") {
+        Some(sign)
     } else {
         held_review(cx, call.into())
     };
     let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, reach.need)))
-}
-
-/// A sign that somebody knows that the call blocks, and wants it.
-fn meant(cx: &Cx<'_>, call: &ExprCall) -> Option<&'static str> {
-    let layout = cx.module.layout();
-    let statement = cx.module.statement(call.into())?;
-    let lines = layout.whole_lines(span(statement));
-    let above = layout.line_start(lines.start().saturating_sub(1));
-    let says = layout
-        .comments_in(Span::new(above, lines.end()))
-        .any(|comment| {
-            comment
-                .of(cx.module.text())
-                .to_lowercase()
-                .contains("block")
-        });
-    if says {
-        return Some("a comment here speaks of blocking");
-    }
-    // `if asynchronous: await asyncio.sleep(1)`, `else: time.sleep(1)`
-    let branch = cx.module.parent(statement)?;
-    let whole = match branch {
-        AnyNodeRef::ElifElseClause(_) => cx.module.parent(branch)?,
-        AnyNodeRef::StmtIf(_) => branch,
-        _ => return None,
-    };
-    let awaits = |statement: &Stmt| {
-        matches!(statement, Stmt::Expr(expression) if expression.value.is_await_expr())
-            && span(statement).of(cx.module.text()).contains("sleep")
-    };
-    let AnyNodeRef::StmtIf(choice) = whole else {
-        return None;
-    };
-    let branches = choice.elif_else_clauses.iter().map(|clause| &clause.body);
-    std::iter::once(&choice.body)
-        .chain(branches)
-        .any(|body| body.iter().any(awaits))
-        .then_some("another branch of this `if` awaits its sleep")
 }
 
 /// The sleep of the library whose event loop runs this file's coroutines.

@@ -5,7 +5,10 @@ mod await_in_loop;
 mod blocking_chain;
 mod blocking_http;
 mod blocking_input;
+mod blocking_lock;
+mod blocking_network;
 mod blocking_sleep;
+mod blocking_subprocess;
 
 use crate::fix::{Info, Transform};
 
@@ -17,6 +20,9 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &blocking_input::BlockingInput,
+    &blocking_subprocess::BlockingSubprocess,
+    &blocking_network::BlockingNetwork,
+    &blocking_lock::BlockingLock,
     &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
 ];

@@ -1,9 +1,14 @@
 //! Blocking calls in coroutines as the catalogue knows them, and what it says to do about them.
 
-use super::{Cx, Fix, await_call, held_review, may_await, reach, to_thread};
-use crate::model::file::Why;
+use super::shared::{is_of_this_task, is_used_by_methods};
+use super::{
+    Cx, Finding, Fix, Info, await_call, chain, held_review, may_await, meant, reach, to_thread,
+};
+use crate::model::file::{Why, walk};
 use crate::model::libraries::{Blocking, Counterpart, Fallback, Kind};
-use crate::python::ast::{Expr, ExprCall, Keyword};
+use crate::python::ast::{
+    AnyNodeRef, Expr, ExprCall, Keyword, StmtWith, TraversalSignal, WithItem,
+};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
 
@@ -15,73 +20,237 @@ pub struct BlockingCall<'a> {
     pub entry: &'a Blocking,
 }
 
+/// A `with` statement in a coroutine that blocks the event loop, at its start or at its end.
+pub struct BlockingWith<'a> {
+    pub with: &'a StmtWith,
+    pub item: &'a WithItem,
+    /// The method that blocks, by its qualified name.
+    pub name: String,
+    pub entry: &'a Blocking,
+}
+
 /// The calls of a kind that block the event loop: in coroutines, and not awaited, which would say
 /// that something else is called.
 pub fn blocking_calls<'a>(cx: &Cx<'a>, kind: Kind) -> Vec<BlockingCall<'a>> {
     let calls = cx.module.calls().iter().copied();
     calls
         .filter(|call| cx.module.inside_coroutine((*call).into()))
-        .filter_map(|call| {
-            let name = cx.callee(call).ok()?;
-            let entry = cx.module.catalogue().blocking(&name)?;
-            // Nothing but a sleep is awaited by mistake: anything else is not what it seems to be.
-            let taken_for_another = cx.module.is_awaited(call.into()) && kind != Kind::Sleep;
-            let blocks = entry.kind == kind && !is_harmless(entry, call) && !taken_for_another;
-            blocks.then_some(BlockingCall { call, name, entry })
+        // Nothing but a sleep is awaited by mistake: anything else is not what it seems to be.
+        .filter(|call| kind == Kind::Sleep || !cx.module.is_awaited((*call).into()))
+        .filter_map(|call| blocking_call(cx, call))
+        .filter(|blocking| blocking.entry.kind == kind && !chain::is_inside(cx, blocking.call))
+        .filter(|blocking| !is_collected_in_thread(cx, blocking))
+        .collect()
+}
+
+/// Reports every call of a kind that blocks the event loop.
+pub fn report_blocking(cx: &Cx<'_>, info: &Info, kind: Kind, found: &mut Vec<Finding>) {
+    for blocking in blocking_calls(cx, kind) {
+        // Of a private class only the code itself knows the name.
+        let name = match blocking.name.contains("._") {
+            true => cx.module.describe(&blocking.call.func),
+            false => blocking.name.clone(),
+        };
+        let message = format!("`{name}` blocks the event loop");
+        let fix = remedy(cx, &blocking);
+        found.push(cx.finding(info, span(blocking.call), message, fix));
+    }
+}
+
+/// What is known of a call that blocks, wherever it stands.
+pub fn blocking_call<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<BlockingCall<'a>> {
+    let name = cx.callee(call).ok()?;
+    let entry = cx.module.catalogue().blocking(&name)?;
+    (!is_harmless(cx, entry, call)).then_some(BlockingCall { call, name, entry })
+}
+
+/// The synchronous `with` statements of coroutines that call a blocking method of a kind.
+pub fn blocking_withs<'a>(cx: &Cx<'a>, kind: Kind) -> Vec<BlockingWith<'a>> {
+    let mut statements = Vec::new();
+    walk(cx.module.tree().module().into(), &mut |node| {
+        if let AnyNodeRef::StmtWith(with) = node
+            && !with.is_async
+            && cx.module.inside_coroutine(node)
+        {
+            statements.push(with);
+        }
+        match node.is_expression() {
+            true => TraversalSignal::Skip,
+            false => TraversalSignal::Traverse,
+        }
+    });
+    let items = statements
+        .into_iter()
+        .flat_map(|with| with.items.iter().map(move |item| (with, item)));
+    items
+        .filter_map(|(with, item)| {
+            let class = cx.module.class_of(&item.context_expr)?;
+            ["__enter__", "__exit__"].iter().find_map(|method| {
+                let name = format!("{class}.{method}");
+                let entry = cx.module.catalogue().blocking(&name)?;
+                let blocks = entry.kind == kind && !is_unlikely(cx, entry);
+                blocks.then_some(BlockingWith {
+                    with,
+                    item,
+                    name,
+                    entry,
+                })
+            })
         })
         .collect()
 }
 
-/// Whether an argument says that the call does not wait.
-fn is_harmless(entry: &Blocking, call: &ExprCall) -> bool {
-    entry.unless.iter().any(|(keyword, literal)| {
-        let value = call
-            .arguments
-            .find_keyword(keyword)
-            .map(|found| &found.value);
-        let position = entry.positions.get(keyword);
-        let value = value.or_else(|| call.arguments.args.get(*position?));
-        match value {
-            Some(Expr::BooleanLiteral(value)) => {
-                *literal == if value.value { "True" } else { "False" }
-            }
-            Some(Expr::NoneLiteral(_)) => literal == "None",
-            Some(Expr::NumberLiteral(number)) => number
-                .value
-                .as_int()
-                .is_some_and(|int| int.to_string() == *literal),
-            _ => false,
+/// Whether an argument, or what the file says elsewhere, makes it a call that does not wait.
+fn is_harmless<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall) -> bool {
+    let harmless = entry.unless.iter().any(|(keyword, literal)| {
+        argument(entry, call, keyword).is_some_and(|value| is(cx, value, literal))
+    });
+    let unpacked = call.arguments.args.iter().any(Expr::is_starred_expr)
+        || call.arguments.keywords.iter().any(|it| it.arg.is_none());
+    let lacks_all = !unpacked
+        && !entry.only_with.is_empty()
+        && entry.only_with.iter().all(|keyword| {
+            argument(entry, call, keyword).is_none_or(|value| is(cx, value, "None"))
+        });
+    harmless || lacks_all || is_unlikely(cx, entry)
+}
+
+fn is_unlikely(cx: &Cx<'_>, entry: &Blocking) -> bool {
+    let mut words = entry.unless_said.iter();
+    words.any(|word| cx.module.text().contains(word.as_str()))
+}
+
+/// What a call passes for a parameter, by keyword or by position.
+fn argument<'a>(entry: &Blocking, call: &'a ExprCall, keyword: &str) -> Option<&'a Expr> {
+    let named = call.arguments.find_keyword(keyword);
+    let position = entry.positions.get(keyword);
+    let by_position = || call.arguments.args.get(*position?);
+    named.map(|named| &named.value).or_else(by_position)
+}
+
+/// Whether an expression is a literal, or a constant of a library, as the catalogue writes it.
+fn is<'a>(cx: &Cx<'a>, value: &'a Expr, literal: &str) -> bool {
+    match value {
+        Expr::BooleanLiteral(value) => literal == if value.value { "True" } else { "False" },
+        Expr::NoneLiteral(_) => literal == "None",
+        Expr::NumberLiteral(_) => {
+            let text = span(value).of(cx.module.text());
+            literal.parse::<f64>().is_ok() && text.parse::<f64>() == literal.parse()
         }
-    })
+        Expr::Name(_) | Expr::Attribute(_) => {
+            cx.module.qualified(value).as_deref() == Some(literal)
+        }
+        _ => false,
+    }
 }
 
 /// What the catalogue says to do: call the counterpart, move the call to a thread, or nothing.
-pub fn remedy(cx: &Cx<'_>, blocking: &BlockingCall<'_>) -> Result<Result<Fix, EditError>, Why> {
+pub fn remedy<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Result<Result<Fix, EditError>, Why> {
     let entry = blocking.entry;
-    let native = entry
-        .counterpart
-        .as_ref()
-        .map(|counterpart| call_counterpart(cx, blocking.call, counterpart));
+    let counterpart = entry.counterpart.as_ref();
+    let native = counterpart.map(|counterpart| call_counterpart(cx, blocking.call, counterpart));
     let because = match native {
         Some(Ok(fix)) => return Ok(fix),
         Some(Err(why)) => Some(why.as_str().to_owned()),
         None => None,
     };
+    if entry.fallback == Fallback::List
+        && let Some(collected) = collecting(cx, blocking.call)
+    {
+        return to_thread(cx, collected, None, review(cx, blocking));
+    }
+    let also = |why: Why| match &because {
+        Some(because) => Why::new(format!("{because}; and {why}")),
+        None => why,
+    };
+    let review = judge(cx, blocking).map_err(also)?;
+    if let Some(inner) = chain::inner(cx, blocking.call) {
+        let review = judge(cx, &inner)?.or(review);
+        return chain::to_thread(cx, blocking.call, review);
+    }
+    to_thread(cx, blocking.call, because.as_deref(), review)
+}
+
+/// The call that takes every item of what a call gives, where it stands.
+fn collecting<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<&'a ExprCall> {
+    let outer = call_with_argument(cx, call)?;
+    let alone = outer.arguments.len() == 1 && outer.arguments.args.len() == 1;
+    let callee = cx.callee(outer).ok()?;
+    (alone && ["list", "set", "tuple"].contains(&callee.as_str())).then_some(outer)
+}
+
+/// Whether a thread takes the items of what a call gives, as in `asyncio.to_thread(list, f())`.
+fn is_collected_in_thread<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> bool {
+    blocking.entry.fallback == Fallback::List
+        && call_with_argument(cx, blocking.call).is_some_and(|outer| {
+            cx.callee(outer)
+                .is_ok_and(|name| name == "asyncio.to_thread")
+        })
+}
+
+/// The call that has an expression among its arguments.
+fn call_with_argument<'a>(cx: &Cx<'a>, argument: &'a ExprCall) -> Option<&'a ExprCall> {
+    let mut around = cx.module.ancestors(argument.into());
+    let parent = around.find(|node| !matches!(node, AnyNodeRef::Arguments(_)))?;
+    match parent {
+        AnyNodeRef::ExprCall(outer) if span(&outer.arguments).contains(span(argument)) => {
+            Some(outer)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a call may move to a thread, and what a person must confirm first.
+fn judge<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Result<Option<String>, Why> {
+    let entry = blocking.entry;
     let why = entry.why.as_deref().unwrap_or("it must stay in its thread");
     match entry.fallback {
-        Fallback::Exact => to_thread(cx, blocking.call, because.as_deref(), None),
-        Fallback::Review => to_thread(cx, blocking.call, because.as_deref(), Some(why.to_owned())),
-        Fallback::List | Fallback::None => {
-            let why = match because {
-                Some(because) => format!("{because}; and {why}"),
-                None => why.to_owned(),
-            };
-            Err(Why::new(match &entry.instead {
-                Some(instead) => format!("{why}; {instead} has it for coroutines"),
-                None => why,
-            }))
+        Fallback::Exact => {
+            let function = blocking.name.rsplit('.').next().unwrap_or_default();
+            Ok(review(cx, blocking).or_else(|| meant(cx, blocking.call, function)))
         }
+        Fallback::Review => Ok(Some(why.to_owned())),
+        Fallback::List | Fallback::None => Err(Why::new(match &entry.instead {
+            Some(instead) => format!("{why}; {instead} has it for coroutines"),
+            None => why.to_owned(),
+        })),
     }
+}
+
+/// What a person must confirm before a call goes to a thread that may go there as a rule.
+fn review<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<String> {
+    let BlockingCall { call, entry, .. } = blocking;
+    let argument = entry.review_with.iter().find_map(|(condition, why)| {
+        let (keyword, literal) = match condition.split_once('=') {
+            Some((keyword, literal)) => (keyword, Some(literal)),
+            None => (condition.as_str(), None),
+        };
+        let value = argument(entry, call, keyword)?;
+        let matters = match literal {
+            Some(literal) => is(cx, value, literal),
+            None => !is(cx, value, "False") && !is(cx, value, "None"),
+        };
+        matters.then(|| why.clone())
+    });
+    let unpacks = call.arguments.keywords.iter().any(|it| it.arg.is_none());
+    let unpacked = || {
+        let (condition, why) = entry.review_with.first_key_value().filter(|_| unpacks)?;
+        Some(format!(
+            "`{condition}` may be among the unpacked arguments: {why}"
+        ))
+    };
+    let shared = || {
+        let why = entry.shared.as_ref()?;
+        let receiver = &call.func.as_attribute_expr()?.value;
+        let object = cx.module.describe(receiver);
+        (!is_of_this_task(cx, receiver))
+            .then(|| format!("other tasks may use `{object}` meanwhile: {why}"))
+    };
+    let unread = || {
+        let why = entry.unread.as_ref()?;
+        (!is_used_by_methods(cx, call)).then(|| why.clone())
+    };
+    argument.or_else(unpacked).or_else(shared).or_else(unread)
 }
 
 /// Calls the counterpart instead, with its arguments under their names there.

@@ -84,6 +84,78 @@ pub fn await_call(cx: &Cx<'_>, call: &ExprCall, callee: &str) -> Vec<Edit> {
     vec![replace_callee(cx, call, &format!("{awaited}{callee}"))]
 }
 
+/// The edits that make a call the only argument of an awaited one, as `await callee(lambda: call)`,
+/// on lines of their own if the line would be too long.
+pub fn await_around(cx: &Cx<'_>, call: &ExprCall, callee: &str, prefix: &str) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let whole = span(call);
+    let parenthesized = cx.module.binds_tighter(call.into());
+    let (open, close) = if parenthesized { ("(", ")") } else { ("", "") };
+    let head = format!("{open}await {callee}({prefix}");
+    let line = Span::new(
+        layout.line_start(whole.start()),
+        layout.line_end(whole.start()),
+    );
+    let width = line.of(cx.module.text()).chars().count() + head.chars().count() + 1 + close.len();
+    // What may follow a call that is broken: what is done with its result, up to the end of the line.
+    let rest = Span::new(whole.end(), line.end().max(whole.end()));
+    let breaks = whole.end() <= line.end()
+        && width > cx.options.line_length
+        && match parenthesized {
+            true => is_whole_value(cx, call) && !layout.has_comments(line),
+            false => rest.is_empty(),
+        };
+    if !breaks {
+        let mut edits = vec![
+            Edit::insert(whole.start(), head.clone()),
+            Edit::insert(whole.end(), format!("){close}")),
+        ];
+        edits.extend(layout.realign(whole, head.chars().count() as isize));
+        return edits;
+    }
+    let outer = format!("{}{}", layout.newline(), layout.indent_at(whole.start()));
+    let unit = layout.indent_unit();
+    let (start, end) = match parenthesized {
+        true => (
+            format!("({outer}{unit}await {callee}({outer}{unit}{unit}{prefix}"),
+            format!("{outer}{unit}){outer})"),
+        ),
+        false => (
+            format!("await {callee}({outer}{unit}{prefix}"),
+            format!("{outer})"),
+        ),
+    };
+    vec![
+        Edit::insert(whole.start(), start),
+        Edit::insert(whole.end(), end),
+    ]
+}
+
+/// Whether a statement consists of what is done with a call, but for the target of an assignment.
+fn is_whole_value(cx: &Cx<'_>, call: &ExprCall) -> bool {
+    let mut inner = span(call);
+    let mut around = cx.module.ancestors(call.into());
+    let outside = around.find(|node| {
+        let goes_on = match node {
+            AnyNodeRef::ExprAttribute(_) => true,
+            AnyNodeRef::ExprSubscript(subscript) => span(&*subscript.value) == inner,
+            AnyNodeRef::ExprCall(outer) => span(&*outer.func) == inner,
+            _ => false,
+        };
+        inner = span(*node);
+        !goes_on
+    });
+    matches!(
+        outside,
+        Some(
+            AnyNodeRef::StmtAssign(_)
+                | AnyNodeRef::StmtAnnAssign(_)
+                | AnyNodeRef::StmtExpr(_)
+                | AnyNodeRef::StmtReturn(_)
+        )
+    )
+}
+
 /// Replaces the callee, with the parentheses around it if it has any.
 fn replace_callee(cx: &Cx<'_>, call: &ExprCall, text: &str) -> Edit {
     let arguments = span(&call.arguments);

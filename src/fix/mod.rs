@@ -2,12 +2,19 @@
 
 mod blocking;
 mod build;
+mod chain;
 pub mod lines;
+mod meant;
+mod shared;
 mod thread;
 mod transform;
 
-pub use blocking::{BlockingCall, blocking_calls, remedy};
-pub use build::{Reach, await_call, foreign_loop, held_review, may_await, reach};
+pub use blocking::{
+    BlockingCall, BlockingWith, blocking_call, blocking_calls, blocking_withs, remedy,
+    report_blocking,
+};
+pub use build::{Reach, await_around, await_call, foreign_loop, held_review, may_await, reach};
+pub use meant::meant;
 pub use thread::{may_thread, own_loop, prints_itself, to_thread};
 pub use transform::{Cut, Cx, Info, Options, Transform};
 

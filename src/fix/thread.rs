@@ -45,6 +45,11 @@ pub fn may_thread(cx: &Cx<'_>, call: &ExprCall) -> Result<super::Reach, Why> {
             "the coroutine may run under {library}, where asyncio's functions fail"
         )));
     }
+    if cx.module.text().contains("shutdown_default_executor") {
+        return Err(Why::new(
+            "the file shuts the default pool of threads down, and what runs after that has none",
+        ));
+    }
     if cx.module.is_awaited(call.into()) {
         return Err(Why::new(
             "awaiting what it gives fails: what was meant is not clear",

@@ -1,8 +1,8 @@
 //! Requests of a blocking HTTP library in a coroutine, to an asynchronous client that behaves the
 //! same, or, where no counterpart is certain, to the same call in a thread.
 //!
-//! Left alone: sessions, and calls in plain functions. What maps to what is data in
-//! `libraries/requests.toml`.
+//! Sessions, and the libraries without such a client, always go to a thread. Left alone: calls in
+//! plain functions. What maps to what is data in `libraries/requests.toml`.
 
 mod arguments;
 mod clients;
@@ -13,9 +13,12 @@ mod sending;
 mod thread;
 mod values;
 
-use crate::fix::{Cx, Finding, Fix, Info, Transform, own_loop, prints_itself};
+use crate::fix::{
+    Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, remedy,
+};
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Http, HttpFunction};
+use crate::model::libraries::{Http, HttpFunction, Kind};
+use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
@@ -27,8 +30,8 @@ pub struct BlockingHttp;
 
 static INFO: Info = Info {
     id: "blocking-http",
-    codes: &["ASYNC210"],
-    summary: "an HTTP request of `requests` in a coroutine",
+    codes: &["ASYNC210", "ASYNC212"],
+    summary: "a blocking HTTP request in a coroutine",
     why: "A request of `requests` stops every task of the event loop until the answer is there, which \
           may be forever, since `requests` has no timeout unless one is given. An `httpx.AsyncClient` \
           lets the others run. It is told what `requests` does by default: redirects are followed, \
@@ -37,7 +40,8 @@ static INFO: Info = Info {
           tens of milliseconds.\n\n\
           Where an argument or a use of the response has no certain counterpart in httpx, the call \
           stays as it is and moves to a thread with `asyncio.to_thread`: the same results, the same \
-          exceptions, and the event loop is free.",
+          exceptions, and the event loop is free. So do the requests of a `requests.Session`, of \
+          `urllib`, `urllib3` and the blocking side of httpx.",
     before: "\
 import asyncio
 
@@ -79,15 +83,20 @@ share a client, since it keeps cookies; where a body without a declared charset 
 where httpx is not imported yet, since it has to be installed.
 - Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
 a thread.
-- **Safe** is the call in a thread, unless a lock is held around it.
+- **Safe** is the call in a thread, unless a lock is held around it, or other tasks may use the same \
+session meanwhile.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \
 in threads below Python 3.9.",
-    needles: &["requests"],
+    needles: &[],
 };
 
 impl Transform for BlockingHttp {
     fn info(&self) -> &'static Info {
         &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project.graph().waits_for(file, Kind::Http)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
@@ -101,6 +110,15 @@ impl Transform for BlockingHttp {
             };
             let message = format!("`{}` blocks the event loop", request.name);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
+        }
+        let known: FxHashSet<Span> = requests.iter().map(|it| span(it.call)).collect();
+        for blocking in blocking_calls(cx, Kind::Http) {
+            if known.contains(&span(blocking.call)) {
+                continue;
+            }
+            let message = format!("`{}` blocks the event loop", blocking.name);
+            let fix = remedy(cx, &blocking);
+            found.push(cx.finding(&INFO, span(blocking.call), message, fix));
         }
     }
 }

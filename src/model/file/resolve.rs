@@ -2,7 +2,7 @@
 
 use super::module::Module;
 use super::scope::{Binding, BindingId, BindingKind, Guard, Place, ScopeId, ScopeKind};
-use super::syntax::root;
+use super::syntax::{is_type_checking, root};
 use crate::model::libraries::Catalogue;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtClassDef, StmtFunctionDef};
 use crate::python::span;
@@ -372,6 +372,12 @@ impl<'a> Module<'a> {
     }
 
     fn is_context(&self, expression: &'a Expr, known: fn(&Catalogue, &str) -> bool) -> bool {
+        if let Expr::Await(awaited) = expression
+            && let Some(callable) = self.in_thread(&awaited.value)
+        {
+            let name = self.qualified(callable);
+            return name.is_some_and(|name| known(self.catalogue(), &name));
+        }
         let Expr::Call(call) = expression else {
             return false;
         };
@@ -483,14 +489,5 @@ impl<'a> Module<'a> {
             child = node;
         }
         guard
-    }
-}
-
-/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`, whatever it was imported from.
-fn is_type_checking(test: &Expr) -> bool {
-    match test {
-        Expr::Name(name) => name.id == "TYPE_CHECKING",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
-        _ => false,
     }
 }

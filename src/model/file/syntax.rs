@@ -79,3 +79,12 @@ pub fn root(expression: &Expr) -> &Expr {
         other => other,
     }
 }
+
+/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`, whatever it was imported from.
+pub(super) fn is_type_checking(test: &Expr) -> bool {
+    match test {
+        Expr::Name(name) => name.id == "TYPE_CHECKING",
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
+        _ => false,
+    }
+}

@@ -175,7 +175,10 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                 Term::Member(value, attribute.attr.as_str().into())
             }
             Expr::Call(call) => return self.call(call, steps),
-            Expr::Await(awaited) => Term::Await(self.expression(&awaited.value, steps)),
+            Expr::Await(awaited) => match self.module.in_thread(&awaited.value) {
+                Some(callable) => Term::Call(self.expression(callable, steps)),
+                None => Term::Await(self.expression(&awaited.value, steps)),
+            },
             Expr::Subscript(subscript) => Term::Item(self.expression(&subscript.value, steps)),
             Expr::Named(named) => return self.expression(&named.value, steps),
             Expr::If(choice) => {

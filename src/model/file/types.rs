@@ -20,7 +20,10 @@ impl<'a> Module<'a> {
         let steps = steps.checked_sub(1)?;
         match expression {
             Expr::Call(call) => self.made_class(call, steps),
-            Expr::Await(awaited) => self.class_within(&awaited.value, steps),
+            Expr::Await(awaited) => match self.in_thread(&awaited.value) {
+                Some(callable) => self.called_class(callable, steps),
+                None => self.class_within(&awaited.value, steps),
+            },
             Expr::Name(name) => {
                 let scope = self.scope_of(AnyNodeRef::from(name))?;
                 let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
@@ -28,15 +31,21 @@ impl<'a> Module<'a> {
                 };
                 let mut classes = bindings
                     .iter()
-                    .map(|&id| self.binding_class(owner, self.binding(id), steps));
+                    .map(|&id| self.binding(id))
+                    .filter(|binding| !is_none(&binding.kind))
+                    .map(|binding| self.binding_class(owner, binding, steps));
                 let first = classes.next()??;
                 classes
                     .all(|class| class.as_ref() == Some(&first))
                     .then_some(first)
             }
             Expr::Attribute(attribute) => {
-                let class = self.receiver_class(&attribute.value)?;
-                self.attribute_class(class, &attribute.attr, steps)
+                if let Some(class) = self.receiver_class(&attribute.value) {
+                    return self.attribute_class(class, &attribute.attr, steps);
+                }
+                let class = self.class_within(&attribute.value, steps)?;
+                let name = format!("{class}.{}", attribute.attr);
+                self.catalogue().gives(&name).map(str::to_owned)
             }
             _ => None,
         }
@@ -44,13 +53,18 @@ impl<'a> Module<'a> {
 
     /// The class of what a call gives: of a constructor, of a function or method that is known.
     fn made_class(&self, call: &'a ExprCall, steps: usize) -> Option<String> {
-        if let Expr::Attribute(method) = &*call.func
+        self.called_class(&call.func, steps)
+    }
+
+    /// The class of what calling a callable gives.
+    fn called_class(&self, callable: &'a Expr, steps: usize) -> Option<String> {
+        if let Expr::Attribute(method) = callable
             && let Some(class) = self.class_within(&method.value, steps)
         {
             let name = format!("{class}.{}", method.attr);
             return self.catalogue().gives(&name).map(str::to_owned);
         }
-        let name = match self.entity(&call.func) {
+        let name = match self.entity(callable) {
             Entity::External(name) => name,
             Entity::Builtin(name) => name.to_owned(),
             _ => return None,
@@ -59,6 +73,16 @@ impl<'a> Module<'a> {
             Some(class) => Some(class.to_owned()),
             None => Some(name).filter(|name| self.catalogue().knows_class(name)),
         }
+    }
+
+    /// What `asyncio.to_thread` calls, if an expression is a call of it.
+    pub(super) fn in_thread(&self, expression: &'a Expr) -> Option<&'a Expr> {
+        let Expr::Call(call) = expression else {
+            return None;
+        };
+        let callable = call.arguments.args.first()?;
+        let name = self.qualified(&call.func)?;
+        (name == "asyncio.to_thread").then_some(callable)
     }
 
     fn binding_class(&self, owner: ScopeId, binding: &Binding<'a>, steps: usize) -> Option<String> {
@@ -93,6 +117,11 @@ impl<'a> Module<'a> {
                 }
                 _ => None,
             },
+            // `Queue[int]`, and `Optional[Session]`, which says no less of the object than `Session`.
+            Expr::Subscript(generic) => match self.qualified(&generic.value).as_deref() {
+                Some("typing.Optional") => self.annotated_class(&generic.slice),
+                _ => self.annotated_class(&generic.value),
+            },
             _ => self
                 .qualified(annotation)
                 .filter(|name| self.catalogue().knows_class(name)),
@@ -117,6 +146,9 @@ impl<'a> Module<'a> {
                 Some(AnyNodeRef::StmtAnnAssign(assign)) if own => assign.value.as_ref()?,
                 _ => return None,
             };
+            if value.is_none_literal_expr() {
+                continue;
+            }
             let class = self.class_within(value, steps)?;
             if found.as_ref().is_some_and(|other| *other != class) {
                 return None;
@@ -242,4 +274,9 @@ impl<'a> Module<'a> {
             )
         })
     }
+}
+
+/// Whether a binding gives its name `None`, which has no methods that matter.
+fn is_none(kind: &BindingKind<'_>) -> bool {
+    matches!(kind, BindingKind::Assign(Expr::NoneLiteral(_)))
 }

@@ -3,9 +3,11 @@
 
 mod check;
 mod files;
+mod http;
 mod schema;
 
 pub use check::Mistakes;
+pub use http::*;
 pub use schema::*;
 
 use files::FILES;
@@ -116,8 +118,16 @@ impl Catalogue {
     /// What is known of a callable that blocks, by its qualified name; a method may be that of a base.
     pub fn blocking(&self, qualified: &str) -> Option<&Blocking> {
         self.inherited(qualified, &|name| {
-            let (library, entry) = self.blocking.get(name)?;
-            self.libraries[*library].blocking.get(*entry)
+            let entry = |name: &str| {
+                let (library, entry) = self.blocking.get(name)?;
+                self.libraries[*library].blocking.get(*entry)
+            };
+            entry(name).or_else(|| {
+                let (class, method) = name.rsplit_once('.')?;
+                let public = !method.starts_with('_');
+                entry(&format!("{class}.*"))
+                    .filter(|all| public && !all.except.iter().any(|other| other == method))
+            })
         })
     }
 

@@ -1,5 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
+use super::Http;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -97,8 +98,12 @@ pub struct Blocking {
     /// Which transform speaks of it.
     pub kind: Kind,
     /// Qualified names: `module.function`, `module.Class` for constructors, `module.Class.method`.
-    /// `a.{b,c}` stands for `a.b` and `a.c`.
+    /// `a.{b,c}` stands for `a.b` and `a.c`, and `module.Class.*` for every method of a class but
+    /// those in `except`. What `with` calls on an object is `module.Class.{__enter__,__exit__}`.
     pub calls: Vec<String>,
+    /// Methods that `module.Class.*` does not stand for.
+    #[serde(default)]
+    pub except: Vec<String>,
     pub lasts: Lasts,
     /// What it does to the world.
     #[serde(default)]
@@ -111,12 +116,29 @@ pub struct Blocking {
     pub why: Option<String>,
     /// What to use instead, for messages, where asyncfix cannot put it there: `aiofiles`.
     pub instead: Option<String>,
-    /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`.
+    /// What a person must confirm where several tasks may use the object meanwhile whose method is
+    /// called; not given where one object serves several threads.
+    pub shared: Option<String>,
+    /// What a person must confirm where the object that the call gives is iterated or handed on, and
+    /// not only used through its methods.
+    pub unread: Option<String>,
+    /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`, or
+    /// to a constant by its qualified name.
     #[serde(default)]
     pub unless: BTreeMap<String, String>,
-    /// The keywords of `unless` by position, where they have one.
+    /// The call blocks only with one of these arguments.
+    #[serde(default)]
+    pub only_with: Vec<String>,
+    /// Arguments that a person must look at, unless they are `None` or `False`, and why; for a single
+    /// value, as `preload_content=False`.
+    #[serde(default)]
+    pub review_with: BTreeMap<String, String>,
+    /// The keywords of `unless`, `only-with` and `review-with` by position, where they have one.
     #[serde(default)]
     pub positions: BTreeMap<String, usize>,
+    /// Words that say, anywhere in a file, that what is called may not block there: `setblocking`.
+    #[serde(default)]
+    pub unless_said: Vec<String>,
     /// Codes of other linters that mean these calls.
     #[serde(default)]
     pub codes: Vec<String>,
@@ -406,102 +428,4 @@ pub enum Runs {
     Any,
     /// The library's own, on which asyncio's functions do not work.
     Own,
-}
-
-/// A blocking HTTP library, and how its names map to those of httpx.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Http {
-    /// Module-level functions by qualified name.
-    pub functions: BTreeMap<String, HttpFunction>,
-    pub keywords: BTreeMap<String, Keyword>,
-    /// Attributes and methods of a response.
-    pub response: BTreeMap<String, Member>,
-    /// Exceptions by qualified name: the classes that together catch the same failures.
-    pub exceptions: BTreeMap<String, Vec<String>>,
-    /// Those of the exceptions that catch every failure of a request.
-    pub catch_all: Vec<String>,
-    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
-    /// catches it too.
-    pub decoding_error: String,
-    /// Modules all of whose members are exceptions.
-    pub exception_modules: Vec<String>,
-    /// Modules that stand in for the library in tests, or change what it does, and parameters by
-    /// which test functions ask for one.
-    pub interceptors: Vec<String>,
-    pub interceptor_fixtures: Vec<String>,
-    /// Authentication classes and the like: callables by qualified name to their counterparts.
-    pub callables: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct HttpFunction {
-    /// The client's method.
-    pub method: String,
-    /// The names of positional arguments after the URL (for `request`, after method and URL).
-    pub positional: Vec<String>,
-    /// Whether the function follows redirects when not told.
-    pub follows_redirects: bool,
-    /// Whether the client's method of this name takes a body.
-    pub takes_body: bool,
-}
-
-/// What becomes of a keyword argument.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Keyword {
-    /// The counterpart's name; none where there is no counterpart per request.
-    pub to: Option<String>,
-    /// Which values mean the same on both sides.
-    pub accepts: Accepts,
-    /// Why other values, or all of them, have no counterpart.
-    pub why: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Accepts {
-    /// Every value.
-    Anything,
-    /// Text, as far as can be seen.
-    Url,
-    /// `True` or `False`; it becomes an argument of the client.
-    Boolean,
-    /// A dict display, or nothing, whose values are neither `None` nor booleans.
-    PlainMapping,
-    /// A dict display whose values are strings.
-    StringMapping,
-    /// Form fields as a dict display, or a text or bytes literal, which goes by another keyword.
-    Body,
-    /// Number, `None` or a pair of connect and read timeouts.
-    Timeout,
-    /// A pair of strings, or a known authentication class.
-    Auth,
-    /// Nothing.
-    Nothing,
-}
-
-/// What becomes of a member of a response. Without any field, it means the same on both sides.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Member {
-    /// The counterpart's name, where only the name differs.
-    pub to: Option<String>,
-    /// An expression with `{}` for the response, where more than the name differs.
-    pub expression: Option<String>,
-    /// The builtin type whose call the expression already is.
-    pub is: Option<String>,
-    /// What a person must confirm.
-    pub review: Option<String>,
-    /// Why there is no counterpart.
-    pub blocked: Option<String>,
-    /// A method: it must be called at once.
-    pub method: bool,
-    /// The result of the method differs, so it must not be used.
-    pub statement_only: bool,
-    /// The method raises for an answer that only redirects, where the old one does not.
-    pub minds_redirects: bool,
-    /// A mapping whose iteration differs: only looking up one entry means the same.
-    pub lookup_only: bool,
 }

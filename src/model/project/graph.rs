@@ -180,7 +180,8 @@ impl Graph {
                 }
                 bits |= match target {
                     Target::Library(name) => {
-                        blocking(project, name, call).map_or(0, |entry| 1 << entry.kind as u32)
+                        let entry = project.catalogue().blocking(name);
+                        entry.map_or(0, |entry| 1 << entry.kind as u32)
                     }
                     Target::Functions(functions) => {
                         let blocks = functions
@@ -278,9 +279,21 @@ impl Graph {
 /// What the catalogue says of a call that blocks, its arguments considered.
 pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Option<&'p Blocking> {
     let entry = project.catalogue().blocking(name)?;
+    let position = |keyword: &String| entry.positions.get(keyword).copied();
+    let may_have = |keyword: &String| {
+        let few = |count: u32| position(keyword).is_none_or(|at| count as usize <= at);
+        !call.positional.is_some_and(few)
+    };
     let harmless = entry.unless.iter().any(|(keyword, literal)| {
-        call.constant(keyword, entry.positions.get(keyword).copied()) == Some(literal)
+        // What a constant of a library stands for cannot be seen here.
+        call.constant(keyword, position(keyword)) == Some(literal)
+            || literal.contains('.') && may_have(keyword)
     });
+    let lacks_all = !entry.only_with.is_empty() && !entry.only_with.iter().any(may_have);
+    // Neither can words elsewhere in the file, nor how long a lock is held.
+    let unclear =
+        !entry.unless_said.is_empty() || entry.kind == Kind::Lock && call.kind == CallKind::With;
+    let harmless = harmless || lacks_all || unclear;
     (!harmless).then_some(entry)
 }
 

@@ -1,0 +1,106 @@
+//! Whether other tasks may use an object while one waits for a call on it.
+
+use super::Cx;
+use crate::model::file::{BindingKind, Lookup, ScopeKind};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName};
+use crate::python::span;
+
+/// Whether an object belongs to the task that runs the code here: it is made where it stands, or
+/// goes by a local name of a function that made it, uses it and gives it to nobody.
+pub(super) fn is_of_this_task<'a>(cx: &Cx<'a>, object: &'a Expr) -> bool {
+    let Expr::Name(name) = object else {
+        return match object {
+            Expr::Call(call) => cx.callee(call).is_ok(),
+            Expr::Await(awaited) => is_of_this_task(cx, &awaited.value),
+            // What belongs to an object of this task: `process.stdout`.
+            Expr::Attribute(part) => part.value.is_name_expr() && is_of_this_task(cx, &part.value),
+            _ => false,
+        };
+    };
+    let here = cx.module.scope_of(name.into());
+    let Some(Lookup::Bound(owner, bindings)) = here.map(|scope| cx.module.lookup(scope, &name.id))
+    else {
+        return false;
+    };
+    if !matches!(cx.module.scope(owner).kind, ScopeKind::Function(_)) {
+        return false;
+    }
+    let made_here = bindings.iter().all(|&id| {
+        let value = match cx.module.binding(id).kind {
+            BindingKind::Assign(value) => value,
+            BindingKind::With(value, _) => value,
+            _ => return false,
+        };
+        value.is_none_literal_expr() || !value.is_name_expr() && is_of_this_task(cx, value)
+    });
+    made_here
+        && cx
+            .module
+            .reads_of(owner, &name.id)
+            .into_iter()
+            .all(|read| stays(cx, owner_function(cx, name), read))
+}
+
+/// The function whose code a name stands in.
+fn owner_function<'a>(cx: &Cx<'a>, name: &'a ExprName) -> Option<AnyNodeRef<'a>> {
+    let mut around = cx.module.ancestors(name.into());
+    around.find(|node| {
+        matches!(
+            node,
+            AnyNodeRef::StmtFunctionDef(_)
+                | AnyNodeRef::ExprLambda(_)
+                | AnyNodeRef::ExprGenerator(_)
+        )
+    })
+}
+
+/// Whether a read of a name uses the object on the spot, in the same function.
+fn stays<'a>(cx: &Cx<'a>, function: Option<AnyNodeRef<'a>>, read: &'a ExprName) -> bool {
+    let same = owner_function(cx, read).map(span) == function.map(span);
+    let used = matches!(
+        cx.module.parent(read.into()),
+        Some(
+            AnyNodeRef::ExprAttribute(_)
+                | AnyNodeRef::WithItem(_)
+                | AnyNodeRef::ExprCompare(_)
+                | AnyNodeRef::ExprUnaryOp(_)
+                | AnyNodeRef::ExprBoolOp(_)
+                | AnyNodeRef::StmtIf(_)
+                | AnyNodeRef::StmtWhile(_)
+                | AnyNodeRef::StmtFor(_)
+                | AnyNodeRef::StmtReturn(_)
+                | AnyNodeRef::StmtDelete(_),
+        )
+    );
+    same && used
+}
+
+/// Whether what a call gives is only used through its methods, where it stands or by a name.
+pub(super) fn is_used_by_methods<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let name = match cx.module.parent(call.into()) {
+        Some(AnyNodeRef::ExprAttribute(_)) => return true,
+        Some(AnyNodeRef::StmtAssign(assign)) => match &*assign.targets {
+            [Expr::Name(name)] => name,
+            _ => return false,
+        },
+        Some(AnyNodeRef::StmtAnnAssign(assign)) => match &*assign.target {
+            Expr::Name(name) => name,
+            _ => return false,
+        },
+        Some(AnyNodeRef::WithItem(item)) => match item.optional_vars.as_deref() {
+            Some(Expr::Name(name)) => name,
+            _ => return item.optional_vars.is_none(),
+        },
+        _ => return false,
+    };
+    let Some(scope) = cx.module.scope_of(name.into()) else {
+        return false;
+    };
+    let reads = cx.module.reads_of(scope, &name.id);
+    reads.into_iter().all(|read| {
+        matches!(
+            cx.module.parent(read.into()),
+            Some(AnyNodeRef::ExprAttribute(_) | AnyNodeRef::WithItem(_))
+        )
+    })
+}
