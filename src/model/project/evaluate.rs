@@ -17,6 +17,8 @@ pub(super) struct Evaluator<'p> {
     known: FxHashMap<(FileId, TermId), Value>,
     open: Vec<(FileId, TermId)>,
     steps: u32,
+    /// How many functions whose results are being found out.
+    calls: u32,
     /// Something was given up on the way, so that what came out of it holds for this question only.
     cut: bool,
 }
@@ -28,6 +30,7 @@ impl<'p> Evaluator<'p> {
             known: FxHashMap::default(),
             open: Vec::new(),
             steps: 0,
+            calls: 0,
             cut: false,
         }
     }
@@ -35,6 +38,7 @@ impl<'p> Evaluator<'p> {
     /// What a term of a file's facts stands for.
     pub fn evaluate(&mut self, file: FileId, term: TermId) -> Value {
         self.steps = 0;
+        self.calls = 0;
         self.cut = false;
         self.open.clear();
         self.term(file, term)
@@ -316,10 +320,10 @@ impl<'p> Evaluator<'p> {
             Value::Class(class) => self.class_member(*class, name, false, false),
             Value::Object(class) => self.class_member(*class, name, true, false),
             Value::Super(class) => self.class_member(*class, name, true, true),
-            Value::Property(..) => {
-                let value = self.call(of);
-                self.member(&value, name)
-            }
+            Value::Property(..) => match self.call(of) {
+                Value::Property(..) => Value::unknown("it is a property of a property"),
+                value => self.member(&value, name),
+            },
             Value::Unknown(why) => Value::Unknown(why.clone()),
             _ => Value::unknown(format!("nothing is known of the attribute `{name}`")),
         }
@@ -363,6 +367,20 @@ impl<'p> Evaluator<'p> {
 
     /// What calling a function of the project gives.
     pub fn result(&mut self, function: FunctionRef, receiver: Option<ClassRef>) -> Value {
+        if self.calls > MAX_DEPTH {
+            self.cut = true;
+            return Value::unknown("it takes too many steps to find out");
+        }
+        self.calls += 1;
+        let value = match self.returned(function, receiver) {
+            value @ Value::Property(..) => self.call(&value),
+            value => value,
+        };
+        self.calls -= 1;
+        value
+    }
+
+    fn returned(&mut self, function: FunctionRef, receiver: Option<ClassRef>) -> Value {
         let Some(of) = self.project.function(function) else {
             return Value::unknown("nothing is known of the function");
         };
