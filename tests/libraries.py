@@ -389,8 +389,8 @@ ATTRIBUTE = object()
 @functools.cache
 def resolve(name):
     parts = name.split(".")
-    if len(parts) == 1 and hasattr(builtins, name):
-        return getattr(builtins, name)
+    if hasattr(builtins, parts[0]):
+        return functools.reduce(getattr, parts, builtins)
     try:
         found = importlib.import_module(parts[0])
         if parts[0] == "django":

@@ -149,7 +149,10 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
         Next::Function(_) => None,
     });
     let what = what.unwrap_or("something");
-    let called = cx.project.written(cx.file, place.call.callee);
+    let called = match place.node {
+        Some(node) => cx.module.describe(&node.func),
+        None => short(place.call.at.of(cx.module.text())),
+    };
     let how = match place.call.kind {
         CallKind::Call => format!("`{called}`"),
         CallKind::Read => format!("the property `{called}`"),
@@ -193,6 +196,15 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
         chain: chain(cx, &hops),
         notes,
         remedy,
+    }
+}
+
+/// The code of something, as much of it as fits into a message.
+fn short(code: &str) -> String {
+    let line = code.lines().next().unwrap_or_default();
+    match line.len() == code.len() && line.chars().count() <= 40 {
+        true => line.to_owned(),
+        false => format!("{}...", line.chars().take(37).collect::<String>()),
     }
 }
 

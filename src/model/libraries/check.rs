@@ -110,9 +110,15 @@ fn blocking(entry: &Blocking, found: &mut Vec<String>) {
         }
     }
     for keyword in entry.positions.keys() {
-        if !entry.unless.contains_key(keyword) {
+        let reviewed = entry.review_with.keys();
+        let mut reviewed =
+            reviewed.map(|condition| condition.split('=').next().unwrap_or_default());
+        let used = entry.unless.contains_key(keyword)
+            || entry.only_with.contains(keyword)
+            || reviewed.any(|other| other == keyword);
+        if !used {
             found.push(format!(
-                "`{calls}`: `positions` has `{keyword}`, and `unless` has not"
+                "`{calls}`: `positions` has `{keyword}`, which no condition speaks of"
             ));
         }
     }
