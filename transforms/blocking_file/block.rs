@@ -5,7 +5,9 @@ use super::moved::{is_comprehension, judge};
 use super::name::function_name;
 use crate::fix::{BlockingCall, Cx, Fix, held_review, lines, may_thread, prints_itself};
 use crate::model::file::{Place, ScopeId, Why};
-use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtFunctionDef, StmtWith, TraversalSignal};
+use crate::python::ast::{
+    AnyNodeRef, Expr, ExprCall, Stmt, StmtFunctionDef, StmtWith, TraversalSignal,
+};
 use crate::python::span;
 use crate::text::{Edit, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,7 @@ pub(super) fn opens_files(with: &StmtWith, calls: &[BlockingCall<'_>]) -> bool {
 /// The fix for a whole block. `taken` are names of functions that other fixes of the file write.
 pub(super) fn fix<'a>(
     cx: &Cx<'a>,
+    calls: &[BlockingCall<'a>],
     with: &'a StmtWith,
     taken: &mut BTreeSet<(Span, String)>,
 ) -> Result<Fix, Why> {
@@ -73,7 +76,7 @@ pub(super) fn fix<'a>(
     if moved.of(cx.module.text()).lines().count() > MOST_LINES {
         return Err(Why::new("the block is long: give it a function of its own"));
     }
-    let name = function_name(cx, function, with, taken);
+    let name = function_name(cx, function, &opened(cx, calls, whole), taken);
 
     let mut header = format!("{indent}def {name}():{newline}{unit}");
     if !changed.is_empty() {
@@ -137,6 +140,20 @@ pub(super) fn fix<'a>(
     let fix = Fix::judged(title, reason, cx.file, edits)
         .map_err(|error| Why::new(format!("a mistake in asyncfix: {error}")))?;
     Ok(fix.needing(cx.file, to_thread.need))
+}
+
+/// What opens a file in a block, the one it begins with first.
+fn opened<'a>(cx: &Cx<'a>, calls: &[BlockingCall<'a>], whole: Span) -> Vec<&'a ExprCall> {
+    let inside = calls.iter().filter(|known| {
+        let given = cx.module.catalogue().gives(&known.name);
+        whole.contains(span(known.call))
+            && (known.name.ends_with("open") || given.is_some() || is_context(cx, known.call))
+    });
+    inside.map(|known| known.call).collect()
+}
+
+fn is_context(cx: &Cx<'_>, call: &ExprCall) -> bool {
+    matches!(cx.module.parent(call.into()), Some(AnyNodeRef::WithItem(_)))
 }
 
 /// The end of the line that ends, with its line ending, at `end`.

@@ -17,7 +17,7 @@ mod unit;
 use crate::fix::{BlockingCall, Cx, Finding, Fix, Info, Transform, blocking_calls};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Fallback, Kind};
-use crate::python::ast::{AnyNodeRef, Expr, StmtWith};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, StmtWith};
 use crate::python::span;
 use crate::text::{EditError, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ impl<'a> Blocks<'a> {
                         && matches!(fixes.get(&span(*outer)), Some(Ok(_)))
                 });
                 if !inside && !fixes.contains_key(&whole) {
-                    fixes.insert(whole, block::fix(cx, with, &mut taken));
+                    fixes.insert(whole, block::fix(cx, calls, with, &mut taken));
                     statements.push(with);
                 }
             }
@@ -265,10 +265,19 @@ fn is_gone_through<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> bool {
     let opened = cx.module.catalogue().gives(&blocking.name);
     let is_file = opened.is_some_and(|class| cx.module.catalogue().is_subclass(class, "io.IOBase"));
     let at = span(blocking.call);
-    let parent = cx.module.parent(blocking.call.into());
-    is_file
-        && (single::loop_over(cx, blocking.call.into()).is_some()
-            || matches!(parent, Some(AnyNodeRef::Comprehension(clause)) if span(&clause.iter) == at))
+    let feeds =
+        |generators: &'a [Comprehension]| generators.iter().any(|clause| span(&clause.iter) == at);
+    let around = cx.module.ancestors(blocking.call.into());
+    let comprehension = around
+        .take_while(|node| !node.is_statement())
+        .any(|node| match node {
+            AnyNodeRef::ExprListComp(comp) => feeds(&comp.generators),
+            AnyNodeRef::ExprSetComp(comp) => feeds(&comp.generators),
+            AnyNodeRef::ExprDictComp(comp) => feeds(&comp.generators),
+            AnyNodeRef::ExprGenerator(comp) => feeds(&comp.generators),
+            _ => false,
+        });
+    is_file && (comprehension || single::loop_over(cx, blocking.call.into()).is_some())
 }
 
 /// Loops over the lines of files that stay open where they are.

@@ -34,7 +34,7 @@ pub(super) fn judge<'a>(
         if moved.error.is_some() || skip.is_some_and(|skip| skip.contains(span(node))) {
             return TraversalSignal::Skip;
         }
-        if let Err(why) = moved.node(node) {
+        if let Err(why) = moved.node(node, skip) {
             moved.error = Some(why);
         }
         TraversalSignal::Traverse
@@ -57,7 +57,7 @@ struct Moved<'m, 'a> {
 }
 
 impl<'a> Moved<'_, 'a> {
-    fn node(&mut self, node: AnyNodeRef<'a>) -> Result<(), Why> {
+    fn node(&mut self, node: AnyNodeRef<'a>, skip: Option<Span>) -> Result<(), Why> {
         match node {
             AnyNodeRef::ExprAwait(_) => return Err(Why::new("the code in it awaits")),
             AnyNodeRef::StmtFor(each) if each.is_async => {
@@ -103,7 +103,10 @@ impl<'a> Moved<'_, 'a> {
             AnyNodeRef::Comprehension(clause) => self.gone_through(&clause.iter),
             AnyNodeRef::ExprCall(call) => return self.call(call),
             AnyNodeRef::StmtAssign(assign) => {
-                assign.targets.iter().for_each(|target| self.stored(target));
+                let moves =
+                    |target: &&'a Expr| !skip.is_some_and(|skip| skip.contains(span(*target)));
+                let targets = assign.targets.iter().filter(moves);
+                targets.for_each(|target| self.stored(target));
             }
             AnyNodeRef::StmtAugAssign(assign) => self.stored(&assign.target),
             AnyNodeRef::StmtDelete(delete) => {
@@ -182,24 +185,31 @@ impl<'a> Moved<'_, 'a> {
         let Some(bindings) = bindings(self.cx, name) else {
             return false;
         };
-        bindings.1.iter().all(|binding| {
-            self.whole.contains(binding.at)
-                && match binding.kind {
-                    BindingKind::With(..) => true,
-                    BindingKind::Assign(value) => !matches!(
-                        value,
-                        Expr::Name(_)
-                            | Expr::Attribute(_)
-                            | Expr::Subscript(_)
-                            | Expr::If(_)
-                            | Expr::BoolOp(_)
-                    ),
-                    BindingKind::Element(items) => {
-                        !std::ptr::eq(items, object) && self.is_own(root_of(items))
-                    }
-                    _ => false,
-                }
-        })
+        let own: Vec<_> = bindings
+            .1
+            .into_iter()
+            .filter(|binding| self.whole.contains(binding.at))
+            .collect();
+        let is_made = |value: &Expr| {
+            !matches!(
+                value,
+                Expr::Name(_)
+                    | Expr::Attribute(_)
+                    | Expr::Subscript(_)
+                    | Expr::If(_)
+                    | Expr::BoolOp(_)
+            )
+        };
+        !own.is_empty()
+            && own.iter().all(|binding| match binding.kind {
+                BindingKind::With(..) => true,
+                BindingKind::Assign(value) => is_made(value),
+                BindingKind::Element(items) => match root_of(items) {
+                    Expr::Name(other) if other.id == name.id => false,
+                    items => self.is_own(items),
+                },
+                _ => false,
+            })
     }
 
     fn call(&mut self, call: &'a ExprCall) -> Result<(), Why> {

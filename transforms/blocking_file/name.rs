@@ -1,7 +1,7 @@
 //! Names for the functions that blocks become.
 
 use crate::fix::Cx;
-use crate::python::ast::{Expr, ExprCall, StmtFunctionDef, StmtWith};
+use crate::python::ast::{Expr, ExprCall, StmtFunctionDef};
 use crate::python::span;
 use crate::text::Span;
 use std::collections::BTreeSet;
@@ -10,18 +10,16 @@ use std::collections::BTreeSet;
 pub(super) fn function_name(
     cx: &Cx<'_>,
     function: &StmtFunctionDef,
-    with: &StmtWith,
+    openers: &[&ExprCall],
     taken: &mut BTreeSet<(Span, String)>,
 ) -> String {
     let whole = span(function);
-    let opener = with
-        .items
-        .first()
-        .and_then(|item| match &item.context_expr {
-            Expr::Call(call) => Some(call),
-            _ => None,
-        });
-    let verb = opener.map_or("use", verb);
+    let opener = openers.first().copied();
+    let mut verbs = openers.iter().map(|opener| verb(opener));
+    let verb = match verbs.next() {
+        Some(verb) if verbs.all(|other| other == verb) => verb,
+        _ => "use",
+    };
     let object = opener.and_then(object).unwrap_or_else(|| "file".to_owned());
     let base = format!("{verb}_{object}");
     let numbered = (2..).map(|number| format!("{base}_{number}"));

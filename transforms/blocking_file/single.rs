@@ -9,6 +9,8 @@ use crate::python::ast::{AnyNodeRef, Expr, ExprName, StmtFor, TraversalSignal};
 use crate::python::span;
 use crate::text::EditError;
 
+const WHOLE_FILE: &str = "the whole file is read before the loop begins";
+
 type Fixed = Result<Result<Fix, EditError>, Why>;
 
 /// `f(a)` to `await asyncio.to_thread(f, a)`.
@@ -134,7 +136,9 @@ pub(super) fn fix_lazy<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Fixed {
     }
     let mut reviews: Vec<String> = Vec::new();
     let snapshot = blocking.name == "pathlib.Path.iterdir";
-    if !snapshot && let Some(why) = minds_order(cx, each) {
+    if blocking.entry.fallback != Fallback::List {
+        reviews.push(WHOLE_FILE.to_owned());
+    } else if !snapshot && let Some(why) = minds_order(cx, each) {
         reviews.push(format!(
             "all items are read before the loop begins, while {why}"
         ));
@@ -231,7 +235,6 @@ pub(super) fn fix_lines<'a>(cx: &Cx<'a>, each: &'a StmtFor) -> Fixed {
     let node = AnyNodeRef::from(&*each.iter);
     let to_thread = may_thread(cx, node)?;
     let edits = call_around(cx, node, &to_thread.text, "", ".readlines");
-    let reason = "the whole file is read before the loop begins";
-    let fix = Fix::review("read all lines in a thread", reason, cx.file, edits);
+    let fix = Fix::review("read all lines in a thread", WHOLE_FILE, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, to_thread.need)))
 }
