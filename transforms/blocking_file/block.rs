@@ -264,11 +264,15 @@ fn result<'a>(
             }
         }
     }
-    let handed: Vec<&str> = names
-        .keys()
-        .map(|(_, name)| *name)
-        .filter(|name| handed.contains(name))
-        .collect();
+    // In the order in which the block binds them.
+    handed.sort_by_key(|name| {
+        let first = cx
+            .module
+            .bindings()
+            .iter()
+            .find(|binding| binding.name == *name && whole.contains(binding.at));
+        first.map(|binding| binding.at.start())
+    });
     match handed.len() {
         0 => Ok(Result_::Nothing),
         1..=MOST_NAMES => Ok(Result_::Names(handed)),

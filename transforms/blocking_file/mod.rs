@@ -14,9 +14,10 @@ mod name;
 mod single;
 mod unit;
 
-use crate::fix::{BlockingCall, Cx, Finding, Fix, Info, Transform, blocking_calls};
+use crate::fix::{BlockingCall, Cx, FileId, Finding, Fix, Info, Transform, blocking_calls};
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Fallback, Kind};
+use crate::model::project::Project;
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, StmtWith};
 use crate::python::span;
 use crate::text::{EditError, Span};
@@ -78,6 +79,10 @@ directories; and below Python 3.9.",
 impl Transform for BlockingFile {
     fn info(&self) -> &'static Info {
         &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project.graph().waits_for(file, Kind::File)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {

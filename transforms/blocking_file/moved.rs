@@ -145,13 +145,13 @@ impl<'a> Moved<'_, 'a> {
     /// An attribute or item that is assigned.
     fn stored(&mut self, target: &'a Expr) {
         match target {
-            Expr::Attribute(_) | Expr::Subscript(_) => {
-                if !self.is_own(root_of(target)) && !self.is_made_here(target) {
-                    let name = self.cx.module.describe(target);
-                    self.review(format!(
-                        "`{name}` is changed in the thread, while other tasks run"
-                    ));
-                }
+            Expr::Attribute(_) | Expr::Subscript(_)
+                if !self.is_own(root_of(target)) && !self.is_made_here(target) =>
+            {
+                let name = self.cx.module.describe(target);
+                self.review(format!(
+                    "`{name}` is changed in the thread, while other tasks run"
+                ));
             }
             Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.stored(target)),
             _ => {}
@@ -221,8 +221,8 @@ impl<'a> Moved<'_, 'a> {
             )));
         }
         let name = match self.cx.callee(call) {
-            Ok(name) => name,
-            Err(_) => return self.unknown_call(call, described),
+            Ok(name) if !is_of_builtin(&name) => name,
+            _ => return self.unknown_call(call, described),
         };
         if name == "next" && call.arguments.len() == 1 {
             return Err(Why::new("a StopIteration of `next` cannot leave a thread"));
@@ -301,6 +301,15 @@ impl<'a> Moved<'_, 'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a name is that of a method of a builtin class.
+fn is_of_builtin(name: &str) -> bool {
+    let class = name.split_once('.').map(|(class, _)| class);
+    matches!(
+        class,
+        Some("bytes" | "dict" | "float" | "int" | "list" | "set" | "str" | "tuple")
+    )
 }
 
 fn is_exception(name: &str) -> bool {

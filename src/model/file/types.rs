@@ -67,7 +67,7 @@ impl<'a> Module<'a> {
     }
 
     /// The `with ... as name` around a name that alone gives it its value there.
-    fn bound_around(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
+    pub(super) fn bound_around(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
         let bindings = self.bindings_of(owner, &name.id);
         if bindings.len() < 2 {
             return None;
