@@ -86,8 +86,7 @@ impl Transform for BlockingFile {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        let mut calls = blocking_calls(cx, Kind::File);
-        calls.retain(|blocking| !is_handed_over(cx, blocking));
+        let calls = blocking_calls(cx, Kind::File);
         let blocks = Blocks::new(cx, &calls);
         for blocking in &calls {
             let message = format!("`{}` blocks the event loop", blocking.name);
@@ -244,20 +243,6 @@ fn remedy<'a>(
             single::fix(cx, blocking)
         }
     }
-}
-
-/// Whether a call only makes a lazy iterator, for a thread to go through.
-fn is_handed_over<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> bool {
-    let mut around = cx.module.ancestors(blocking.call.into());
-    let outer = around.find_map(|node| match node {
-        AnyNodeRef::ExprCall(outer) => Some(outer),
-        _ => None,
-    });
-    blocking.entry.fallback == Fallback::List
-        && outer.is_some_and(|outer| {
-            cx.callee(outer)
-                .is_ok_and(|name| name == "asyncio.to_thread")
-        })
 }
 
 /// Whether the work is done while somebody goes through what a call gives.
