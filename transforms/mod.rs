@@ -3,6 +3,7 @@
 
 mod await_in_loop;
 mod blocking_chain;
+mod blocking_file;
 mod blocking_http;
 mod blocking_input;
 mod blocking_lock;
@@ -23,6 +24,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_subprocess::BlockingSubprocess,
     &blocking_network::BlockingNetwork,
     &blocking_lock::BlockingLock,
+    &blocking_file::BlockingFile,
     &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
 ];

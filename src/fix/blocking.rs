@@ -38,7 +38,9 @@ pub fn blocking_calls<'a>(cx: &Cx<'a>, kind: Kind) -> Vec<BlockingCall<'a>> {
         // Nothing but a sleep is awaited by mistake: anything else is not what it seems to be.
         .filter(|call| kind == Kind::Sleep || !cx.module.is_awaited((*call).into()))
         .filter_map(|call| blocking_call(cx, call))
-        .filter(|blocking| blocking.entry.kind == kind && !chain::is_inside(cx, blocking.call))
+        .filter(|blocking| blocking.entry.kind == kind)
+        // Of files, opening and reading are told apart, as other linters do.
+        .filter(|blocking| kind == Kind::File || !chain::is_inside(cx, blocking.call))
         .filter(|blocking| !is_collected_in_thread(cx, blocking))
         .collect()
 }
@@ -112,7 +114,7 @@ fn is_harmless<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall) -> bool {
         && entry.only_with.iter().all(|keyword| {
             argument(entry, call, keyword).is_none_or(|value| is(cx, value, "None"))
         });
-    harmless || lacks_all || is_unlikely(cx, entry)
+    harmless || lacks_all || !is_given(cx, entry, call) || is_unlikely(cx, entry)
 }
 
 fn is_unlikely(cx: &Cx<'_>, entry: &Blocking) -> bool {
@@ -142,6 +144,23 @@ fn is<'a>(cx: &Cx<'a>, value: &'a Expr, literal: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an argument is what the call must be given to block.
+fn is_given<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall) -> bool {
+    let Some(given) = &entry.given else {
+        return true;
+    };
+    let is = |value: &'a Expr| {
+        let class = cx.module.class_of(value);
+        class.is_some_and(|class| cx.module.catalogue().is_subclass(&class, given))
+    };
+    let keywords = call.arguments.keywords.iter();
+    call.arguments
+        .args
+        .iter()
+        .chain(keywords.map(|keyword| &keyword.value))
+        .any(is)
 }
 
 /// What the catalogue says to do: call the counterpart, move the call to a thread, or nothing.

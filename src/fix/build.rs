@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
 use crate::model::libraries::Runs;
-use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
 
@@ -169,14 +169,15 @@ fn replace_callee(cx: &Cx<'_>, call: &ExprCall, text: &str) -> Edit {
     Edit::replace(Span::new(start, end), text)
 }
 
-/// Whether `await` may be written where a call stands.
-pub fn may_await(cx: &Cx<'_>, call: &ExprCall) -> Result<(), Why> {
-    let Place::Coroutine { comprehensions, .. } = cx.module.place(call.into()) else {
+/// Whether `await` may be written where a call or another expression stands.
+pub fn may_await<'n>(cx: &Cx<'_>, node: impl Into<AnyNodeRef<'n>>) -> Result<(), Why> {
+    let node = node.into();
+    let Place::Coroutine { comprehensions, .. } = cx.module.place(node) else {
         return Err(Why::new(
             "`await` is not legal here: move the call out first",
         ));
     };
-    if cx.module.in_annotation(call.into()) {
+    if cx.module.in_annotation(node) {
         return Err(Why::new("`await` is not legal in an annotation"));
     }
     if comprehensions > 1 && cx.options.target < PythonVersion::PY311 {
@@ -187,12 +188,31 @@ pub fn may_await(cx: &Cx<'_>, call: &ExprCall) -> Result<(), Why> {
     Ok(())
 }
 
-/// What a person must confirm where a new `await` stands inside a `with` that may hold something.
+/// What a person must confirm where a new `await` stands inside a `with` that may hold something, or
+/// between a read and a write of what other tasks may change.
 pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
-    let held = cx.module.held_across(node)?;
-    Some(format!(
-        "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
-    ))
+    if let Some(held) = cx.module.held_across(node) {
+        return Some(format!(
+            "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
+        ));
+    }
+    let own = cx.module.own(node)?;
+    let AnyNodeRef::StmtAugAssign(assign) = cx.module.statement(own)? else {
+        return None;
+    };
+    let is_local = match &*assign.target {
+        Expr::Name(name) => {
+            let scope = cx.module.scope_of(name.into())?;
+            matches!(cx.module.lookup(scope, &name.id), Lookup::Bound(owner, _) if owner == scope)
+        }
+        _ => false,
+    };
+    (!is_local).then(|| {
+        format!(
+            "`{}` is read before the wait and written after it: what other tasks write meanwhile is lost",
+            cx.module.describe(&assign.target)
+        )
+    })
 }
 
 /// A library that the file imports and whose coroutines may run where asyncio's functions fail.

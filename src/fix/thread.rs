@@ -29,9 +29,11 @@ pub fn to_thread(
     Ok(fix.map(|fix| fix.needing(cx.file, to_thread.need)))
 }
 
-/// How `asyncio.to_thread` is named where a call stands, if the call may be awaited there.
-pub fn may_thread(cx: &Cx<'_>, call: &ExprCall) -> Result<super::Reach, Why> {
-    may_await(cx, call)?;
+/// How `asyncio.to_thread` is named where a call or another expression stands, if it may be awaited
+/// there.
+pub fn may_thread<'n>(cx: &Cx<'_>, node: impl Into<AnyNodeRef<'n>>) -> Result<super::Reach, Why> {
+    let node = node.into();
+    may_await(cx, node)?;
     if cx.options.target < PythonVersion::PY39 {
         return Err(Why::new("`asyncio.to_thread` needs Python 3.9"));
     }
@@ -50,17 +52,17 @@ pub fn may_thread(cx: &Cx<'_>, call: &ExprCall) -> Result<super::Reach, Why> {
             "the file shuts the default pool of threads down, and what runs after that has none",
         ));
     }
-    if cx.module.is_awaited(call.into()) {
+    if cx.module.is_awaited(node) {
         return Err(Why::new(
             "awaiting what it gives fails: what was meant is not clear",
         ));
     }
-    if prints_itself(cx, call.into()) {
+    if prints_itself(cx, node) {
         return Err(Why::new(
             "an f-string would print the change as well: move the call out first",
         ));
     }
-    reach(cx, "asyncio", "to_thread", call.into())
+    reach(cx, "asyncio", "to_thread", node)
 }
 
 /// A library in the file that runs coroutines on a loop which neither asyncio nor httpx knows.

@@ -50,6 +50,8 @@ pub enum Term {
     Enter(TermId, bool),
     /// What iterating gives.
     Element(TermId),
+    /// A list of what iterating gives.
+    Items(TermId),
     /// What a subscript gives.
     Item(TermId),
     /// `base[arguments]` in an annotation.
@@ -160,6 +162,12 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                 let Some(scope) = self.module.scope_of(AnyNodeRef::from(name)) else {
                     return self.unknown("it was not seen when the file was read");
                 };
+                if let Lookup::Bound(owner, _) = self.module.lookup(scope, &name.id)
+                    && let Some(binding) = self.module.bound_around(name, owner)
+                {
+                    let binding = *binding;
+                    return self.binding(owner, &binding, steps);
+                }
                 return self.name(scope, &name.id, steps);
             }
             Expr::Attribute(attribute) => {
@@ -223,6 +231,14 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
             return self.annotated(annotation, scope);
         }
         let callee = self.expression(&call.func, steps);
+        if let Term::Builtin(name) = self.terms.get(callee)
+            && matches!(&**name, "list" | "sorted" | "tuple")
+            && let [items] = &*call.arguments.args
+            && !items.is_starred_expr()
+        {
+            let items = self.expression(items, steps);
+            return self.add(Term::Items(items));
+        }
         self.add(Term::Call(callee))
     }
 

@@ -3,8 +3,11 @@
 use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Parameter, StmtClassDef, StmtFunctionDef};
+use crate::python::ast::{
+    AnyNodeRef, Expr, ExprCall, ExprName, Operator, Parameter, StmtClassDef, StmtFunctionDef,
+};
 use crate::python::span;
+use crate::text::Span;
 
 /// How many steps from a name to what made its value are followed.
 const MAX_STEPS: usize = 6;
@@ -29,6 +32,9 @@ impl<'a> Module<'a> {
                 let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
                     return None;
                 };
+                if let Some(binding) = self.bound_around(name, owner) {
+                    return self.binding_class(owner, binding, steps);
+                }
                 let mut classes = bindings
                     .iter()
                     .map(|&id| self.binding(id))
@@ -47,8 +53,80 @@ impl<'a> Module<'a> {
                 let name = format!("{class}.{}", attribute.attr);
                 self.catalogue().gives(&name).map(str::to_owned)
             }
+            // `directory / name`, by either side.
+            Expr::BinOp(operation) if operation.op == Operator::Div => {
+                let given = |side: &'a Expr, method: &str| {
+                    let name = format!("{}.{method}", self.class_within(side, steps)?);
+                    self.catalogue().gives(&name).map(str::to_owned)
+                };
+                given(&operation.left, "__truediv__")
+                    .or_else(|| given(&operation.right, "__rtruediv__"))
+            }
             _ => None,
         }
+    }
+
+    /// The `with ... as name` around a name that alone gives it its value there.
+    pub(super) fn bound_around(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
+        let bindings = self.bindings_of(owner, &name.id);
+        if bindings.len() < 2 {
+            return None;
+        }
+        for node in self.ancestors(AnyNodeRef::from(name)) {
+            match node {
+                AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => return None,
+                AnyNodeRef::StmtWith(with) => {
+                    let mut own = bindings
+                        .iter()
+                        .filter(|binding| span(with).contains(binding.at));
+                    let in_head = |at: Span| with.items.iter().any(|item| span(item).contains(at));
+                    match (own.next(), own.next()) {
+                        (None, _) => {}
+                        (Some(only), None)
+                            if matches!(only.kind, BindingKind::With(..))
+                                && in_head(only.at)
+                                && !in_head(span(name)) =>
+                        {
+                            return Some(only);
+                        }
+                        _ => return None,
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The class of what a loop over an expression gives, where that is known of what made it.
+    fn element_class(&self, items: &'a Expr, steps: usize) -> Option<String> {
+        let steps = steps.checked_sub(1)?;
+        let name = match items {
+            Expr::Call(call) => match (&*call.func, self.entity(&call.func)) {
+                (_, Entity::Builtin("list" | "reversed" | "set" | "sorted" | "tuple")) => {
+                    return self.element_class(call.arguments.args.first()?, steps);
+                }
+                (_, Entity::External(name)) => name,
+                (Expr::Attribute(method), _) => {
+                    format!(
+                        "{}.{}",
+                        self.class_within(&method.value, steps)?,
+                        method.attr
+                    )
+                }
+                _ => return None,
+            },
+            Expr::Attribute(attribute) => {
+                format!(
+                    "{}.{}",
+                    self.class_within(&attribute.value, steps)?,
+                    attribute.attr
+                )
+            }
+            _ => return None,
+        };
+        let given = self.catalogue().gives(&format!("{name}.__iter__"));
+        given.map(str::to_owned)
     }
 
     /// The class of what a call gives: of a constructor, of a function or method that is known.
@@ -88,7 +166,8 @@ impl<'a> Module<'a> {
     fn binding_class(&self, owner: ScopeId, binding: &Binding<'a>, steps: usize) -> Option<String> {
         match binding.kind {
             BindingKind::Assign(value) => self.class_within(value, steps),
-            BindingKind::With(value, _) => self.class_within(value, steps).or_else(|| {
+            BindingKind::Element(items) => self.element_class(items, steps),
+            BindingKind::With(value, _) => self.entered_class(value, steps).or_else(|| {
                 // `async with session.get(...) as response`
                 let Expr::Call(call) = value else {
                     return None;
@@ -107,6 +186,13 @@ impl<'a> Module<'a> {
             },
             _ => None,
         }
+    }
+
+    /// The class of what `with value as name` gives the name: most context managers give themselves.
+    fn entered_class(&self, value: &'a Expr, steps: usize) -> Option<String> {
+        let class = self.class_within(value, steps)?;
+        let entered = self.catalogue().gives(&format!("{class}.__enter__"));
+        Some(entered.map_or(class, str::to_owned))
     }
 
     fn annotated_class(&self, annotation: &'a Expr) -> Option<String> {
@@ -143,7 +229,12 @@ impl<'a> Module<'a> {
                 .is_some_and(|other| std::ptr::eq(other, class));
             let value = match self.parent(AnyNodeRef::from(*write)) {
                 Some(AnyNodeRef::StmtAssign(assign)) if own => &assign.value,
-                Some(AnyNodeRef::StmtAnnAssign(assign)) if own => assign.value.as_ref()?,
+                Some(AnyNodeRef::StmtAnnAssign(assign)) if own => {
+                    match self.annotated_class(&assign.annotation) {
+                        Some(class) => return Some(class),
+                        None => assign.value.as_ref()?,
+                    }
+                }
                 _ => return None,
             };
             if value.is_none_literal_expr() {

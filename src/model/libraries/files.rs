@@ -9,8 +9,9 @@ macro_rules! files {
     };
 }
 
-/// Name and text of each, sorted by name.
+/// File and text of each, sorted by the name of the library.
 pub(super) const FILES: &[(&str, &str)] = files![
+    "pillow",
     "aiogram",
     "aiohttp",
     "anyio",
@@ -30,12 +31,15 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "httpx",
     "kafka",
     "litestar",
+    "pandas",
     "paramiko",
     "pika",
     "pytest",
     "pytest_asyncio",
     "python",
+    "python_archives",
     "python_callbacks",
+    "python_files",
     "python_network",
     "python_processes",
     "python_terminal",
@@ -51,4 +55,5 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "twisted",
     "typer",
     "urllib3",
+    "pyyaml",
 ];

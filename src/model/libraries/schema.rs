@@ -126,6 +126,8 @@ pub struct Blocking {
     /// to a constant by its qualified name.
     #[serde(default)]
     pub unless: BTreeMap<String, String>,
+    /// It blocks only when an argument is an object of this class, or of one made from it.
+    pub given: Option<String>,
     /// The call blocks only with one of these arguments.
     #[serde(default)]
     pub only_with: Vec<String>,

@@ -121,10 +121,10 @@ impl<'p> Evaluator<'p> {
                 let manager = self.term(file, *manager);
                 self.entered(&manager, *is_async)
             }
-            Term::Element(of) => match self.term(file, *of) {
-                Value::Container(item) | Value::Generator(_, item) => *item,
-                Value::LibraryObject(class) => self.gives(&format!("{class}.__iter__")),
-                _ => Value::unknown("its items are not known"),
+            Term::Element(of) => self.element(file, *of),
+            Term::Items(of) => match self.element(file, *of) {
+                Value::Unknown(_) => Value::LibraryObject("list".into()),
+                item => Value::Container(Box::new(item)),
             },
             Term::Item(of) => match self.term(file, *of) {
                 Value::Container(item) => *item,
@@ -151,6 +151,23 @@ impl<'p> Evaluator<'p> {
             Term::Literal(class) => Value::LibraryObject((*class).into()),
             Term::Any(all) => self.any(file, all),
             Term::Unknown(why) => Value::Unknown(why.clone()),
+        }
+    }
+
+    /// What iterating over a term gives; for what a function of a library gives, the catalogue may
+    /// say it of `function.__iter__`.
+    fn element(&mut self, file: FileId, of: TermId) -> Value {
+        let facts = self.project.facts(file);
+        if let Some(Term::Call(callee)) = facts.and_then(|facts| facts.terms.get(of.0 as usize))
+            && let Value::Library(name) = self.term(file, *callee)
+            && let Some(class) = self.project.catalogue.gives(&format!("{name}.__iter__"))
+        {
+            return Value::LibraryObject(class.into());
+        }
+        match self.term(file, of) {
+            Value::Container(item) | Value::Generator(_, item) => *item,
+            Value::LibraryObject(class) => self.gives(&format!("{class}.__iter__")),
+            _ => Value::unknown("its items are not known"),
         }
     }
 

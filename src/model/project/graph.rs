@@ -3,7 +3,7 @@
 use super::evaluate::Evaluator;
 use super::{FunctionRef, Project, Target};
 use crate::model::file::{Call, CallKind, CallPlace, Facts};
-use crate::model::libraries::{Blocking, Kind, Lasts};
+use crate::model::libraries::{Blocking, Fallback, Kind, Lasts};
 use crate::text::FileId;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -114,7 +114,8 @@ impl Graph {
                         continue;
                     };
                     let blocks = !call.awaited
-                        && blocking(project, name, call).is_some_and(|entry| entry.lasts == lasts);
+                        && blocking(project, name, call)
+                            .is_some_and(|entry| entry.lasts == lasts && matters(entry));
                     if blocks && !self.blocked.contains_key(&caller) {
                         let hop = Hop {
                             file: *file,
@@ -295,6 +296,13 @@ pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Opt
         !entry.unless_said.is_empty() || entry.kind == Kind::Lock && call.kind == CallKind::With;
     let harmless = harmless || lacks_all || unclear;
     (!harmless).then_some(entry)
+}
+
+/// Whether a call makes the function around it one that blocks. Where it depends on what the call is
+/// given, what opened that counts; and what is brief and better left alone does not.
+fn matters(entry: &Blocking) -> bool {
+    let stays = entry.lasts == Lasts::Brief && entry.fallback == Fallback::None;
+    entry.given.is_none() && !stays
 }
 
 /// The plain function in whose own code a call stands.
