@@ -3,6 +3,7 @@
 mod blocking;
 mod build;
 mod chain;
+mod extract;
 pub mod lines;
 mod meant;
 mod shared;
@@ -14,8 +15,9 @@ pub use blocking::{
     report_blocking,
 };
 pub use build::{Reach, await_around, await_call, foreign_loop, held_review, may_await, reach};
+pub use extract::{Extracted, calls_within, extract};
 pub use meant::meant;
-pub use thread::{may_thread, own_loop, prints_itself, to_thread};
+pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};

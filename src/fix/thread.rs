@@ -34,24 +34,7 @@ pub fn to_thread(
 pub fn may_thread<'n>(cx: &Cx<'_>, node: impl Into<AnyNodeRef<'n>>) -> Result<super::Reach, Why> {
     let node = node.into();
     may_await(cx, node)?;
-    if cx.options.target < PythonVersion::PY39 {
-        return Err(Why::new("`asyncio.to_thread` needs Python 3.9"));
-    }
-    if let Some(library) = own_loop(cx) {
-        return Err(Why::new(format!(
-            "the coroutine may run under {library}, where asyncio's functions fail"
-        )));
-    }
-    if let Some(library) = foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio")) {
-        return Err(Why::new(format!(
-            "the coroutine may run under {library}, where asyncio's functions fail"
-        )));
-    }
-    if cx.module.text().contains("shutdown_default_executor") {
-        return Err(Why::new(
-            "the file shuts the default pool of threads down, and what runs after that has none",
-        ));
-    }
+    may_use_asyncio(cx)?;
     if cx.module.is_awaited(node) {
         return Err(Why::new(
             "awaiting what it gives fails: what was meant is not clear",
@@ -63,6 +46,32 @@ pub fn may_thread<'n>(cx: &Cx<'_>, node: impl Into<AnyNodeRef<'n>>) -> Result<su
         ));
     }
     reach(cx, "asyncio", "to_thread", node)
+}
+
+/// How `asyncio.to_thread` is named where a statement of a coroutine stands, if its event loop is
+/// asyncio's.
+pub fn thread_at(cx: &Cx<'_>, statement: AnyNodeRef<'_>) -> Result<super::Reach, Why> {
+    may_use_asyncio(cx)?;
+    reach(cx, "asyncio", "to_thread", statement)
+}
+
+fn may_use_asyncio(cx: &Cx<'_>) -> Result<(), Why> {
+    if cx.options.target < PythonVersion::PY39 {
+        return Err(Why::new("`asyncio.to_thread` needs Python 3.9"));
+    }
+    if cx.module.text().contains("shutdown_default_executor") {
+        return Err(Why::new(
+            "the file shuts the default pool of threads down, and what runs after that has none",
+        ));
+    }
+    let own = own_loop(cx);
+    let foreign = foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio"));
+    match own.or(foreign) {
+        Some(library) => Err(Why::new(format!(
+            "the coroutine may run under {library}, where asyncio's functions fail"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A library in the file that runs coroutines on a loop which neither asyncio nor httpx knows.

@@ -54,6 +54,11 @@ impl<'a> Scope<'a> {
             star_import: None,
         }
     }
+
+    /// Whether `global` or `nonlocal` says that the name is another scope's variable.
+    pub fn is_declared_elsewhere(&self, name: &str) -> bool {
+        self.globals.contains(name) || self.nonlocals.contains(name)
+    }
 }
 
 /// One place where a name is bound.
