@@ -4,6 +4,7 @@
 mod await_in_loop;
 mod blocking_chain;
 mod blocking_file;
+mod blocking_database;
 mod blocking_http;
 mod blocking_input;
 mod blocking_lock;
@@ -20,6 +21,7 @@ use crate::fix::{Info, Transform};
 pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
+    &blocking_database::BlockingDatabase,
     &blocking_input::BlockingInput,
     &blocking_subprocess::BlockingSubprocess,
     &blocking_network::BlockingNetwork,

@@ -156,13 +156,18 @@ impl<'a> Flow<'_, 'a> {
         if self.cx.module.swallows_errors(context) {
             return true;
         }
-        let closing = match context {
-            Expr::Call(call) => self.cx.callee(call).is_ok_and(|name| {
-                name == "contextlib.closing" || self.cx.module.catalogue().is_private_context(&name)
-            }),
+        let known = match context {
+            Expr::Call(call) => {
+                let name = self.cx.module.qualified(&call.func);
+                let name = name.or_else(|| self.cx.callee(call).ok());
+                name.is_some_and(|name| {
+                    let catalogue = self.cx.module.catalogue();
+                    catalogue.is_private_context(&name) || catalogue.gives(&name).is_some()
+                })
+            }
             _ => false,
         };
-        !closing && self.cx.module.class_of(context).is_none()
+        !known && self.cx.module.class_of(context).is_none()
     }
 
     fn attempt(&self, attempt: &'a StmtTry, end: &mut End<'a>) -> Result<(), Why> {

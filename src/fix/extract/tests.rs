@@ -3,6 +3,7 @@
 use crate::fix::{Cx, FileId, Options, extract};
 use crate::model::file::Module;
 use crate::model::libraries::Catalogue;
+use crate::model::project::Project;
 use crate::python::ast::Stmt;
 use crate::python::{deep_stack, parse};
 use crate::text::Edits;
@@ -13,11 +14,8 @@ fn moved(text: &str) -> String {
         let tree = parse(text).unwrap();
         let catalogue = Catalogue::builtin();
         let module = Module::new(text, &tree, &catalogue);
-        let cx = Cx {
-            file: FileId(0),
-            module: &module,
-            options: Options::default(),
-        };
+        let project = Project::default();
+        let cx = Cx::new(FileId(0), &module, &project, Options::default());
         let line = |sign: &str| {
             let at = text.find(sign).unwrap();
             let start = module.layout().line_start(at);

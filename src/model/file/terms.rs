@@ -324,6 +324,13 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                 }
                 return self.expression(value, steps);
             }
+            BindingKind::With(Expr::Call(call), false)
+                if let [closed] = &*call.arguments.args
+                    && self.module.qualified(&call.func).as_deref()
+                        == Some("contextlib.closing") =>
+            {
+                return self.expression(closed, steps);
+            }
             BindingKind::With(value, is_async) => {
                 Term::Enter(self.expression(value, steps), is_async)
             }

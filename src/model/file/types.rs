@@ -45,12 +45,19 @@ impl<'a> Module<'a> {
                     .all(|class| class.as_ref() == Some(&first))
                     .then_some(first)
             }
-            Expr::Attribute(attribute) => {
-                if let Some(class) = self.receiver_class(&attribute.value) {
-                    return self.attribute_class(class, &attribute.attr, steps);
+            Expr::Attribute(attribute) => match self.receiver_class(&attribute.value) {
+                Some(class) => self.attribute_class(class, &attribute.attr, steps),
+                None => {
+                    let class = self.class_within(&attribute.value, steps)?;
+                    let catalogue = self.catalogue();
+                    let own = catalogue.gives(&format!("{class}.{}", attribute.attr));
+                    let found = own.or_else(|| catalogue.computed(&class, &attribute.attr));
+                    found.map(str::to_owned)
                 }
-                let class = self.class_within(&attribute.value, steps)?;
-                let name = format!("{class}.{}", attribute.attr);
+            },
+            Expr::Subscript(subscript) => {
+                let class = self.class_within(&subscript.value, steps)?;
+                let name = format!("{class}.__getitem__");
                 self.catalogue().gives(&name).map(str::to_owned)
             }
             // `directory / name`, by either side.
@@ -145,7 +152,7 @@ impl<'a> Module<'a> {
         let name = match self.entity(callable) {
             Entity::External(name) => name,
             Entity::Builtin(name) => name.to_owned(),
-            _ => return None,
+            _ => format!("{}.__call__", self.class_within(&call.func, steps)?),
         };
         match self.catalogue().gives(&name) {
             Some(class) => Some(class.to_owned()),
@@ -169,9 +176,16 @@ impl<'a> Module<'a> {
             BindingKind::Element(items) => self.element_class(items, steps),
             BindingKind::With(value, _) => self.entered_class(value, steps).or_else(|| {
                 // `async with session.get(...) as response`
+            BindingKind::With(value, _) => self.class_within(value, steps).or_else(|| {
                 let Expr::Call(call) = value else {
                     return None;
                 };
+                if let [closed] = &*call.arguments.args
+                    && self.qualified(&call.func).as_deref() == Some("contextlib.closing")
+                {
+                    return self.class_within(closed, steps);
+                }
+                // `async with session.get(...) as response`
                 let Expr::Attribute(method) = &*call.func else {
                     return None;
                 };

@@ -31,6 +31,8 @@ pub struct Catalogue {
     classes: FxHashSet<String>,
     /// The last parts of the names of what users say blocks.
     added_words: Vec<String>,
+    /// The classes whose calls stay together, in one thread.
+    together: FxHashSet<String>,
 }
 
 static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
@@ -77,6 +79,13 @@ impl Catalogue {
         for (at, library) in libraries.iter().enumerate() {
             for (index, entry) in library.blocking.iter().enumerate() {
                 add(&mut catalogue.blocking, &entry.calls, (at, index));
+            }
+            for entry in &library.blocking {
+                if entry.fallback == Fallback::Together && !entry.opens {
+                    let names = entry.calls.iter().flat_map(|name| expand(name));
+                    let owners = names.filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned()));
+                    catalogue.together.extend(owners);
+                }
             }
             for (index, entry) in library.schedulers.iter().enumerate() {
                 add(&mut catalogue.schedulers, &entry.calls, (at, index));
@@ -174,8 +183,29 @@ impl Catalogue {
         self.inherited(qualified, &|name| self.gives.get(name).map(String::as_str))
     }
 
+    /// The class of an attribute that is computed, as `__getattr__` does it for those of which nothing
+    /// else is known.
+    pub fn computed(&self, class: &str, attribute: &str) -> Option<&str> {
+        let own = format!("{class}.{attribute}");
+        let known = attribute.starts_with('_')
+            || self.gives(&own).is_some()
+            || self.blocking(&own).is_some();
+        self.gives(&format!("{class}.__getattr__"))
+            .filter(|_| !known)
+    }
+
     pub fn decorator(&self, qualified: &str) -> Option<Yields> {
         self.inherited(qualified, &|name| self.decorators.get(name).copied())
+    }
+
+    /// Whether the objects of a class work in one thread only, or serve one at a time.
+    pub fn stays_together(&self, class: &str) -> bool {
+        let class = self.canonical(class);
+        self.together.contains(class)
+            || self
+                .bases(class)
+                .iter()
+                .any(|base| self.stays_together(base))
     }
 
     pub fn counterpart(&self, class: &str) -> Option<&ClassCounterpart> {
@@ -412,7 +442,7 @@ mod tests {
     #[test]
     fn braces_stand_for_several_names() {
         assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
-        assert_eq!(expand("{a,b}.{c,d}"), ["a.c", "a.d", "b.c", "b.d"]);
         assert_eq!(expand("time.sleep"), ["time.sleep"]);
+        assert_eq!(expand("{a,b}.{c,d}"), ["a.c", "a.d", "b.c", "b.d"]);
     }
 }

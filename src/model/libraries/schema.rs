@@ -114,6 +114,11 @@ pub struct Blocking {
     pub fallback: Fallback,
     /// Why there is no fallback, or what a person must confirm about it.
     pub why: Option<String>,
+    /// It makes an object whose calls stay `together`.
+    #[serde(default)]
+    pub opens: bool,
+    /// What a person must confirm where calls move to a thread together.
+    pub confirm: Option<String>,
     /// What to use instead, for messages, where asyncfix cannot put it there: `aiofiles`.
     pub instead: Option<String>,
     /// What a person must confirm where several tasks may use the object meanwhile whose method is
@@ -255,6 +260,8 @@ pub enum Fallback {
     Review,
     /// It gives a lazy iterator: its items have to be taken in the thread as well.
     List,
+    /// Only together with the call that made its object and all others of that object, as one function.
+    Together,
     /// It must stay in its thread, or makes no sense in another; `why` says so.
     None,
 }
@@ -286,7 +293,12 @@ pub struct Counterpart {
 pub struct ClassCounterpart {
     /// Its qualified name.
     pub class: String,
-    /// Methods that become coroutine methods.
+    /// Functions, beside the class itself, that make an object of it, and that the module of the
+    /// counterpart has by the same name.
+    #[serde(default)]
+    pub functions: Vec<String>,
+    /// Methods that become coroutine methods, beside those that the catalogue says block.
+    #[serde(default)]
     pub awaited: Vec<String>,
     /// Methods and attributes that stay as they are.
     #[serde(default)]
@@ -297,9 +309,17 @@ pub struct ClassCounterpart {
     /// Methods and attributes that go by another name.
     #[serde(default)]
     pub renamed: BTreeMap<String, String>,
+    /// The class whose blocking methods this one notes down and gives itself, to run them later.
+    pub notes: Option<String>,
+    /// Keyword arguments of the constructor without a counterpart.
+    #[serde(default)]
+    pub lacks: Vec<String>,
     /// `with object:` becomes `async with object:`.
     #[serde(default)]
     pub context: bool,
+    /// `for item in object:` becomes `async for item in object:`.
+    #[serde(default)]
+    pub iterates: bool,
     /// What a person must confirm.
     pub review: Option<String>,
 }

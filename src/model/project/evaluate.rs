@@ -347,7 +347,10 @@ impl<'p> Evaluator<'p> {
     }
 
     fn library_member(&self, of: &str, name: &str) -> Value {
-        Value::Library(format!("{of}.{name}").into())
+        match self.project.catalogue.computed(of, name) {
+            Some(class) => Value::LibraryObject(class.into()),
+            None => Value::Library(format!("{of}.{name}").into()),
+        }
     }
 
     fn class_member(&mut self, class: ClassRef, name: &str, on_object: bool, above: bool) -> Value {
@@ -377,6 +380,7 @@ impl<'p> Evaluator<'p> {
                 _ => Value::unknown("what calling the object gives is not known"),
             },
             Value::Library(name) => self.made_by(name),
+            Value::LibraryObject(class) => self.gives(&format!("{class}.__call__")),
             Value::Unknown(why) => Value::Unknown(why.clone()),
             _ => Value::unknown("what calling it gives is not known"),
         }

@@ -52,6 +52,7 @@ impl Evaluator<'_> {
                 target => target,
             },
             Value::Library(name) => Target::Library(name.clone()),
+            Value::LibraryObject(class) => Target::Library(format!("{class}.__call__").into()),
             Value::None => Target::Unknown("it is `None` as far as can be seen".into()),
             Value::Unknown(why) => Target::Unknown(why.clone()),
             _ => Target::Unknown("what calling it runs is not known".into()),
