@@ -11,7 +11,7 @@ mod native;
 mod sessions;
 
 use crate::fix::{BlockingCall, Cx, Finding, Info, Transform, blocking_calls, remedy};
-use crate::model::libraries::Kind;
+use crate::model::libraries::{Fallback, Kind};
 use crate::python::span;
 use sessions::Session;
 
@@ -91,16 +91,11 @@ impl Transform for BlockingDatabase {
             if others.is_empty() && is_mere_object(cx, opening) {
                 continue;
             }
+            let name = shown(opening);
             let message = match others.len() {
-                0 => format!("`{}` blocks the event loop", opening.name),
-                1 => format!(
-                    "`{}` and a call after it block the event loop",
-                    opening.name
-                ),
-                count => format!(
-                    "`{}` and {count} calls after it block the event loop",
-                    opening.name
-                ),
+                0 => format!("`{name}` blocks the event loop"),
+                1 => format!("`{name}` and a call after it block the event loop"),
+                count => format!("`{name}` and {count} calls after it block the event loop"),
             };
             let fix = sessions::move_to_thread(cx, session, &calls, &mut taken);
             found.push(cx.finding(&INFO, span(opening.call), message, fix));
@@ -108,11 +103,12 @@ impl Transform for BlockingDatabase {
         for (index, call) in calls.iter().enumerate() {
             let here = span(call.call);
             let told = clients.iter().any(|client| client.calls.contains(&here))
+                || is_told_by_receiver(call, &calls)
                 || sessions
                     .iter()
                     .any(|session| session.first == index || session.others.contains(&index));
             if !told && !is_mere_object(cx, call) {
-                let message = format!("`{}` blocks the event loop", call.name);
+                let message = format!("`{}` blocks the event loop", shown(call));
                 let fix = remedy(cx, call);
                 found.push(cx.finding(&INFO, span(call.call), message, fix));
             }
@@ -125,4 +121,21 @@ fn is_mere_object(cx: &Cx<'_>, call: &BlockingCall<'_>) -> bool {
     let makes_itself =
         call.name.ends_with(".__call__") || cx.module.catalogue().knows_class(&call.name);
     call.entry.opens && makes_itself
+}
+
+/// Whether the object is what another such call gives, as in `session.execute(...).all()`: one is
+/// enough to say it.
+fn is_told_by_receiver(call: &BlockingCall<'_>, calls: &[BlockingCall<'_>]) -> bool {
+    let receiver = span(&*call.call.func);
+    call.entry.fallback == Fallback::Together
+        && calls.iter().any(|other| {
+            other.entry.fallback == Fallback::Together
+                && receiver.start() == span(other.call).start()
+                && receiver.contains(span(other.call))
+        })
+}
+
+/// What is called, as a person would name it.
+fn shown<'c>(call: &'c BlockingCall<'_>) -> &'c str {
+    call.name.strip_suffix(".__call__").unwrap_or(&call.name)
 }

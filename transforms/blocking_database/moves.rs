@@ -163,7 +163,10 @@ fn unknown_callee<'a>(
     }
     // A method of a connection that is not listed may keep a function to call it.
     let owner = name.rsplit_once('.').map_or("", |(owner, _)| owner);
-    if catalogue.stays_together(owner) && !name.ends_with(".cursor") {
+    if catalogue.gives(&name).is_some() && catalogue.stays_together(owner) {
+        return Ok(None);
+    }
+    if catalogue.stays_together(owner) {
         return Err(Why::new(format!("what `{described}` does is not known")));
     }
     Ok(Some(described))
@@ -174,7 +177,7 @@ fn shared<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, statements: &'a [Stmt]) -> Opti
     match node {
         AnyNodeRef::ExprAttribute(attribute) if attribute.ctx != ExprContext::Load => {
             let made = is_made_within(cx, &attribute.value, statements);
-            (!made).then(|| format!("it changes `{}`", cx.module.describe(&attribute.value)))
+            (!made).then(|| format!("it changes `{}`", span(attribute).of(cx.module.text())))
         }
         AnyNodeRef::ExprSubscript(item) if item.ctx != ExprContext::Load => {
             let made = is_made_within(cx, &item.value, statements);
