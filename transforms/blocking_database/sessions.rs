@@ -196,6 +196,12 @@ pub(super) fn move_to_thread<'a>(
     if !moves::only_reads(cx, session.statements) {
         reasons.extend(entry.confirm.clone());
     }
+    if opening.call.arguments.find_keyword("uri").is_some() {
+        reasons.push(
+            "a shared database in memory ends with its last connection: is there another one?"
+                .to_owned(),
+        );
+    }
     if !unknown.is_empty() {
         let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
         let runs = if names.len() == 1 { "runs" } else { "run" };

@@ -112,9 +112,11 @@ impl Project {
         if let Some(entry) = catalogue.blocking(name) {
             return match entry.fallback {
                 Fallback::Exact | Fallback::List => Ok(None),
-                Fallback::Review | Fallback::None if is_constructor(name) => Ok(None),
+                Fallback::Review | Fallback::Together | Fallback::None if is_constructor(name) => {
+                    Ok(None)
+                }
                 Fallback::Review => Ok(entry.why.clone()),
-                Fallback::None => Ok(Some(match &entry.why {
+                Fallback::Together | Fallback::None => Ok(Some(match &entry.why {
                     Some(why) => format!("`{name}`: {why}"),
                     None => format!("`{name}` belongs to one thread"),
                 })),
