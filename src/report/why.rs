@@ -216,6 +216,10 @@ fn catalogued(entry: &Blocking) -> Vec<String> {
             "in a thread: if this holds: {}",
             entry.why.as_deref().unwrap_or("it may be shared")
         ),
+        Fallback::Together => format!(
+            "in a thread: only with all that its object does, since {}",
+            entry.why.as_deref().unwrap_or("it belongs to one thread")
+        ),
         Fallback::None => format!(
             "in a thread: no, since {}",
             entry.why.as_deref().unwrap_or("it belongs to its own")
