@@ -229,10 +229,12 @@ fn judge<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Result<Option<String>,
             Ok(review(cx, blocking).or_else(|| meant(cx, blocking.call, function)))
         }
         Fallback::Review => Ok(Some(why.to_owned())),
-        Fallback::List | Fallback::Together | Fallback::None => Err(Why::new(match &entry.instead {
-            Some(instead) => format!("{why}; {instead} has it for coroutines"),
-            None => why.to_owned(),
-        })),
+        Fallback::List | Fallback::Together | Fallback::None => {
+            Err(Why::new(match &entry.instead {
+                Some(instead) => format!("{why}; {instead} has it for coroutines"),
+                None => why.to_owned(),
+            }))
+        }
     }
 }
 

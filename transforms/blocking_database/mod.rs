@@ -11,7 +11,7 @@ mod native;
 mod sessions;
 
 use crate::fix::{BlockingCall, Cx, Finding, Info, Transform, blocking_calls, remedy};
-use crate::model::libraries::{Fallback, Kind};
+use crate::model::libraries::Kind;
 use crate::python::span;
 use sessions::Session;
 
@@ -103,7 +103,6 @@ impl Transform for BlockingDatabase {
         for (index, call) in calls.iter().enumerate() {
             let here = span(call.call);
             let told = clients.iter().any(|client| client.calls.contains(&here))
-                || is_told_by_receiver(call, &calls)
                 || sessions
                     .iter()
                     .any(|session| session.first == index || session.others.contains(&index));
@@ -121,18 +120,6 @@ fn is_mere_object(cx: &Cx<'_>, call: &BlockingCall<'_>) -> bool {
     let makes_itself =
         call.name.ends_with(".__call__") || cx.module.catalogue().knows_class(&call.name);
     call.entry.opens && makes_itself
-}
-
-/// Whether the object is what another such call gives, as in `session.execute(...).all()`: one is
-/// enough to say it.
-fn is_told_by_receiver(call: &BlockingCall<'_>, calls: &[BlockingCall<'_>]) -> bool {
-    let receiver = span(&*call.call.func);
-    call.entry.fallback == Fallback::Together
-        && calls.iter().any(|other| {
-            other.entry.fallback == Fallback::Together
-                && receiver.start() == span(other.call).start()
-                && receiver.contains(span(other.call))
-        })
 }
 
 /// What is called, as a person would name it.

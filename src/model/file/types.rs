@@ -152,7 +152,7 @@ impl<'a> Module<'a> {
         let name = match self.entity(callable) {
             Entity::External(name) => name,
             Entity::Builtin(name) => name.to_owned(),
-            _ => format!("{}.__call__", self.class_within(&call.func, steps)?),
+            _ => format!("{}.__call__", self.class_within(callable, steps)?),
         };
         match self.catalogue().gives(&name) {
             Some(class) => Some(class.to_owned()),
