@@ -94,8 +94,6 @@ methods = ['run']
 /// Every kind has its transform, which takes what users describe.
 #[test]
 fn every_kind_is_reported() {
-    // These have none yet; whoever adds it takes the kind off.
-    const LACKING: &[&str] = &[];
     for kind in Kind::ALL {
         let settings = format!(
             "[[tool.asyncfix.library]]
@@ -118,12 +116,7 @@ async def run(worker: Worker):
         let output = sandbox.command(&["--output-format=json"]).output().unwrap();
         let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let found = found.as_array().unwrap();
-        let lacking = LACKING.contains(&kind.to_string().as_str());
-        assert_eq!(
-            found.len(),
-            if lacking { 0 } else { 2 },
-            "{kind}: {found:?}"
-        );
+        assert_eq!(found.len(), 2, "{kind}: {found:?}");
         for finding in found {
             let transform = finding["transform"].as_str().unwrap();
             assert_eq!(transform, format!("blocking-{kind}"));

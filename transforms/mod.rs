@@ -3,8 +3,8 @@
 
 mod await_in_loop;
 mod blocking_chain;
-mod blocking_file;
 mod blocking_database;
+mod blocking_file;
 mod blocking_http;
 mod blocking_input;
 mod blocking_lock;

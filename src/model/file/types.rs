@@ -175,8 +175,6 @@ impl<'a> Module<'a> {
             BindingKind::Assign(value) => self.class_within(value, steps),
             BindingKind::Element(items) => self.element_class(items, steps),
             BindingKind::With(value, _) => self.entered_class(value, steps).or_else(|| {
-                // `async with session.get(...) as response`
-            BindingKind::With(value, _) => self.class_within(value, steps).or_else(|| {
                 let Expr::Call(call) = value else {
                     return None;
                 };
