@@ -103,6 +103,7 @@ impl Survey {
                 looks[index] = found;
             }
         }
+        forget_reads(&mut looks);
         let facts = looks.iter().map(Look::facts).collect();
         let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
         let mut survey = Self {
@@ -298,6 +299,21 @@ fn look(entry: &Entry, selection: &Selection, thorough: bool) -> Look {
         return Look::Plain;
     }
     known(&source, asynchronous, selection)
+}
+
+/// Most attributes that are read are no properties, which shows only when all files are known.
+fn forget_reads(looks: &mut [Look]) {
+    let facts = looks.iter().filter_map(Look::facts);
+    let properties = facts
+        .flat_map(|facts| facts.properties().collect::<Vec<_>>())
+        .collect();
+    looks.par_iter_mut().for_each(|look| {
+        if let Look::Known(known) = look
+            && let Some(facts) = Arc::get_mut(&mut known.facts)
+        {
+            facts.keep_reads_of(&properties);
+        }
+    });
 }
 
 /// The files that a file imports and that were not looked at closely.

@@ -3,15 +3,20 @@
 /// A range of UTF-8 byte offsets into a text, half-open: `start` is inside, `end` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    start: usize,
-    end: usize,
+    // Files are smaller than this by far, and there are many spans.
+    start: u32,
+    end: u32,
 }
 
 impl Span {
     /// Panics when `end` lies before `start`: such a range has no meaning anywhere.
     pub fn new(start: usize, end: usize) -> Self {
         assert!(start <= end, "a span ends before it starts: {start}..{end}");
-        Self { start, end }
+        let bounded = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            start: bounded(start),
+            end: bounded(end),
+        }
     }
 
     pub fn empty(at: usize) -> Self {
@@ -19,15 +24,15 @@ impl Span {
     }
 
     pub fn start(self) -> usize {
-        self.start
+        self.start as usize
     }
 
     pub fn end(self) -> usize {
-        self.end
+        self.end as usize
     }
 
     pub fn len(self) -> usize {
-        self.end - self.start
+        self.end() - self.start()
     }
 
     pub fn is_empty(self) -> bool {
@@ -39,7 +44,7 @@ impl Span {
     }
 
     pub fn contains_offset(self, offset: usize) -> bool {
-        self.start <= offset && offset < self.end
+        self.start() <= offset && offset < self.end()
     }
 
     /// Whether the two ranges share at least one byte.
@@ -54,10 +59,13 @@ impl Span {
 
     /// The smallest range that holds both.
     pub fn cover(self, other: Span) -> Span {
-        Span::new(self.start.min(other.start), self.end.max(other.end))
+        Span {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     pub fn of(self, text: &str) -> &str {
-        &text[self.start..self.end]
+        &text[self.start()..self.end()]
     }
 }

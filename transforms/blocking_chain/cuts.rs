@@ -3,7 +3,7 @@
 use super::Place;
 use crate::fix::{Cut, Cx, FileId, Fix, to_thread};
 use crate::model::file::{CallPlace, Facts, ImportName, Reachable, Term, Why};
-use crate::model::libraries::{Blocking, Kind, Runs, RunsIn};
+use crate::model::libraries::{Kind, Runs, RunsIn};
 use crate::model::project::{FunctionRef, Hop, Next, Target, Value};
 use crate::python::PythonVersion;
 use crate::text::{Edit, Span};
@@ -26,7 +26,7 @@ pub(super) fn colour(cx: &Cx<'_>, hops: &[Hop]) -> Result<Fix, Why> {
         return Err(Why::new("where it ends is not known"));
     };
     let entry = cx.project.catalogue().blocking(name);
-    if !entry.is_some_and(|entry| has_counterpart(cx, entry, name)) {
+    if !cx.project.catalogue().has_counterpart(name) {
         return Err(Why::new(format!(
             "`{name}` has no counterpart for coroutines that could be put in its place"
         )));
@@ -133,20 +133,6 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Whether there is something to await in the place of what blocks.
-fn has_counterpart(cx: &Cx<'_>, entry: &Blocking, name: &str) -> bool {
-    let by_client = || {
-        let mut libraries = cx.project.catalogue().libraries();
-        libraries.any(|library| {
-            library
-                .http
-                .as_ref()
-                .is_some_and(|http| http.functions.contains_key(name))
-        })
-    };
-    entry.kind == Kind::Sleep || entry.counterpart.is_some() || by_client()
-}
-
 /// Whether a file may be changed, and runs on asyncio's event loop as far as can be seen.
 fn may_change(cx: &Cx<'_>, file: FileId) -> Result<(), Why> {
     let path = || cx.project.modules().path(file).display().to_string();
@@ -216,7 +202,7 @@ fn sleeps(
             && !call.awaited;
         match call.callee_end {
             Some(end) if simple => {
-                let callee = Span::new(call.at.start(), end);
+                let callee = Span::new(call.at.start(), end as usize);
                 edits.push(Edit::replace(callee, format!("await {module}.sleep")));
             }
             _ if index == last.call as usize => {

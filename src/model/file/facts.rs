@@ -3,6 +3,7 @@
 
 use super::terms::{Index, Term, TermId};
 use crate::text::Span;
+use rustc_hash::FxHashSet;
 
 /// The facts of one file.
 #[derive(Debug, Default)]
@@ -23,18 +24,29 @@ pub struct Facts {
     pub imports: Vec<(u32, Box<str>)>,
     /// Functions and methods that are read other than to call them.
     pub values: Vec<TermId>,
-    /// Attributes read from objects of which nothing is known here, sorted.
-    pub loose: Vec<Box<str>>,
-    /// The last parts of strings that could name something, sorted.
-    pub strings: Vec<Box<str>>,
-    /// Attributes of other objects that the file assigns to, sorted: `time.sleep = fake`.
-    pub patched: Vec<Box<str>>,
+    /// Attributes read from objects of which nothing is known here.
+    pub loose: Box<[NameHash]>,
+    /// The last parts of strings that could name something.
+    pub strings: Box<[NameHash]>,
+    /// Attributes of other objects that the file assigns to: `time.sleep = fake`.
+    pub patched: Box<[NameHash]>,
     /// Where each line starts.
     pub lines: Box<[u32]>,
     /// A loop or comprehension of a coroutine awaits something.
     pub awaits_in_loop: bool,
     /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
     pub asyncio: Reachable,
+}
+
+/// A name that is only asked for, never shown. Two names of one hash are taken for each other, which
+/// holds a change back and never lets one through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameHash(u32);
+
+impl NameHash {
+    pub fn of(name: &str) -> Self {
+        Self(xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32)
+    }
 }
 
 /// How a file can name a module.
@@ -103,7 +115,7 @@ pub struct Call {
     pub kind: CallKind,
     pub at: Span,
     /// The end of the callee, if it is a plain name or attribute at the start of the call.
-    pub callee_end: Option<usize>,
+    pub callee_end: Option<u32>,
     pub callee: TermId,
     pub place: CallPlace,
     /// `await` stands before it.
@@ -115,7 +127,7 @@ pub struct Call {
     /// Its arguments as far as they matter: constants, functions and lambdas.
     pub arguments: Box<[Argument]>,
     /// How many arguments stand there without a keyword; none if some are unpacked.
-    pub positional: Option<u32>,
+    pub positional: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,7 +145,7 @@ pub enum CallKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallPlace {
     /// In the function's own code, so many comprehensions deep.
-    Body(u32),
+    Body(u8),
     Generator,
     Lambda,
     ClassBody,
@@ -188,6 +200,59 @@ impl Call {
 }
 
 impl Facts {
+    /// The names of methods that reading an attribute may call.
+    pub fn properties(&self) -> impl Iterator<Item = NameHash> {
+        let decorated = self.functions.iter().filter(|function| {
+            matches!(function.owner, Owner::Class(_)) && !function.decorators.is_empty()
+        });
+        decorated.map(|function| NameHash::of(&function.name))
+    }
+
+    /// Forgets the reading of attributes that are no properties in any file.
+    pub fn keep_reads_of(&mut self, properties: &FxHashSet<NameHash>) {
+        let terms = &self.terms;
+        self.calls.retain(|call| {
+            call.kind != CallKind::Read
+                || matches!(
+                    terms.get(call.callee.0 as usize),
+                    Some(Term::Member(_, name)) if properties.contains(&NameHash::of(name))
+                )
+        });
+        self.calls.shrink_to_fit();
+    }
+
+    /// Whether other files see the same in both: the names, functions and classes of the module.
+    pub fn looks_like(&self, other: &Facts) -> bool {
+        let seen = |facts: &Facts| {
+            let functions: Vec<(Box<str>, bool, bool, bool, usize)> = facts
+                .functions
+                .iter()
+                .filter(|function| !matches!(function.owner, Owner::Function(_)))
+                .map(|of| {
+                    let kind = (of.is_async, of.is_generator, of.is_abstract);
+                    (
+                        of.qualified.clone(),
+                        kind.0,
+                        kind.1,
+                        kind.2,
+                        of.decorators.len(),
+                    )
+                })
+                .collect();
+            let classes: Vec<(Box<str>, Vec<Box<str>>, usize)> = facts
+                .classes
+                .iter()
+                .map(|class| {
+                    let members = class.members.iter().map(|(name, _)| name.clone());
+                    (class.name.clone(), members.collect(), class.bases.len())
+                })
+                .collect();
+            let names: Vec<Box<str>> = facts.names.iter().map(|(name, _)| name.clone()).collect();
+            (functions, classes, names)
+        };
+        seen(self) == seen(other)
+    }
+
     /// The line of an offset, from 1.
     pub fn line_of(&self, offset: usize) -> usize {
         self.lines

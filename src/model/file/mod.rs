@@ -17,7 +17,8 @@ mod types;
 
 pub use effects::Effects;
 pub use facts::{
-    Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, Owner, Reachable,
+    Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, NameHash, Owner,
+    Reachable,
 };
 pub use imports::{ImportName, Imported};
 pub use module::Module;

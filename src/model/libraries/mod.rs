@@ -225,6 +225,17 @@ impl Catalogue {
         self.bases.get(class).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether there is something for coroutines that can be put in the place of what blocks.
+    pub fn has_counterpart(&self, qualified: &str) -> bool {
+        let by_client = |library: &Library| {
+            let http = library.http.as_ref();
+            http.is_some_and(|http| http.functions.contains_key(qualified))
+        };
+        self.blocking(qualified)
+            .is_some_and(|entry| entry.kind == Kind::Sleep || entry.counterpart.is_some())
+            || self.libraries().any(by_client)
+    }
+
     /// Whether anything is known of a callable or class.
     pub fn knows(&self, qualified: &str) -> bool {
         self.knows_class(qualified)

@@ -5,8 +5,9 @@
 use super::classes::Found;
 use super::evaluate::Evaluator;
 use super::{ClassRef, FunctionRef, Project, Target, Value};
-use crate::model::file::{CallKind, CallPlace, Owner, Term, TermId, Why};
+use crate::model::file::{CallKind, CallPlace, NameHash, Owner, Term, TermId, Why};
 use crate::text::FileId;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
@@ -179,22 +180,23 @@ impl Project {
             return Err(Why::new("a function on the way is not known"));
         };
         let mentions = self.mentions();
+        let hash = NameHash::of(&of.name);
         let path = |file: FileId| self.modules().path(file).display().to_string();
-        if let Some(file) = mentions.loose.get(&of.name) {
+        if let Some(file) = mentions.loose.get(&hash) {
             return Err(Why::new(format!(
                 "`.{}` is used in {} on an object of which nothing is known",
                 of.name,
                 path(*file)
             )));
         }
-        if let Some(file) = mentions.strings.get(&of.name) {
+        if let Some(file) = mentions.strings.get(&hash) {
             return Err(Why::new(format!(
                 "a string in {} names `{}`",
                 path(*file),
                 of.name
             )));
         }
-        if let Some(file) = mentions.patched.get(&of.name) {
+        if let Some(file) = mentions.patched.get(&hash) {
             return Err(Why::new(format!(
                 "{} assigns to `.{}`",
                 path(*file),
@@ -271,26 +273,16 @@ impl Project {
     /// The names of functions that may have to become coroutine functions; whoever mentions one has
     /// to be looked at.
     pub fn colourable_names(&self) -> BTreeSet<&str> {
-        let mut names = BTreeSet::new();
-        let mut seen = FxHashSet::default();
-        let mut waiting: Vec<FunctionRef> = self.graph().chained(self).collect();
-        while let Some(function) = waiting.pop() {
-            if !seen.insert(function) {
-                continue;
-            }
-            let Some(of) = self.function(function).filter(|of| !of.is_async) else {
-                continue;
-            };
-            names.insert(&*of.name);
-            for (file, index) in self.graph().callers(function) {
-                if let Some(index) = self
-                    .call(*file, *index as usize)
-                    .and_then(|call| call.function)
-                {
-                    waiting.push(FunctionRef { file: *file, index });
-                }
-            }
-        }
-        names
+        let leaves: FxHashSet<FunctionRef> = self.graph().leaves(self).collect();
+        let colourings = leaves
+            .into_par_iter()
+            .filter_map(|leaf| self.colouring(leaf, true).ok());
+        let functions: Vec<FunctionRef> = colourings
+            .flat_map_iter(|colouring| colouring.functions)
+            .collect();
+        let functions = functions.into_iter();
+        functions
+            .filter_map(|function| Some(&*self.function(function)?.name))
+            .collect()
     }
 }

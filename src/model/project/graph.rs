@@ -2,18 +2,19 @@
 
 use super::evaluate::Evaluator;
 use super::{FunctionRef, Project, Target};
-use crate::model::file::{Call, CallKind, CallPlace, Facts};
+use crate::model::file::{Call, CallKind, CallPlace, Facts, TermId};
 use crate::model::libraries::{Blocking, Fallback, Kind, Lasts};
 use crate::text::FileId;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// The calls of a project, and which functions block through them.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// By file, what each of its calls runs.
-    targets: FxHashMap<FileId, Vec<Target>>,
+    targets: BTreeMap<FileId, Arc<Targets>>,
     /// The calls that run a function: file and place among its calls.
     callers: FxHashMap<FunctionRef, Vec<(FileId, u32)>>,
     /// Plain functions that block whoever calls them.
@@ -50,29 +51,87 @@ pub enum Next {
     Function(FunctionRef),
 }
 
+/// What the calls of a file run, each thing once.
+#[derive(Debug, Default)]
+struct Targets {
+    distinct: Vec<Target>,
+    /// By call, which of them.
+    of_call: Vec<u32>,
+}
+
+impl Targets {
+    fn find(evaluator: &mut Evaluator<'_>, file: FileId, calls: &[Call]) -> Self {
+        let mut targets = Self::default();
+        let mut known: FxHashMap<(CallKind, TermId), u32> = FxHashMap::default();
+        for call in calls {
+            let index = *known.entry((call.kind, call.callee)).or_insert_with(|| {
+                let target = evaluator.target(file, call.kind, call.callee);
+                targets.distinct.push(target);
+                targets.distinct.len() as u32 - 1
+            });
+            targets.of_call.push(index);
+        }
+        targets
+    }
+
+    fn get(&self, call: usize) -> Option<&Target> {
+        self.distinct.get(*self.of_call.get(call)? as usize)
+    }
+
+    /// The target of every call, in their order.
+    fn iter(&self) -> impl Iterator<Item = &Target> {
+        self.of_call
+            .iter()
+            .filter_map(|index| self.distinct.get(*index as usize))
+    }
+
+    fn mentions(&self, files: &FxHashSet<FileId>) -> bool {
+        self.distinct.iter().any(|target| match target {
+            Target::Functions(functions) => functions.iter().any(|it| files.contains(&it.file)),
+            _ => false,
+        })
+    }
+}
+
 impl Graph {
     pub(super) fn build(project: &Project) -> Self {
-        let files: Vec<FileId> = project.files().map(|(file, _)| file).collect();
-        let targets: Vec<(FileId, Vec<Target>)> = files
+        let all = project.files().map(|(file, _)| file).collect();
+        Self::default().refreshed(project, all)
+    }
+
+    /// The graph after a change of some files that others see nothing of, but for the numbers of
+    /// their functions.
+    pub(super) fn changed(&self, project: &Project, changed: &FxHashSet<FileId>) -> Self {
+        let mut again = changed.clone();
+        let others = self.targets.iter();
+        again.extend(
+            others
+                .filter(|(_, targets)| targets.mentions(changed))
+                .map(|(file, _)| *file),
+        );
+        self.refreshed(project, again)
+    }
+
+    /// The same graph with the calls of some files looked at anew.
+    fn refreshed(&self, project: &Project, files: FxHashSet<FileId>) -> Self {
+        let mut files: Vec<FileId> = files.into_iter().collect();
+        files.sort();
+        let found: Vec<(FileId, Arc<Targets>)> = files
             .into_par_iter()
             .map_init(
                 || Evaluator::new(project),
                 |evaluator, file| {
-                    let calls = project
-                        .facts(file)
-                        .map_or(&[] as &[Call], |facts| &facts.calls);
-                    let targets = calls
-                        .iter()
-                        .map(|call| evaluator.target(file, call.kind, call.callee))
-                        .collect();
-                    (file, targets)
+                    let facts = project.facts(file);
+                    let calls = facts.map_or(&[] as &[Call], |facts| &facts.calls);
+                    (file, Arc::new(Targets::find(evaluator, file, calls)))
                 },
             )
             .collect();
         let mut graph = Self {
-            targets: targets.into_iter().collect(),
+            targets: self.targets.clone(),
             ..Self::default()
         };
+        graph.targets.extend(found);
         graph.link_callers();
         graph.close(project);
         graph.note_kinds(project);
@@ -80,10 +139,8 @@ impl Graph {
     }
 
     fn link_callers(&mut self) {
-        let mut files: Vec<&FileId> = self.targets.keys().collect();
-        files.sort();
-        for file in files {
-            for (index, target) in self.targets[file].iter().enumerate() {
+        for (file, targets) in &self.targets {
+            for (index, target) in targets.iter().enumerate() {
                 if let Target::Functions(functions) = target {
                     for function in functions {
                         let callers = self.callers.entry(*function).or_default();
@@ -96,86 +153,103 @@ impl Graph {
 
     /// A search backwards from what blocks, for unbounded waits first.
     fn close(&mut self, project: &Project) {
+        let ends = self.ends(project);
         for lasts in [Lasts::Unbounded, Lasts::Brief] {
             let mut waiting = VecDeque::new();
-            let mut files: Vec<&FileId> = self.targets.keys().collect();
-            files.sort();
-            for file in files {
-                let Some(facts) = project.facts(*file) else {
-                    continue;
-                };
-                for (index, (call, target)) in
-                    facts.calls.iter().zip(&self.targets[file]).enumerate()
-                {
-                    let Target::Library(name) = target else {
-                        continue;
+            for (caller, hop, _) in ends.iter().filter(|(_, _, end)| *end == lasts) {
+                if !self.blocked.contains_key(caller) {
+                    let hop = hop.clone();
+                    let blocked = Blocked {
+                        hop,
+                        length: 1,
+                        lasts,
                     };
-                    let Some(caller) = plain_caller(project, *file, call) else {
-                        continue;
-                    };
-                    let blocks = !call.awaited
-                        && blocking(project, name, call)
-                            .is_some_and(|entry| entry.lasts == lasts && matters(entry));
-                    if blocks && !self.blocked.contains_key(&caller) {
-                        let hop = Hop {
-                            file: *file,
-                            call: index as u32,
-                            next: Next::Library(name.clone()),
-                        };
-                        self.blocked.insert(
-                            caller,
-                            Blocked {
-                                hop,
-                                length: 1,
-                                lasts,
-                            },
-                        );
-                        waiting.push_back(caller);
-                    }
+                    self.blocked.insert(*caller, blocked);
+                    waiting.push_back(*caller);
                 }
             }
             while let Some(function) = waiting.pop_front() {
-                let length = self
-                    .blocked
-                    .get(&function)
-                    .map_or(1, |blocked| blocked.length);
-                for (file, index) in self.callers.get(&function).into_iter().flatten() {
-                    let Some(call) = project.call(*file, *index as usize) else {
-                        continue;
-                    };
-                    let Some(caller) = plain_caller(project, *file, call) else {
-                        continue;
-                    };
-                    if self.blocked.contains_key(&caller) {
-                        continue;
-                    }
+                self.block_callers(project, function, lasts, &mut waiting);
+            }
+        }
+    }
+
+    /// The calls in plain functions that block by themselves, each with its function and how long.
+    fn ends(&self, project: &Project) -> Vec<(FunctionRef, Hop, Lasts)> {
+        let mut ends = Vec::new();
+        for (file, targets) in &self.targets {
+            let name_of = |target: &Target| match target {
+                Target::Library(name) if project.catalogue().blocking(name).is_some() => {
+                    Some(name.clone())
+                }
+                _ => None,
+            };
+            let names: Vec<Option<Box<str>>> = targets.distinct.iter().map(name_of).collect();
+            if names.iter().all(Option::is_none) {
+                continue;
+            }
+            let calls = project
+                .facts(*file)
+                .map_or(&[] as &[Call], |facts| &facts.calls);
+            for (index, (call, target)) in calls.iter().zip(&targets.of_call).enumerate() {
+                let Some(Some(name)) = names.get(*target as usize) else {
+                    continue;
+                };
+                let Some(caller) = plain_caller(project, *file, call).filter(|_| !call.awaited)
+                else {
+                    continue;
+                };
+                let entry = blocking(project, name, call).filter(|entry| matters(entry));
+                if let Some(entry) = entry {
                     let hop = Hop {
                         file: *file,
-                        call: *index,
-                        next: Next::Function(function),
+                        call: index as u32,
+                        next: Next::Library(name.clone()),
                     };
-                    self.blocked.insert(
-                        caller,
-                        Blocked {
-                            hop,
-                            length: length + 1,
-                            lasts,
-                        },
-                    );
-                    waiting.push_back(caller);
+                    ends.push((caller, hop, entry.lasts));
                 }
             }
+        }
+        ends
+    }
+
+    fn block_callers(
+        &mut self,
+        project: &Project,
+        function: FunctionRef,
+        lasts: Lasts,
+        waiting: &mut VecDeque<FunctionRef>,
+    ) {
+        let length = self
+            .blocked
+            .get(&function)
+            .map_or(1, |blocked| blocked.length);
+        for (file, index) in self.callers.get(&function).into_iter().flatten() {
+            let caller = project
+                .call(*file, *index as usize)
+                .and_then(|call| plain_caller(project, *file, call));
+            let Some(caller) = caller.filter(|caller| !self.blocked.contains_key(caller)) else {
+                continue;
+            };
+            let hop = Hop {
+                file: *file,
+                call: *index,
+                next: Next::Function(function),
+            };
+            let blocked = Blocked {
+                hop,
+                length: length + 1,
+                lasts,
+            };
+            self.blocked.insert(caller, blocked);
+            waiting.push_back(caller);
         }
     }
 
     fn note_kinds(&mut self, project: &Project) {
         for (file, facts) in project.files() {
             let mut bits = 0;
-            for (call, target) in facts
-                .calls
-                .iter()
-                .zip(self.targets.get(&file).into_iter().flatten())
-            {
+            for (call, target) in facts.calls.iter().zip(self.targets_of(file)) {
                 if !in_coroutine(facts, call) {
                     continue;
                 }
@@ -199,16 +273,18 @@ impl Graph {
         }
     }
 
-    /// The functions that coroutines call and that block, and those on the way to what does.
-    pub(super) fn chained<'g>(
+    fn targets_of(&self, file: FileId) -> impl Iterator<Item = &Target> {
+        let targets = self.targets.get(&file);
+        targets.into_iter().flat_map(|targets| targets.iter())
+    }
+
+    /// The functions at the ends of chains from coroutines, where what blocks has a counterpart.
+    pub(super) fn leaves<'g>(
         &'g self,
         project: &'g Project,
     ) -> impl Iterator<Item = FunctionRef> + 'g {
         let called = project.files().flat_map(move |(file, facts)| {
-            let calls = facts
-                .calls
-                .iter()
-                .zip(self.targets.get(&file).into_iter().flatten());
+            let calls = facts.calls.iter().zip(self.targets_of(file));
             calls
                 .filter(|(call, _)| in_coroutine(facts, call))
                 .flat_map(|(_, target)| match target {
@@ -216,19 +292,17 @@ impl Graph {
                     _ => &[],
                 })
         });
-        called.flat_map(|function| {
-            let on_the_way = self
-                .chain(*function)
-                .into_iter()
-                .filter_map(|hop| match hop.next {
-                    Next::Function(next) => Some(next),
-                    Next::Library(_) => None,
-                });
-            self.blocked
-                .contains_key(function)
-                .then_some(*function)
-                .into_iter()
-                .chain(on_the_way)
+        called.filter_map(move |function| {
+            let last = self.chain(*function).pop()?;
+            let Next::Library(name) = &last.next else {
+                return None;
+            };
+            let index = project.call(last.file, last.call as usize)?.function?;
+            let leaf = FunctionRef {
+                file: last.file,
+                index,
+            };
+            project.catalogue().has_counterpart(name).then_some(leaf)
         })
     }
 
@@ -282,7 +356,7 @@ pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Opt
     let entry = project.catalogue().blocking(name)?;
     let position = |keyword: &String| entry.positions.get(keyword).copied();
     let may_have = |keyword: &String| {
-        let few = |count: u32| position(keyword).is_none_or(|at| count as usize <= at);
+        let few = |count: u16| position(keyword).is_none_or(|at| count as usize <= at);
         !call.positional.is_some_and(few)
     };
     let harmless = entry.unless.iter().any(|(keyword, literal)| {

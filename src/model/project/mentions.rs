@@ -1,7 +1,7 @@
 //! Where functions are spoken of other than by calls that are seen, by name.
 
 use super::Project;
-use crate::model::file::{Facts, Term, TermId};
+use crate::model::file::{Facts, NameHash, Term, TermId};
 use crate::text::FileId;
 use rustc_hash::FxHashMap;
 
@@ -9,10 +9,10 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
     /// Attributes of objects of which nothing is known.
-    pub loose: FxHashMap<Box<str>, FileId>,
-    pub strings: FxHashMap<Box<str>, FileId>,
+    pub loose: FxHashMap<NameHash, FileId>,
+    pub strings: FxHashMap<NameHash, FileId>,
     /// Attributes of other objects that are assigned to.
-    pub patched: FxHashMap<Box<str>, FileId>,
+    pub patched: FxHashMap<NameHash, FileId>,
     /// What is read and may be a function, by the last part of its name.
     values: FxHashMap<Box<str>, Vec<(FileId, TermId)>>,
     /// Other names that modules give to something of a name.
@@ -23,9 +23,9 @@ impl Mentions {
     pub fn collect(project: &Project) -> Self {
         let mut mentions = Self::default();
         for (file, facts) in project.files() {
-            let note = |index: &mut FxHashMap<Box<str>, FileId>, names: &[Box<str>]| {
+            let note = |index: &mut FxHashMap<NameHash, FileId>, names: &[NameHash]| {
                 for name in names {
-                    index.entry(name.clone()).or_insert(file);
+                    index.entry(*name).or_insert(file);
                 }
             };
             note(&mut mentions.loose, &facts.loose);

@@ -30,13 +30,13 @@ use evaluate::Evaluator;
 use mentions::Mentions;
 use rayon::prelude::*;
 use remembered::Remembered;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Files, linked.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    modules: Modules,
+    modules: Arc<Modules>,
     facts: Vec<Option<Arc<Facts>>>,
     catalogue: Arc<Catalogue>,
     /// The classes made from a class of the project.
@@ -48,12 +48,12 @@ pub struct Project {
 impl Project {
     /// Links files; those whose facts are not there are known by their place alone.
     pub fn link(
-        modules: Modules,
+        modules: impl Into<Arc<Modules>>,
         facts: Vec<Option<Arc<Facts>>>,
         catalogue: Arc<Catalogue>,
     ) -> Self {
         let mut project = Self {
-            modules,
+            modules: modules.into(),
             facts,
             catalogue,
             ..Self::default()
@@ -65,19 +65,40 @@ impl Project {
     /// The same files with other facts.
     #[must_use]
     pub fn relinked(&self, facts: Vec<Option<Arc<Facts>>>) -> Self {
-        Self::link(self.modules.clone(), facts, Arc::clone(&self.catalogue))
+        Self::link(
+            Arc::clone(&self.modules),
+            facts,
+            Arc::clone(&self.catalogue),
+        )
     }
 
-    /// Takes new facts of some files, and links again.
+    /// Takes new facts of some files, and links again: all of them, or, where others can see no
+    /// difference, only what changed.
     #[must_use]
     pub fn with(&self, changed: Vec<(FileId, Facts)>) -> Self {
         let mut facts = self.facts.clone();
+        let mut files = FxHashSet::default();
+        let mut looks_the_same = true;
         for (file, new) in changed {
-            if let Some(old) = facts.get_mut(file.0 as usize) {
-                *old = Some(Arc::new(new));
+            if let Some(slot) = facts.get_mut(file.0 as usize) {
+                let old = slot.as_deref();
+                looks_the_same &= old.is_some_and(|old| old.looks_like(&new));
+                files.insert(file);
+                *slot = Some(Arc::new(new));
             }
         }
-        self.relinked(facts)
+        if !looks_the_same {
+            return self.relinked(facts);
+        }
+        let mut project = Self {
+            modules: Arc::clone(&self.modules),
+            facts,
+            catalogue: Arc::clone(&self.catalogue),
+            children: self.children.clone(),
+            ..Self::default()
+        };
+        project.graph = self.graph.changed(&project, &files);
+        project
     }
 
     fn relink(&mut self) {

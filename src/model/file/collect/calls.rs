@@ -69,7 +69,8 @@ impl<'a> Collector<'_, 'a> {
                 .keywords
                 .iter()
                 .any(|keyword| keyword.arg.is_none());
-        let positional = (!starred).then_some(call.arguments.args.len() as u32);
+        let positional =
+            (!starred).then_some(u16::try_from(call.arguments.args.len()).unwrap_or(u16::MAX));
         if let Some(last) = self.facts.calls.last_mut() {
             last.arguments = arguments;
             last.positional = positional;
@@ -83,7 +84,7 @@ impl<'a> Collector<'_, 'a> {
         place: CallPlace,
         kind: CallKind,
         at: Span,
-        callee_end: Option<usize>,
+        callee_end: Option<u32>,
         callee: TermId,
         node: AnyNodeRef<'a>,
     ) {
@@ -189,10 +190,10 @@ impl<'a> Collector<'_, 'a> {
 }
 
 /// The end of a callee that is a plain name or a chain of attributes, without parentheses.
-fn plain_end(call: &ExprCall) -> Option<usize> {
+fn plain_end(call: &ExprCall) -> Option<u32> {
     let callee = span(&*call.func);
     let plain = dotted(&call.func).is_some()
         && callee.start() == span(call).start()
         && callee.end() == span(&call.arguments).start();
-    plain.then_some(callee.end())
+    plain.then_some(callee.end() as u32)
 }

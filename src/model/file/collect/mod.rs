@@ -4,7 +4,7 @@ mod calls;
 mod exports;
 mod values;
 
-use crate::model::file::facts::{CallKind, CallPlace, Class, Facts, Function, Owner};
+use crate::model::file::facts::{CallKind, CallPlace, Class, Facts, Function, NameHash, Owner};
 use crate::model::file::module::Module;
 use crate::model::file::scope::{ScopeId, ScopeKind};
 use crate::model::file::syntax::walk;
@@ -224,7 +224,7 @@ impl<'a> Collector<'_, 'a> {
                 }
                 ScopeKind::Comprehension(_) => {
                     if let CallPlace::Body(depth) = place {
-                        place = CallPlace::Body(depth + 1);
+                        place = CallPlace::Body(depth.saturating_add(1));
                     }
                 }
                 _ => {}
@@ -402,15 +402,16 @@ impl<'a> Collector<'_, 'a> {
         facts.imports = self.module.imported_modules();
         facts.asyncio = self.module.reachable("asyncio");
         facts.values = self.values.into_iter().collect();
-        facts.loose = self.loose.into_iter().map(Into::into).collect();
-        facts.strings = self.strings.into_iter().map(Into::into).collect();
+        facts.loose = self.loose.into_iter().map(NameHash::of).collect();
+        facts.strings = self.strings.into_iter().map(NameHash::of).collect();
         let mut patched: Vec<&str> = self.module.attribute_writes().iter().filter_map(|write| match write {
             Expr::Attribute(attribute) if !matches!(&*attribute.value, Expr::Name(name) if matches!(name.id.as_str(), "self" | "cls")) => Some(attribute.attr.as_str()),
             _ => None,
         }).collect();
         patched.sort_unstable();
         patched.dedup();
-        facts.patched = patched.into_iter().map(Into::into).collect();
+        facts.patched = patched.into_iter().map(NameHash::of).collect();
+        facts.calls.shrink_to_fit();
         facts.terms = self.builder.terms.freeze();
         facts
     }
