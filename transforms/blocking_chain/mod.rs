@@ -84,7 +84,7 @@ impl Transform for BlockingChain {
     }
 
     fn may_fire(&self, project: &Project, file: FileId) -> bool {
-        project.graph().has_chains(file)
+        project.graph().has_chains(project, file)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {

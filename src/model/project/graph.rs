@@ -19,12 +19,7 @@ pub struct Graph {
     callers: FxHashMap<FunctionRef, Vec<(FileId, u32)>>,
     /// Plain functions that block whoever calls them.
     blocked: FxHashMap<FunctionRef, Blocked>,
-    /// By file, what its coroutines wait for: a bit for each kind, and one for chains.
-    kinds: FxHashMap<FileId, u32>,
 }
-
-/// The bit of files with a coroutine that blocks through functions of the project.
-const CHAIN: u32 = 1 << 31;
 
 /// How a plain function blocks: the shortest way to something that does, the longest waits first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,19 +52,41 @@ struct Targets {
     distinct: Vec<Target>,
     /// By call, which of them.
     of_call: Vec<u32>,
+    /// The places of those that block by themselves.
+    blocking: Vec<u32>,
+    /// What coroutines of the file wait for: a bit for each kind.
+    kinds: u32,
 }
 
 impl Targets {
-    fn find(evaluator: &mut Evaluator<'_>, file: FileId, calls: &[Call]) -> Self {
+    fn find(evaluator: &mut Evaluator<'_>, file: FileId, facts: &Facts) -> Self {
         let mut targets = Self::default();
         let mut known: FxHashMap<(CallKind, TermId), u32> = FxHashMap::default();
-        for call in calls {
+        for call in &facts.calls {
             let index = *known.entry((call.kind, call.callee)).or_insert_with(|| {
                 let target = evaluator.target(file, call.kind, call.callee);
                 targets.distinct.push(target);
                 targets.distinct.len() as u32 - 1
             });
             targets.of_call.push(index);
+        }
+        let catalogue = evaluator.project.catalogue();
+        let mut kinds = Vec::with_capacity(targets.distinct.len());
+        for (index, target) in targets.distinct.iter().enumerate() {
+            let entry = match target {
+                Target::Library(name) => catalogue.blocking(name),
+                _ => None,
+            };
+            if entry.is_some() {
+                targets.blocking.push(index as u32);
+            }
+            kinds.push(entry.map_or(0, |entry| 1 << entry.kind as u32));
+        }
+        for (call, target) in facts.calls.iter().zip(&targets.of_call) {
+            let kind = kinds.get(*target as usize).copied().unwrap_or_default();
+            if kind != 0 && in_coroutine(facts, call) {
+                targets.kinds |= kind;
+            }
         }
         targets
     }
@@ -118,34 +135,50 @@ impl Graph {
         files.sort();
         let found: Vec<(FileId, Arc<Targets>)> = files
             .into_par_iter()
+            .filter_map(|file| Some((file, project.facts(file)?)))
             .map_init(
                 || Evaluator::new(project),
-                |evaluator, file| {
-                    let facts = project.facts(file);
-                    let calls = facts.map_or(&[] as &[Call], |facts| &facts.calls);
-                    (file, Arc::new(Targets::find(evaluator, file, calls)))
-                },
+                |evaluator, (file, facts)| (file, Arc::new(Targets::find(evaluator, file, facts))),
             )
             .collect();
         let mut graph = Self {
             targets: self.targets.clone(),
+            callers: self.callers.clone(),
             ..Self::default()
         };
-        graph.targets.extend(found);
-        graph.link_callers();
+        for (file, targets) in found {
+            graph.unlink_callers(file);
+            graph.link_callers(file, &targets);
+            graph.targets.insert(file, targets);
+        }
         graph.close(project);
-        graph.note_kinds(project);
         graph
     }
 
-    fn link_callers(&mut self) {
-        for (file, targets) in &self.targets {
-            for (index, target) in targets.iter().enumerate() {
-                if let Target::Functions(functions) = target {
-                    for function in functions {
-                        let callers = self.callers.entry(*function).or_default();
-                        callers.push((*file, index as u32));
+    /// Forgets the calls that a file makes.
+    fn unlink_callers(&mut self, file: FileId) {
+        let Some(targets) = self.targets.get(&file) else {
+            return;
+        };
+        for target in &targets.distinct {
+            if let Target::Functions(functions) = target {
+                for function in functions {
+                    if let Some(callers) = self.callers.get_mut(function) {
+                        callers.retain(|(other, _)| *other != file);
                     }
+                }
+            }
+        }
+    }
+
+    fn link_callers(&mut self, file: FileId, targets: &Targets) {
+        for (index, target) in targets.iter().enumerate() {
+            if let Target::Functions(functions) = target {
+                for function in functions {
+                    let callers = self.callers.entry(*function).or_default();
+                    // In the order of files, whatever was looked at when.
+                    let at = callers.partition_point(|known| *known < (file, index as u32));
+                    callers.insert(at, (file, index as u32));
                 }
             }
         }
@@ -178,21 +211,17 @@ impl Graph {
     fn ends(&self, project: &Project) -> Vec<(FunctionRef, Hop, Lasts)> {
         let mut ends = Vec::new();
         for (file, targets) in &self.targets {
-            let name_of = |target: &Target| match target {
-                Target::Library(name) if project.catalogue().blocking(name).is_some() => {
-                    Some(name.clone())
-                }
-                _ => None,
-            };
-            let names: Vec<Option<Box<str>>> = targets.distinct.iter().map(name_of).collect();
-            if names.iter().all(Option::is_none) {
+            if targets.blocking.is_empty() {
                 continue;
             }
             let calls = project
                 .facts(*file)
                 .map_or(&[] as &[Call], |facts| &facts.calls);
             for (index, (call, target)) in calls.iter().zip(&targets.of_call).enumerate() {
-                let Some(Some(name)) = names.get(*target as usize) else {
+                if targets.blocking.binary_search(target).is_err() {
+                    continue;
+                }
+                let Some(Target::Library(name)) = targets.distinct.get(*target as usize) else {
                     continue;
                 };
                 let Some(caller) = plain_caller(project, *file, call).filter(|_| !call.awaited)
@@ -246,33 +275,6 @@ impl Graph {
         }
     }
 
-    fn note_kinds(&mut self, project: &Project) {
-        for (file, facts) in project.files() {
-            let mut bits = 0;
-            for (call, target) in facts.calls.iter().zip(self.targets_of(file)) {
-                if !in_coroutine(facts, call) {
-                    continue;
-                }
-                bits |= match target {
-                    Target::Library(name) => {
-                        let entry = project.catalogue().blocking(name);
-                        entry.map_or(0, |entry| 1 << entry.kind as u32)
-                    }
-                    Target::Functions(functions) => {
-                        let blocks = functions
-                            .iter()
-                            .any(|function| self.blocked.contains_key(function));
-                        if blocks { CHAIN } else { 0 }
-                    }
-                    Target::Nothing | Target::Unknown(_) => 0,
-                };
-            }
-            if bits != 0 {
-                self.kinds.insert(file, bits);
-            }
-        }
-    }
-
     fn targets_of(&self, file: FileId) -> impl Iterator<Item = &Target> {
         let targets = self.targets.get(&file);
         targets.into_iter().flat_map(|targets| targets.iter())
@@ -308,14 +310,24 @@ impl Graph {
 
     /// Whether a coroutine of the file makes a call that blocks in this way.
     pub fn waits_for(&self, file: FileId, kind: Kind) -> bool {
-        self.kinds
-            .get(&file)
-            .is_some_and(|bits| bits & (1 << kind as u32) != 0)
+        let targets = self.targets.get(&file);
+        targets.is_some_and(|targets| targets.kinds & (1 << kind as u32) != 0)
     }
 
     /// Whether a coroutine of the file calls a function of the project that blocks.
-    pub fn has_chains(&self, file: FileId) -> bool {
-        self.kinds.get(&file).is_some_and(|bits| bits & CHAIN != 0)
+    pub fn has_chains(&self, project: &Project, file: FileId) -> bool {
+        let Some(facts) = project.facts(file) else {
+            return false;
+        };
+        let mut calls = facts.calls.iter().zip(self.targets_of(file));
+        calls.any(|(call, target)| match target {
+            Target::Functions(functions) => {
+                let mut functions = functions.iter();
+                functions.any(|function| self.blocked.contains_key(function))
+                    && in_coroutine(facts, call)
+            }
+            _ => false,
+        })
     }
 
     /// What a call of a file runs.
