@@ -1,9 +1,10 @@
 //! The exact alternative to a call that blocks: the same call, in a thread.
 
 use super::{Cx, Fix, await_call, foreign_loop, held_review, lines, may_await, reach};
-use crate::model::file::Why;
+use crate::model::file::{Why, walk};
 use crate::model::libraries::Runs;
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
+use crate::model::project::Target;
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, EditError, Span};
 
@@ -19,14 +20,45 @@ pub fn to_thread(
         Some(because) => Why::new(format!("{because}; and {why}")),
         None => why,
     })?;
+    if let Expr::Attribute(method) = &*call.func
+        && waits(cx, &method.value)
+    {
+        return Err(Why::new(
+            "what it is called on is waited for in the same expression: give it a name first",
+        ));
+    }
     let title = match because {
         Some(because) => format!("await asyncio.to_thread instead, since {because}"),
         None => "await asyncio.to_thread instead".to_owned(),
     };
     let edits = edits(cx, call, &to_thread.text);
-    let reason = review.or_else(|| held_review(cx, call.into()));
+    let reasons: Vec<String> = review
+        .into_iter()
+        .chain(held_review(cx, call.into()))
+        .collect();
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
     let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, to_thread.need)))
+}
+
+/// Whether evaluating an expression waits, by `await` or in a function of the project that blocks.
+fn waits(cx: &Cx<'_>, expression: &Expr) -> bool {
+    let mut found = false;
+    walk(expression.into(), &mut |node| {
+        found |= match node {
+            AnyNodeRef::ExprAwait(_) => true,
+            AnyNodeRef::ExprCall(call) => match cx.target_of(call) {
+                Target::Functions(functions) => {
+                    let mut functions = functions.iter();
+                    functions.any(|function| cx.project.graph().blocked(*function).is_some())
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        TraversalSignal::Traverse
+    });
+    found
 }
 
 /// How `asyncio.to_thread` is named where a call or another expression stands, if it may be awaited

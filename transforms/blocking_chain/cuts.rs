@@ -297,12 +297,15 @@ pub(super) fn endpoint(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
     if cx.module.layout().has_comments(gap) || gap.of(cx.module.text()).contains(['\n', '\\']) {
         return Err(Why::new("a line break stands between `async` and `def`"));
     }
+    let beside = cx.project.in_thread(place.function)?;
     let title = format!(
         "make the {} a plain function, which runs in a thread",
         what.what
     );
-    let review =
-        "its body runs beside the event loop then: what it uses must be safe to use in a thread";
+    let review = beside.unwrap_or_else(|| {
+        "its body runs beside the event loop then: what it uses must be safe to use in a thread"
+            .to_owned()
+    });
     Fix::review(title, review, cx.file, vec![Edit::delete(gap)])
         .map_err(|error| Why::new(format!("a mistake in asyncfix: {error}")))
 }

@@ -6,12 +6,12 @@
 mod cuts;
 
 use crate::fix::{Cut, Cx, FileId, Finding, Fix, Info, Remedy, Site, Transform};
-use crate::model::file::{Call, CallKind, Facts, Why};
+use crate::model::file::{Call, CallKind, Facts, Index, Why};
 use crate::model::project::{FunctionRef, Hop, Next, Project, Target, in_coroutine};
 use crate::python::ast::ExprCall;
 use crate::python::span;
 use crate::text::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub struct BlockingChain;
 
@@ -97,6 +97,7 @@ impl Transform for BlockingChain {
             .iter()
             .map(|call| (span(*call), *call))
             .collect();
+        let mut remedies = Vec::new();
         for (index, call) in facts.calls.iter().enumerate() {
             if !in_coroutine(facts, call) {
                 continue;
@@ -112,8 +113,31 @@ impl Transform for BlockingChain {
                         .filter(|_| call.kind == CallKind::Call),
                     function,
                 };
-                found.push(finding(cx, &place));
+                let (finding, cut) = finding(cx, &place);
+                remedies.push((call.function, cut, finding));
             }
+        }
+        keep_endpoints_whole(&mut remedies);
+        found.extend(remedies.into_iter().map(|(.., finding)| finding));
+    }
+}
+
+/// What is found in a function, and the cut that is made.
+type Cutting = (Option<Index>, Option<Cut>, Finding);
+
+/// An endpoint cannot become a plain function while another call in it is to be awaited.
+fn keep_endpoints_whole(remedies: &mut [Cutting]) {
+    let awaiting: FxHashSet<Index> = remedies
+        .iter()
+        .filter(|(_, cut, _)| matches!(cut, Some(Cut::Async | Cut::Thread)))
+        .filter_map(|(function, ..)| *function)
+        .collect();
+    for (function, cut, finding) in remedies {
+        let awaits = function.is_some_and(|function| awaiting.contains(&function));
+        if *cut == Some(Cut::Endpoint) && awaits {
+            finding.remedy = Remedy::blocked(
+                "another call of the endpoint is awaited instead, so that it stays a coroutine function",
+            );
         }
     }
 }
@@ -142,7 +166,7 @@ fn blocked_target(cx: &Cx<'_>, index: usize) -> Option<FunctionRef> {
         .map(|(_, function)| function)
 }
 
-fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
+fn finding(cx: &Cx<'_>, place: &Place<'_>) -> (Finding, Option<Cut>) {
     let hops = cx.project.graph().chain(place.function);
     let what = hops.iter().find_map(|hop| match &hop.next {
         Next::Library(name) => Some(&**name),
@@ -162,10 +186,12 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
     let message = format!("{how} blocks the event loop: it comes to `{what}`");
     let mut passed = Vec::new();
     let mut remedy = None;
+    let mut made = None;
     for cut in cx.options.cuts.iter().flatten() {
         match attempt(cx, place, &hops, *cut) {
             Ok(fix) => {
                 remedy = Some(fix);
+                made = Some(*cut);
                 break;
             }
             Err(why) => passed.push((*cut, why)),
@@ -188,7 +214,7 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
             None => Remedy::blocked("the settings allow no remedy"),
         }
     });
-    Finding {
+    let finding = Finding {
         transform: INFO.id,
         file: cx.file,
         at: place.call.at,
@@ -196,7 +222,8 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> Finding {
         chain: chain(cx, &hops),
         notes,
         remedy,
-    }
+    };
+    (finding, made)
 }
 
 /// The code of something, as much of it as fits into a message.
