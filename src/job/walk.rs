@@ -163,7 +163,10 @@ fn root_above(path: &Path) -> Option<PathBuf> {
         .iter()
         .take_while(|folder| folder.join("__init__.py").is_file())
         .last();
-    let root = marked.or(package)?;
+    // Who keeps their settings under version control has no project of everything they own.
+    let home = std::env::home_dir();
+    let everything = |root: &Path| root.parent().is_none() || home.as_deref() == Some(root);
+    let root = marked.filter(|root| !everything(root)).or(package)?;
     let here = absolute(Path::new("."));
     Some(match root.strip_prefix(&here) {
         Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
