@@ -45,7 +45,7 @@ pub fn reach(cx: &Cx<'_>, module: &str, member: &str, node: AnyNodeRef<'_>) -> R
         )))
     };
     match cx.module.lookup(scope, &bound) {
-        Lookup::Builtin | Lookup::Star => {}
+        Lookup::Builtin | Lookup::Star(_) => {}
         Lookup::Bound(ScopeId::MODULE, _) => {
             let same =
                 cx.module
@@ -194,6 +194,11 @@ pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
     if let Some(held) = cx.module.held_across(node) {
         return Some(format!(
             "other tasks now run while `with {held}` is held: a thread lock there would deadlock"
+        ));
+    }
+    if let Some(collection) = cx.module.gone_through(node) {
+        return Some(format!(
+            "other tasks may change `{collection}` while the loop goes through it"
         ));
     }
     let own = cx.module.own(node)?;

@@ -6,6 +6,7 @@ use crate::model::file::{CallPlace, Facts, ImportName, Reachable, Term, Why};
 use crate::model::libraries::{Kind, Runs, RunsIn};
 use crate::model::project::{FunctionRef, Hop, Next, Target, Value};
 use crate::python::PythonVersion;
+use crate::python::ast::Expr;
 use crate::text::{Edit, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -233,7 +234,10 @@ pub(super) fn thread(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
     if several && review.is_none() {
         review = Some("which of several functions is called is not known".to_owned());
     }
-    let calls_in_callee = matches!(place.facts.terms.get(place.call.callee.0 as usize), Some(Term::Member(of, _)) if matches!(place.facts.terms.get(of.0 as usize), Some(Term::Call(_) | Term::Await(_))));
+    let calls_in_callee = node
+        .func
+        .as_attribute_expr()
+        .is_some_and(|method| matches!(&*method.value, Expr::Call(_) | Expr::Await(_)));
     if calls_in_callee {
         return Err(Why::new(
             "the object it is called on is made in the same expression: give it a name first",

@@ -1,5 +1,6 @@
 //! What one file says: its scopes, names, imports and calls.
 
+mod annotations;
 mod assume;
 mod build;
 mod collect;
@@ -9,7 +10,9 @@ mod imports;
 mod items;
 mod made;
 mod module;
+mod reaching;
 mod resolve;
+mod rounds;
 mod scope;
 mod syntax;
 mod terms;

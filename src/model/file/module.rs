@@ -196,7 +196,7 @@ impl<'a> Module<'a> {
             .flatten()
             .filter(|(_, from)| match self.lookup(*from, name) {
                 Lookup::Bound(owner, _) => owner == scope,
-                Lookup::Star => scope == ScopeId::MODULE,
+                Lookup::Star(_) => scope == ScopeId::MODULE,
                 Lookup::Builtin => false,
             })
             .map(|(read, _)| *read)
@@ -275,7 +275,7 @@ impl<'a> Module<'a> {
         let is_free = |scope, name: &str| match self.lookup(scope, name) {
             Lookup::Bound(..) => false,
             Lookup::Builtin => true,
-            Lookup::Star => !self.scope(ScopeId::MODULE).names.contains_key(name),
+            Lookup::Star(_) => !self.scope(ScopeId::MODULE).names.contains_key(name),
         };
         let mut names: Vec<&str> = self
             .reads

@@ -34,8 +34,8 @@ pub enum Lookup<'m> {
     Bound(ScopeId, &'m [BindingId]),
     /// Bound nowhere in the file: a builtin, if there is one of this name.
     Builtin,
-    /// A star import may have bound it, or bound it again.
-    Star,
+    /// A star import of the module may have bound it, or bound it again after these.
+    Star(&'m [BindingId]),
 }
 
 /// What an expression stands for, as far as this file tells.
@@ -84,14 +84,14 @@ impl<'a> Module<'a> {
         }
         let here = self.scope(at);
         match (here.names.get(name), here.star_import) {
-            (None, Some(_)) => Lookup::Star,
+            (None, Some(_)) => Lookup::Star(&[]),
             (None, None) => Lookup::Builtin,
             (Some(bindings), Some(star))
                 if bindings
                     .iter()
                     .all(|&id| self.binding(id).at.start() < star) =>
             {
-                Lookup::Star
+                Lookup::Star(bindings)
             }
             (Some(bindings), _) => Lookup::Bound(at, bindings),
         }
@@ -144,7 +144,7 @@ impl<'a> Module<'a> {
         let bindings = match self.lookup(scope, name) {
             Lookup::Bound(_, bindings) => bindings,
             Lookup::Builtin => return Entity::Builtin(name),
-            Lookup::Star => {
+            Lookup::Star(_) => {
                 return Entity::Unknown(Why::new(format!("a star import may have bound `{name}`")));
             }
         };

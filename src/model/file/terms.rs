@@ -1,17 +1,17 @@
 //! What an expression stands for, as far as it can be said without other files: a small term over
 //! imports and definitions, which the project evaluates. Terms outlive the tree.
 
+use super::annotations::is_bare;
 use super::module::Module;
 use super::resolve::Lookup;
-use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
+use super::scope::{Binding, BindingId, BindingKind, ScopeId, ScopeKind};
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, Number, Operator, Parameter, StmtClassDef, StmtFunctionDef,
 };
-use crate::python::parse_expression;
 use rustc_hash::FxHashMap;
 
 /// How many bindings and steps are followed from a name to what it stands for.
-const MAX_STEPS: usize = 10;
+pub(super) const MAX_STEPS: usize = 10;
 
 /// A name that is bound in more ways than these is not followed.
 const MAX_BINDINGS: usize = 6;
@@ -31,8 +31,8 @@ pub enum Term {
     /// An imported name: dots of a relative import, then the dotted name.
     Import(u32, Box<str>),
     Builtin(Box<str>),
-    /// A name that a star import of this file may have bound.
-    Star(Box<str>),
+    /// A name that a star import of this file may have bound, and what it is otherwise.
+    Star(Box<str>, TermId),
     Function(Index),
     Class(Index),
     /// The first parameter of a method: an object of the class, or of one made from it.
@@ -100,7 +100,7 @@ impl Terms {
 
 /// Adds the terms of expressions of one file to a set.
 pub struct TermBuilder<'m, 'a> {
-    module: &'m Module<'a>,
+    pub(super) module: &'m Module<'a>,
     pub terms: Terms,
     /// Numbers by the scope of the body, and by the address of the definition.
     numbers: FxHashMap<ScopeId, Index>,
@@ -145,11 +145,11 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
         self.expression(expression, MAX_STEPS)
     }
 
-    fn add(&mut self, term: Term) -> TermId {
+    pub(super) fn add(&mut self, term: Term) -> TermId {
         self.terms.add(term)
     }
 
-    fn unknown(&mut self, why: &str) -> TermId {
+    pub(super) fn unknown(&mut self, why: &str) -> TermId {
         self.add(Term::Unknown(why.into()))
     }
 
@@ -163,7 +163,7 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                     return self.unknown("it was not seen when the file was read");
                 };
                 if let Lookup::Bound(owner, _) = self.module.lookup(scope, &name.id)
-                    && let Some(binding) = self.module.bound_around(name, owner)
+                    && let Some(binding) = self.module.bound_at(name, owner)
                 {
                     let binding = *binding;
                     return self.binding(owner, &binding, steps);
@@ -260,7 +260,7 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
     }
 
     /// One term for several, `None` left out.
-    fn either(&mut self, all: &mut Vec<TermId>) -> TermId {
+    pub(super) fn either(&mut self, all: &mut Vec<TermId>) -> TermId {
         all.retain(|term| *self.terms.get(*term) != Term::None);
         all.sort();
         all.dedup();
@@ -275,14 +275,32 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
     pub fn name(&mut self, scope: ScopeId, name: &str, steps: usize) -> TermId {
         let (owner, bindings) = match self.module.lookup(scope, name) {
             Lookup::Builtin => return self.add(Term::Builtin(name.into())),
-            Lookup::Star => return self.add(Term::Star(name.into())),
+            Lookup::Star(bindings) => {
+                let bindings = bindings.to_vec();
+                let own = match bindings.is_empty() {
+                    true => self.add(Term::Builtin(name.into())),
+                    false => self.bound_by(ScopeId::MODULE, name, &bindings, steps),
+                };
+                return self.add(Term::Star(name.into(), own));
+            }
             Lookup::Bound(owner, bindings) => (owner, bindings.to_vec()),
         };
+        self.bound_by(owner, name, &bindings, steps)
+    }
+
+    /// What a name stands for that is bound in these ways.
+    fn bound_by(
+        &mut self,
+        owner: ScopeId,
+        name: &str,
+        bindings: &[BindingId],
+        steps: usize,
+    ) -> TermId {
         if bindings.len() > MAX_BINDINGS {
             return self.unknown(&format!("`{name}` is bound in many ways"));
         }
         let mut all = Vec::with_capacity(bindings.len());
-        for id in bindings {
+        for &id in bindings {
             let key = id.index();
             let term = match self.bound.get(&key) {
                 Some(Some(term)) => *term,
@@ -316,7 +334,9 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                 None => return self.unknown("it was not seen when the file was read"),
             },
             BindingKind::Assign(value) => {
-                if let Some(AnyNodeRef::StmtAnnAssign(assign)) = self.module.parent(binding.node) {
+                if let Some(AnyNodeRef::StmtAnnAssign(assign)) = self.module.parent(binding.node)
+                    && !is_bare(&assign.annotation)
+                {
                     let declared = self.annotated(&assign.annotation, binding.scope);
                     if !matches!(self.terms.get(declared), Term::Unknown(_)) {
                         return declared;
@@ -391,99 +411,6 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
         match self.number(owner) {
             Some(function) => self.add(Term::Parameter(function, position as u32)),
             None => self.unknown(&format!("`{}` is a parameter", parameter.name)),
-        }
-    }
-
-    /// Whether an annotation says no more than that a function is given: `Callable`, a type variable.
-    fn is_callable(&self, annotation: &Expr, scope: ScopeId) -> bool {
-        let name = match annotation {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => return attribute.attr.as_str() == "Callable",
-            Expr::Subscript(generic) => return self.is_callable(&generic.value, scope),
-            _ => return false,
-        };
-        let Lookup::Bound(_, [only]) = self.module.lookup(scope, name) else {
-            return name == "Callable";
-        };
-        match self.module.binding(*only).kind {
-            BindingKind::Assign(Expr::Call(call)) => {
-                matches!(&*call.func, Expr::Name(name) if name.id == "TypeVar")
-            }
-            _ => name == "Callable",
-        }
-    }
-
-    /// An object of what an annotation says, whose names are read in `scope`.
-    pub fn annotated(&mut self, annotation: &Expr, scope: ScopeId) -> TermId {
-        let class = self.annotation(annotation, scope, MAX_STEPS);
-        match self.terms.get(class) {
-            Term::Unknown(_) | Term::None => class,
-            Term::Any(classes) => {
-                let classes = classes.clone();
-                let mut all: Vec<TermId> = classes
-                    .iter()
-                    .map(|class| self.terms.add(Term::Instance(*class)))
-                    .collect();
-                self.either(&mut all)
-            }
-            _ => self.add(Term::Instance(class)),
-        }
-    }
-
-    /// The class that an annotation names; for unions, any of several.
-    fn annotation(&mut self, annotation: &Expr, scope: ScopeId, steps: usize) -> TermId {
-        let Some(steps) = steps.checked_sub(1) else {
-            return self.unknown("the annotation is deep");
-        };
-        match annotation {
-            Expr::Name(name) => self.name(scope, &name.id, MAX_STEPS),
-            Expr::Attribute(attribute) => {
-                let value = self.annotation(&attribute.value, scope, steps);
-                self.add(Term::Member(value, attribute.attr.as_str().into()))
-            }
-            Expr::NoneLiteral(_) => self.add(Term::None),
-            Expr::StringLiteral(literal) => match parse_expression(literal.value.to_str()) {
-                Some(inner) => self.annotation(&inner, scope, steps),
-                None => self.unknown("the annotation is no expression"),
-            },
-            Expr::BinOp(union) if union.op == Operator::BitOr => {
-                let mut all = vec![
-                    self.annotation(&union.left, scope, steps),
-                    self.annotation(&union.right, scope, steps),
-                ];
-                self.either(&mut all)
-            }
-            Expr::Subscript(generic) => {
-                let arguments: Vec<&Expr> = match &*generic.slice {
-                    Expr::Tuple(tuple) => tuple.elts.iter().collect(),
-                    only => vec![only],
-                };
-                let name = match &*generic.value {
-                    Expr::Name(name) => name.id.as_str(),
-                    Expr::Attribute(attribute) => attribute.attr.as_str(),
-                    _ => "",
-                };
-                match name {
-                    "Literal" => return self.unknown("it is a literal"),
-                    "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" => {
-                        return match arguments.first() {
-                            Some(first) => self.annotation(first, scope, steps),
-                            None => self.unknown("the annotation is empty"),
-                        };
-                    }
-                    _ => {}
-                }
-                let mut all: Vec<TermId> = arguments
-                    .into_iter()
-                    .map(|argument| self.annotation(argument, scope, steps))
-                    .collect();
-                if matches!(name, "Optional" | "Union") {
-                    return self.either(&mut all);
-                }
-                let base = self.annotation(&generic.value, scope, steps);
-                self.add(Term::Generic(base, all.into()))
-            }
-            _ => self.unknown("the annotation names no class"),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Light types: of which class an object is, where this file says so.
 
+use super::annotations::is_bare;
 use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, ExprName, Operator, Parameter, StmtClassDef, StmtFunctionDef,
+    AnyNodeRef, Expr, ExprCall, Operator, Parameter, StmtClassDef, StmtFunctionDef,
 };
 use crate::python::span;
-use crate::text::Span;
 
 /// How many steps from a name to what made its value are followed.
 const MAX_STEPS: usize = 6;
@@ -32,7 +32,7 @@ impl<'a> Module<'a> {
                 let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
                     return None;
                 };
-                if let Some(binding) = self.bound_around(name, owner) {
+                if let Some(binding) = self.bound_at(name, owner) {
                     return self.binding_class(owner, binding, steps);
                 }
                 let mut classes = bindings
@@ -71,38 +71,6 @@ impl<'a> Module<'a> {
             }
             _ => None,
         }
-    }
-
-    /// The `with ... as name` around a name that alone gives it its value there.
-    pub(super) fn bound_around(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
-        let bindings = self.bindings_of(owner, &name.id);
-        if bindings.len() < 2 {
-            return None;
-        }
-        for node in self.ancestors(AnyNodeRef::from(name)) {
-            match node {
-                AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => return None,
-                AnyNodeRef::StmtWith(with) => {
-                    let mut own = bindings
-                        .iter()
-                        .filter(|binding| span(with).contains(binding.at));
-                    let in_head = |at: Span| with.items.iter().any(|item| span(item).contains(at));
-                    match (own.next(), own.next()) {
-                        (None, _) => {}
-                        (Some(only), None)
-                            if matches!(only.kind, BindingKind::With(..))
-                                && in_head(only.at)
-                                && !in_head(span(name)) =>
-                        {
-                            return Some(only);
-                        }
-                        _ => return None,
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
     }
 
     /// The class of what a loop over an expression gives, where that is known of what made it.
@@ -209,6 +177,7 @@ impl<'a> Module<'a> {
 
     fn annotated_class(&self, annotation: &'a Expr) -> Option<String> {
         match annotation {
+            bare if is_bare(bare) => None,
             Expr::BinOp(union) => match (&*union.left, &*union.right) {
                 (class, Expr::NoneLiteral(_)) | (Expr::NoneLiteral(_), class) => {
                     self.annotated_class(class)

@@ -79,9 +79,9 @@ impl<'p> Evaluator<'p> {
             Term::None => Value::None,
             Term::Import(level, name) => self.import(file, *level, name),
             Term::Builtin(name) => Value::Library(name.clone()),
-            Term::Star(name) => match self.bound_by_stars(file, name) {
+            Term::Star(name, own) => match self.bound_by_stars(file, name) {
                 Some(value) => value,
-                None => Value::unknown(format!("a star import may have bound `{name}`")),
+                None => self.term(file, *own),
             },
             Term::Function(index) => Value::Function(FunctionRef {
                 file,
@@ -285,43 +285,51 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    /// What the star imports of a file bind a name to; the last one has the say.
+    /// What the star imports of a file bind a name to; the last one has the say. Nothing if certainly
+    /// none of them binds it.
     fn bound_by_stars(&mut self, file: FileId, name: &str) -> Option<Value> {
         let facts = self.project.facts(file)?;
         let mark = (file, TermId(u32::MAX));
-        if self.open.len() as u32 > MAX_DEPTH || self.open.contains(&mark) {
+        if self.open.contains(&mark) {
             self.cut = true;
             return None;
         }
+        let unclear = || Value::unknown(format!("a star import may have bound `{name}`"));
+        if self.open.len() as u32 > MAX_DEPTH {
+            self.cut = true;
+            return Some(unclear());
+        }
+        let mut hidden = false;
         for (level, module) in facts.stars.iter().rev() {
-            let Some(place @ Place::File(other)) = self.project.modules.find(file, *level, module)
-            else {
-                return Some(Value::unknown(format!(
-                    "a star import may have bound `{name}`"
-                )));
+            let found = self.project.modules.find(file, *level, module);
+            let Some(place @ Place::File(other)) = found else {
+                return Some(unclear());
             };
-            if other == file {
+            let Some(others) = self.project.facts(other).filter(|_| other != file) else {
+                hidden |= other != file;
                 continue;
-            }
-            let others = self.project.facts(other)?;
+            };
             let exported = match &others.all {
                 Some(all) => all.iter().any(|known| **known == *name),
                 None => !name.starts_with('_'),
             };
-            let here = others
-                .names
-                .binary_search_by(|(known, _)| (**known).cmp(name))
-                .is_ok();
-            if exported && (here || !others.stars.is_empty()) {
-                self.open.push(mark);
-                let value = self.module_member(&place, name);
-                self.open.pop();
-                if !matches!(value, Value::Unknown(_)) || here {
-                    return Some(value);
-                }
+            if !exported {
+                continue;
+            }
+            let known = others.names.binary_search_by(|(at, _)| (**at).cmp(name));
+            self.open.push(mark);
+            let value = match known {
+                Ok(_) => Some(self.module_member(&place, name)),
+                Err(_) => self.bound_by_stars(other, name),
+            };
+            self.open.pop();
+            match value {
+                Some(Value::Unknown(_)) if known.is_err() => hidden = true,
+                Some(value) => return Some(value),
+                None => {}
             }
         }
-        None
+        hidden.then(unclear)
     }
 
     /// An attribute of a value.

@@ -70,7 +70,7 @@ impl Mentions {
 fn last_name(facts: &Facts, term: TermId) -> Option<&str> {
     match facts.terms.get(term.0 as usize)? {
         Term::Function(index) => Some(&facts.functions.get(index.0 as usize)?.name),
-        Term::Member(_, name) | Term::Star(name) => Some(name),
+        Term::Member(_, name) | Term::Star(name, _) => Some(name),
         Term::Import(_, name) => Some(name.rsplit('.').next().unwrap_or(name)),
         _ => None,
     }

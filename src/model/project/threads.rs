@@ -15,6 +15,9 @@ const MAX_FUNCTIONS: usize = 300;
 /// How many reasons are told.
 const MAX_REASONS: usize = 2;
 
+/// More than these nobody confirms.
+const MAX_TO_CONFIRM: usize = 30;
+
 /// Modules of Python whose functions belong to the thread, or to the process as a whole.
 const BOUND: [&str; 9] = [
     "asyncio.",
@@ -89,22 +92,24 @@ impl Project {
                 }
             }
         }
-        Ok(match reasons.is_empty() {
-            true => None,
-            false => {
-                let more = reasons.len().saturating_sub(MAX_REASONS);
-                let told: Vec<String> = reasons.into_iter().take(MAX_REASONS).collect();
-                let rest = if more > 0 {
-                    format!(", and {more} more")
-                } else {
-                    String::new()
-                };
-                Some(format!(
-                    "it runs beside the event loop then: {}{rest}",
-                    told.join("; ")
-                ))
-            }
-        })
+        if reasons.is_empty() {
+            return Ok(None);
+        }
+        let count = reasons.len();
+        let told: Vec<String> = reasons.into_iter().take(MAX_REASONS).collect();
+        let told = told.join("; ");
+        if count > MAX_TO_CONFIRM {
+            return Err(Why::new(format!(
+                "{count} things would have to hold in a thread, more than anybody confirms: {told}, ..."
+            )));
+        }
+        let rest = match count.saturating_sub(MAX_REASONS) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        Ok(Some(format!(
+            "it runs beside the event loop then: {told}{rest}"
+        )))
     }
 
     fn library_in_thread(&self, name: &str) -> Result<Option<String>, Why> {
@@ -165,7 +170,7 @@ impl Project {
             Some(Term::Call(of)) => format!("{}()", self.written(file, *of)),
             Some(Term::Item(of)) => format!("{}[...]", self.written(file, *of)),
             Some(Term::Import(_, name)) => name.rsplit('.').next().unwrap_or(name).to_owned(),
-            Some(Term::Builtin(name) | Term::Star(name)) => name.to_string(),
+            Some(Term::Builtin(name) | Term::Star(name, _)) => name.to_string(),
             Some(Term::Function(index)) => {
                 function(index).map_or_else(String::new, |of| of.name.to_string())
             }

@@ -2,6 +2,7 @@
 
 use super::Collector;
 use super::is_callee;
+use crate::model::file::annotations::is_bare;
 use crate::model::file::facts::{CallKind, Owner};
 use crate::model::file::resolve::Lookup;
 use crate::model::file::scope::{BindingKind, ScopeId, ScopeKind};
@@ -128,9 +129,10 @@ impl<'a> Collector<'_, 'a> {
         let parent = self.module.parent(AnyNodeRef::from(attribute));
         let value = match parent {
             Some(AnyNodeRef::StmtAssign(assign)) => self.builder.term(&assign.value),
-            Some(AnyNodeRef::StmtAnnAssign(assign)) => {
-                self.builder.annotated(&assign.annotation, scope)
-            }
+            Some(AnyNodeRef::StmtAnnAssign(assign)) => match &assign.value {
+                Some(value) if is_bare(&assign.annotation) => self.builder.term(value),
+                _ => self.builder.annotated(&assign.annotation, scope),
+            },
             Some(AnyNodeRef::WithItem(item)) => {
                 let value = self.builder.term(&item.context_expr);
                 self.builder.terms.add(Term::Enter(value, false))
@@ -157,7 +159,7 @@ impl<'a> Collector<'_, 'a> {
     pub(super) fn value(&mut self, term: TermId) {
         if matches!(
             self.builder.terms.get(term),
-            Term::Function(_) | Term::Import(..) | Term::Member(..) | Term::Star(_)
+            Term::Function(_) | Term::Import(..) | Term::Member(..) | Term::Star(..)
         ) {
             self.values.insert(term);
         }
