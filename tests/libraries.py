@@ -133,6 +133,7 @@ class Checker:
         for entry in entries:
             self.keys(entry, NOT_NAMES_OF_BLOCKING | {
                 "calls", "counterpart", "except", "given", "opens", "only-with", "positions", "review-with", "unless",
+                "unless-given",
             })
             calls = expanded(entry["calls"])
             for call in calls:
@@ -150,8 +151,9 @@ class Checker:
             for value in entry.get("unless", {}).values():
                 if "." in value:
                     self.object(value)
-            if "given" in entry:
-                self.kind(entry["given"])
+            for key in ("given", "unless-given"):
+                if key in entry:
+                    self.kind(entry[key])
 
     def counterpart(self, call, counterpart):
         """The counterpart takes what is left of the arguments, and means the same by it."""

@@ -114,7 +114,11 @@ fn is_harmless<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall) -> bool {
         && entry.only_with.iter().all(|keyword| {
             argument(entry, call, keyword).is_none_or(|value| is(cx, value, "None"))
         });
-    harmless || lacks_all || !is_given(cx, entry, call) || is_unlikely(cx, entry)
+    let needs = entry.given.as_deref();
+    let lacks = needs.is_some_and(|class| !is_given(cx, class, call));
+    let spares = entry.unless_given.as_deref();
+    let spared = spares.is_some_and(|class| is_given(cx, class, call));
+    harmless || lacks_all || lacks || spared || is_unlikely(cx, entry)
 }
 
 fn is_unlikely(cx: &Cx<'_>, entry: &Blocking) -> bool {
@@ -146,11 +150,8 @@ fn is<'a>(cx: &Cx<'a>, value: &'a Expr, literal: &str) -> bool {
     }
 }
 
-/// Whether an argument is what the call must be given to block.
-fn is_given<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall) -> bool {
-    let Some(given) = &entry.given else {
-        return true;
-    };
+/// Whether an argument is an object of a class.
+fn is_given<'a>(cx: &Cx<'a>, given: &str, call: &'a ExprCall) -> bool {
     let is = |value: &'a Expr| {
         let class = cx.module.class_of(value);
         class.is_some_and(|class| cx.module.catalogue().is_subclass(&class, given))

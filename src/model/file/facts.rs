@@ -28,6 +28,8 @@ pub struct Facts {
     pub loose: Box<[NameHash]>,
     /// The last parts of strings that could name something.
     pub strings: Box<[NameHash]>,
+    /// The words in its text that say of calls that they may not block: `setblocking`.
+    pub said: Vec<Box<str>>,
     /// Attributes of other objects that the file assigns to: `time.sleep = fake`.
     pub patched: Box<[NameHash]>,
     /// Where each line starts.
@@ -124,7 +126,7 @@ pub struct Call {
     pub wraps: bool,
     /// Why `await` must not be put there without a look, as a clause.
     pub held: Option<Box<str>>,
-    /// Its arguments as far as they matter: constants, functions and lambdas.
+    /// Its arguments as far as they matter: constants, functions, and objects of certain classes.
     pub arguments: Box<[Argument]>,
     /// How many arguments stand there without a keyword; none if some are unpacked.
     pub positional: Option<u16>,
@@ -167,6 +169,8 @@ pub enum ArgumentValue {
     Constant(Box<str>),
     /// Something that may be a function.
     Term(TermId),
+    /// An object of a class outside the file, where a call depends on what it is given.
+    Object(Box<str>),
 }
 
 impl Call {

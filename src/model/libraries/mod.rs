@@ -33,6 +33,10 @@ pub struct Catalogue {
     added_words: Vec<String>,
     /// The classes whose calls stay together, in one thread.
     together: FxHashSet<String>,
+    /// The last parts of the names of calls that do not block when they are given certain objects.
+    depending: FxHashSet<String>,
+    /// Words that say of calls that they may not block, by the modules of these calls.
+    telling: Vec<(String, String)>,
 }
 
 static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
@@ -79,6 +83,7 @@ impl Catalogue {
         for (at, library) in libraries.iter().enumerate() {
             for (index, entry) in library.blocking.iter().enumerate() {
                 add(&mut catalogue.blocking, &entry.calls, (at, index));
+                catalogue.note(entry);
             }
             for entry in &library.blocking {
                 if entry.fallback == Fallback::Together && !entry.opens {
@@ -118,6 +123,34 @@ impl Catalogue {
         catalogue.classes.extend(catalogue.gives.values().cloned());
         catalogue.libraries = libraries;
         catalogue
+    }
+
+    /// Keeps what the facts of files must tell for an entry.
+    fn note(&mut self, entry: &Blocking) {
+        for call in entry.calls.iter().flat_map(|call| expand(call)) {
+            if entry.unless_given.is_some() {
+                let last = call.rsplit('.').next().unwrap_or(&call);
+                self.depending.insert(last.to_owned());
+            }
+            let module = call.split('.').next().unwrap_or(&call);
+            for word in &entry.unless_said {
+                self.telling.push((module.to_owned(), word.clone()));
+            }
+        }
+        self.telling.sort();
+        self.telling.dedup();
+    }
+
+    /// Whether a call of this last name may depend on what it is given.
+    pub fn depends_on_objects(&self, name: &str) -> bool {
+        self.depending.contains(name)
+    }
+
+    /// Words that say of the calls of a module that they may not block, with the module.
+    pub fn telling(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.telling
+            .iter()
+            .map(|(module, word)| (module.as_str(), word.as_str()))
     }
 
     pub fn libraries(&self) -> impl Iterator<Item = &Library> {

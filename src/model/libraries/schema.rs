@@ -133,6 +133,8 @@ pub struct Blocking {
     pub unless: BTreeMap<String, String>,
     /// It blocks only when an argument is an object of this class, or of one made from it.
     pub given: Option<String>,
+    /// It does not block when an argument is an object of this class, or of one made from it.
+    pub unless_given: Option<String>,
     /// The call blocks only with one of these arguments.
     #[serde(default)]
     pub only_with: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::evaluate::Evaluator;
 use super::{FunctionRef, Project, Target};
-use crate::model::file::{Call, CallKind, CallPlace, Facts, TermId};
+use crate::model::file::{ArgumentValue, Call, CallKind, CallPlace, Facts, TermId};
 use crate::model::libraries::{Blocking, Fallback, Kind, Lasts};
 use crate::text::FileId;
 use rayon::prelude::*;
@@ -214,10 +214,10 @@ impl Graph {
             if targets.blocking.is_empty() {
                 continue;
             }
-            let calls = project
-                .facts(*file)
-                .map_or(&[] as &[Call], |facts| &facts.calls);
-            for (index, (call, target)) in calls.iter().zip(&targets.of_call).enumerate() {
+            let Some(facts) = project.facts(*file) else {
+                continue;
+            };
+            for (index, (call, target)) in facts.calls.iter().zip(&targets.of_call).enumerate() {
                 if targets.blocking.binary_search(target).is_err() {
                     continue;
                 }
@@ -228,7 +228,7 @@ impl Graph {
                 else {
                     continue;
                 };
-                let entry = blocking(project, name, call).filter(|entry| matters(entry));
+                let entry = blocking(project, facts, name, call).filter(|entry| matters(entry));
                 if let Some(entry) = entry {
                     let hop = Hop {
                         file: *file,
@@ -364,7 +364,12 @@ impl Graph {
 }
 
 /// What the catalogue says of a call that blocks, its arguments considered.
-pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Option<&'p Blocking> {
+pub(super) fn blocking<'p>(
+    project: &'p Project,
+    facts: &Facts,
+    name: &str,
+    call: &Call,
+) -> Option<&'p Blocking> {
     let entry = project.catalogue().blocking(name)?;
     let position = |keyword: &String| entry.positions.get(keyword).copied();
     let may_have = |keyword: &String| {
@@ -377,10 +382,17 @@ pub(super) fn blocking<'p>(project: &'p Project, name: &str, call: &Call) -> Opt
             || literal.contains('.') && may_have(keyword)
     });
     let lacks_all = !entry.only_with.is_empty() && !entry.only_with.iter().any(may_have);
-    // Neither can words elsewhere in the file, nor how long a lock is held.
+    let said = |word: &String| facts.said.iter().any(|said| **said == **word);
+    let in_memory = entry.unless_given.as_ref().is_some_and(|class| {
+        call.arguments.iter().any(|argument| {
+            matches!(&argument.value, ArgumentValue::Object(given) if project.catalogue().is_subclass(given, class))
+        })
+    });
+    // Nor can how long a lock is held, nor which queue or future it is that words speak of.
     let unclear =
-        !entry.unless_said.is_empty() || entry.kind == Kind::Lock && call.kind == CallKind::With;
-    let harmless = harmless || lacks_all || unclear;
+        entry.kind == Kind::Lock && (call.kind == CallKind::With || !entry.unless_said.is_empty());
+    let harmless =
+        harmless || lacks_all || unclear || in_memory || entry.unless_said.iter().any(said);
     (!harmless).then_some(entry)
 }
 

@@ -113,6 +113,9 @@ impl<'a> Collector<'_, 'a> {
         if let Some(held) = self.module.held_across(node) {
             return Some(format!("other tasks run while `with {held}` is held").into());
         }
+        if self.module.gone_through(node).is_some() {
+            return Some("other tasks may change what the loop goes through".into());
+        }
         let statement = self.module.statement(node)?;
         if let AnyNodeRef::StmtAugAssign(assign) = statement
             && !matches!(&*assign.target, Expr::Name(_))
@@ -128,9 +131,16 @@ impl<'a> Collector<'_, 'a> {
         let keywords = call.arguments.keywords.iter();
         let keywords = keywords
             .filter_map(|keyword| Some((Some(keyword.arg.as_ref()?.as_str()), 0, &keyword.value)));
-        let all: Vec<(Option<&str>, usize, &Expr)> = positional.chain(keywords).collect();
+        let all: Vec<(Option<&str>, usize, &'a Expr)> = positional.chain(keywords).collect();
+        let last = match &*call.func {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        let depends = self.module.catalogue().depends_on_objects(last);
         all.into_iter()
             .filter_map(|(keyword, position, value)| {
+                let object = || depends.then(|| self.module.class_of(value)).flatten();
                 let value = match value {
                     Expr::BooleanLiteral(literal) => {
                         ArgumentValue::Constant(if literal.value { "True" } else { "False" }.into())
@@ -149,9 +159,10 @@ impl<'a> Collector<'_, 'a> {
                             Term::Function(_) | Term::Import(..) | Term::Member(..) => {
                                 ArgumentValue::Term(term)
                             }
-                            _ => return None,
+                            _ => ArgumentValue::Object(object()?.into()),
                         }
                     }
+                    Expr::Call(_) => ArgumentValue::Object(object()?.into()),
                     _ => return None,
                 };
                 Some(Argument {

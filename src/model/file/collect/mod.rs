@@ -400,6 +400,15 @@ impl<'a> Collector<'_, 'a> {
             .collect();
         facts.all = self.module.exported_names();
         facts.imports = self.module.imported_modules();
+        let telling = self.module.catalogue().telling();
+        let mut said: Vec<Box<str>> = telling
+            .filter(|(module, _)| self.module.imports_module(module))
+            .filter(|(_, word)| self.module.text().contains(word))
+            .map(|(_, word)| word.into())
+            .collect();
+        said.sort();
+        said.dedup();
+        facts.said = said;
         facts.asyncio = self.module.reachable("asyncio");
         facts.values = self.values.into_iter().collect();
         facts.loose = self.loose.into_iter().map(NameHash::of).collect();
