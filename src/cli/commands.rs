@@ -228,17 +228,22 @@ impl Run<'_> {
                 OutputFormat::Text => vec![report::text::findings(path, text, &found, colour)],
                 OutputFormat::Json => report::json::rows(path, text, &found),
             };
-            (shown, report::summary::Counts::of(&found))
+            let counts = report::summary::Counts::of(&found);
+            (shown, counts, report::summary::Ends::of(&found))
         })?;
-        let shown = searched.files.values().flat_map(|(shown, _)| shown);
+        let shown = searched.files.values().flat_map(|(shown, ..)| shown);
         match format {
             OutputFormat::Text => shown
                 .into_iter()
                 .try_for_each(|text| print(text.as_bytes()))?,
             OutputFormat::Json => print(report::json::array(shown).as_bytes())?,
         }
-        let counts = searched.files.values().map(|(_, counts)| *counts).sum();
+        let counts = searched.files.values().map(|(_, counts, _)| *counts).sum();
         self.talk.say(&report::summary::of_findings(&counts));
+        let ends: report::summary::Ends = searched.files.values().map(|(.., ends)| ends).sum();
+        for line in ends.told() {
+            self.talk.say(&line);
+        }
         let exit = match counts.total() == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,

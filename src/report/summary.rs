@@ -2,8 +2,9 @@
 
 use crate::engine::{End, Plan};
 use crate::fix::{FileId, Finding, Safety};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Sum;
+use std::path::PathBuf;
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, what: &str) -> String {
@@ -52,6 +53,53 @@ impl Sum for Counts {
             manual: one.manual + other.manual,
             files: one.files + other.files,
         })
+    }
+}
+
+/// More findings than these that end at one place are worth a word of their own.
+const MANY: usize = 10;
+
+/// How many such places are named.
+const MAX_ENDS: usize = 5;
+
+/// Where chains of findings end, and how many do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends(BTreeMap<(PathBuf, usize, String), usize>);
+
+impl Ends {
+    /// The findings of one file.
+    pub fn of(found: &[Finding]) -> Self {
+        let mut ends = BTreeMap::new();
+        for site in found.iter().filter_map(|finding| finding.chain.last()) {
+            let end = (site.path.clone(), site.line, site.note.clone());
+            *ends.entry(end).or_default() += 1;
+        }
+        Self(ends)
+    }
+
+    /// Names the places at which many chains end: what is done there is done for all of them.
+    pub fn told(&self) -> Vec<String> {
+        let mut many: Vec<_> = self.0.iter().filter(|(_, count)| **count > MANY).collect();
+        many.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        many.into_iter()
+            .take(MAX_ENDS)
+            .map(|((path, line, note), count)| {
+                format!(
+                    "{count} of them end at {}:{line}, where {note}",
+                    path.display()
+                )
+            })
+            .collect()
+    }
+}
+
+impl<'a> Sum<&'a Self> for Ends {
+    fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        let mut ends = BTreeMap::new();
+        for (end, count) in all.flat_map(|one| &one.0) {
+            *ends.entry(end.clone()).or_default() += count;
+        }
+        Self(ends)
     }
 }
 

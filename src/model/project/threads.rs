@@ -16,7 +16,7 @@ const MAX_FUNCTIONS: usize = 300;
 const MAX_REASONS: usize = 2;
 
 /// More than these nobody confirms.
-const MAX_TO_CONFIRM: usize = 30;
+const MAX_TO_CONFIRM: usize = 12;
 
 /// Modules of Python whose functions belong to the thread, or to the process as a whole.
 const BOUND: [&str; 9] = [
@@ -166,7 +166,11 @@ impl Project {
         };
         let function = |index: &crate::model::file::Index| facts.functions.get(index.0 as usize);
         match facts.terms.get(term.0 as usize) {
-            Some(Term::Member(of, name)) => format!("{}.{name}", self.written(file, *of)),
+            // Of what cannot be written, the attribute at least.
+            Some(Term::Member(of, name)) => match self.written(file, *of) {
+                of if of.starts_with("...") => format!(".{name}"),
+                of => format!("{of}.{name}"),
+            },
             Some(Term::Call(of)) => format!("{}()", self.written(file, *of)),
             Some(Term::Item(of)) => format!("{}[...]", self.written(file, *of)),
             Some(Term::Import(_, name)) => name.rsplit('.').next().unwrap_or(name).to_owned(),
