@@ -406,6 +406,27 @@ def alone(compared: Compared, everything: list[Compared]) -> list[Finding]:
     return [finding for finding in findings if finding not in both]
 
 
+def draw(findings: list[Finding], number: int, seed: int, evenly: bool) -> list[Finding]:
+    """So many findings, each as likely as any other, or evenly over trees and then kinds."""
+    chance = random.Random(seed)
+    if not evenly:
+        return chance.sample(findings, min(number, len(findings)))
+    pools: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    for finding in findings:
+        pools[finding.tree][finding.kind, finding.depth].append(finding)
+    drawn: list[Finding] = []
+    while pools and len(drawn) < number:
+        for tree in list(pools)[: number - len(drawn)]:
+            kind = chance.choice(list(pools[tree]))
+            pool = pools[tree][kind]
+            drawn.append(pool.pop(chance.randrange(len(pool))))
+            if not pool:
+                del pools[tree][kind]
+            if not pools[tree]:
+                del pools[tree]
+    return drawn
+
+
 def make_tools(arguments: argparse.Namespace) -> list[Tool]:
     tools = [
         Tool("asyncfix", arguments.asyncfix, ["--isolated", "--quiet", "--output-format=json", "."], read_asyncfix),
@@ -446,6 +467,7 @@ def parse_arguments() -> argparse.Namespace:
     instead = parser.add_argument_group("instead of the tables of agreement")
     instead.add_argument("--sample", type=int, metavar="N", help="print so many findings drawn from those of asyncfix, or as --only says")
     instead.add_argument("--only", choices=names, help="with --sample: draw from what this tool finds and no other")
+    instead.add_argument("--evenly", action="store_true", help="with --sample: draw as many from each tree, and there from each kind")
     instead.add_argument("--seed", type=int, default=0, help="what --sample draws by (default: 0)")
     instead.add_argument("--missing", choices=names[1:], help="print all that this tool finds and asyncfix does not")
     instead.add_argument("--blockers", choices=names, help="print what blocks most often according to this tool")
@@ -478,7 +500,7 @@ def main() -> int:
     ours = by_name["asyncfix"]
     if arguments.sample is not None:
         drawn_from = alone(by_name[arguments.only], everything) if arguments.only else ours.all()
-        drawn = random.Random(arguments.seed).sample(drawn_from, min(arguments.sample, len(drawn_from)))
+        drawn = draw(drawn_from, arguments.sample, arguments.seed, arguments.evenly)
         print(f"{len(drawn)} of {len(drawn_from)} findings" + (f" of {arguments.only} alone" if arguments.only else ""))
         print(*(f"\n{show(finding, trees)}" for finding in drawn), sep="\n")
     if arguments.missing:
