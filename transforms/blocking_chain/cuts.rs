@@ -281,7 +281,6 @@ pub(super) fn endpoint(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
             of.qualified
         )));
     };
-    cx.project.in_thread(place.function)?;
     if of.awaits || of.is_generator {
         return Err(Why::new(format!("`{}` awaits", of.qualified)));
     }
