@@ -183,7 +183,7 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> (Finding, Option<Cut>) {
         CallKind::With => format!("`with {called}`"),
         CallKind::Iterate => format!("iterating `{called}`"),
     };
-    let message = format!("{how} blocks the event loop: it comes to `{what}`");
+    let message = format!("{how} can block the event loop: it comes to `{what}`");
     let mut passed = Vec::new();
     let mut remedy = None;
     let mut made = None;

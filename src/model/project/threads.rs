@@ -12,11 +12,11 @@ use std::collections::BTreeSet;
 /// More functions than these are not looked through.
 const MAX_FUNCTIONS: usize = 300;
 
-/// How many reasons are told.
+/// How many of the reasons are told that hold a call back.
 const MAX_REASONS: usize = 2;
 
 /// More than these nobody confirms.
-const MAX_TO_CONFIRM: usize = 12;
+const MAX_TO_CONFIRM: usize = 5;
 
 /// Modules of Python whose functions belong to the thread, or to the process as a whole.
 const BOUND: [&str; 9] = [
@@ -96,19 +96,16 @@ impl Project {
             return Ok(None);
         }
         let count = reasons.len();
-        let told: Vec<String> = reasons.into_iter().take(MAX_REASONS).collect();
-        let told = told.join("; ");
+        let reasons: Vec<String> = reasons.into_iter().collect();
         if count > MAX_TO_CONFIRM {
+            let told = reasons[..MAX_REASONS].join("; ");
             return Err(Why::new(format!(
                 "{count} things would have to hold in a thread, more than anybody confirms: {told}, ..."
             )));
         }
-        let rest = match count.saturating_sub(MAX_REASONS) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
         Ok(Some(format!(
-            "it runs beside the event loop then: {told}{rest}"
+            "it runs beside the event loop then: {}",
+            reasons.join("; ")
         )))
     }
 
