@@ -3,7 +3,7 @@
 
 use super::{FunctionRef, Project, Target};
 use crate::model::file::{CallPlace, Owner, Term, TermId, Why};
-use crate::model::libraries::{Fallback, RunsIn};
+use crate::model::libraries::{Fallback, Lasts, RunsIn};
 use crate::model::stdlib::is_stdlib;
 use crate::text::FileId;
 use rustc_hash::FxHashSet;
@@ -114,6 +114,8 @@ impl Project {
         if let Some(entry) = catalogue.blocking(name) {
             return match entry.fallback {
                 Fallback::Exact | Fallback::List => Ok(None),
+                // What is not worth a thread of its own may well run in one.
+                Fallback::None if entry.lasts == Lasts::Brief => Ok(None),
                 Fallback::Review | Fallback::Together | Fallback::None if is_constructor(name) => {
                     Ok(None)
                 }
@@ -140,7 +142,8 @@ impl Project {
         let known = !name.contains('.')
             || is_stdlib(name)
             || catalogue.is_pure(name)
-            || is_builtin_method(name);
+            || is_builtin_method(name)
+            || catalogue.is_pure_builtin(name.split('.').next().unwrap_or(name));
         Ok((!known).then(|| format!("`{name}` must be safe to call in a thread")))
     }
 
