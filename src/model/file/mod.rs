@@ -11,6 +11,7 @@ mod made;
 mod module;
 mod resolve;
 mod scope;
+mod shared;
 mod syntax;
 mod terms;
 mod types;
@@ -18,7 +19,7 @@ mod types;
 pub use effects::Effects;
 pub use facts::{
     Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, NameHash, Owner,
-    Reachable,
+    Reachable, Reflected, ReflectedOn, both_names,
 };
 pub use imports::{ImportName, Imported};
 pub use module::Module;
