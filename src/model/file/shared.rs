@@ -1,12 +1,21 @@
-//! Statements that read what others may see, and write it again.
+//! What may change on the way: names that a star import may bind, and statements that read what
+//! others may see and write it again.
 
 use super::module::Module;
 use super::resolve::Lookup;
+use super::scope::{Binding, Guard, ScopeId};
 use super::syntax::walk;
 use crate::python::ast::{AnyNodeRef, Expr, TraversalSignal};
 use crate::python::span;
 
 impl<'a> Module<'a> {
+    /// Whether a star import may have bound a name whose other bindings are not certain to happen.
+    pub fn may_be_starred(&self, owner: ScopeId, name: &str) -> bool {
+        let bindings = self.bindings_of(owner, name);
+        let certain = |binding: &&Binding<'a>| self.guard(binding) == Guard::Always;
+        self.scope(owner).star_import.is_some() && !bindings.iter().any(certain)
+    }
+
     /// What the statement around a node reads and writes again, if others may see it.
     pub fn updated_around(&self, node: AnyNodeRef<'a>) -> Option<&'a Expr> {
         match self.statement(node)? {

@@ -3,7 +3,7 @@
 
 use super::module::Module;
 use super::resolve::Lookup;
-use super::scope::{Binding, BindingKind, Guard, ScopeId, ScopeKind};
+use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, Number, Operator, Parameter, StmtClassDef, StmtFunctionDef,
 };
@@ -297,19 +297,10 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
             };
             all.push(term);
         }
-        if self.may_be_starred(owner, name) {
+        if self.module.may_be_starred(owner, name) {
             all.push(self.add(Term::Star(name.into())));
         }
         self.either(&mut all)
-    }
-
-    /// Whether a star import may have bound a name whose other bindings are not certain to happen.
-    fn may_be_starred(&self, owner: ScopeId, name: &str) -> bool {
-        let bindings = self.module.bindings_of(owner, name);
-        self.module.scope(owner).star_import.is_some()
-            && bindings
-                .iter()
-                .all(|binding| self.module.guard(binding) != Guard::Always)
     }
 
     /// What one binding gives its name.
