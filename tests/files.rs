@@ -274,3 +274,52 @@ fn a_file_beyond_the_bound_is_skipped() {
     sandbox.write("tick.py", format!("{SAFE}#{}\n", " ".repeat(65 << 20)));
     compare("too_large", &sandbox.run(&[ONLY, "--diff"]));
 }
+
+const CHAIN: &str = "\
+import time
+
+
+def _work():
+    time.sleep(1)
+
+
+async def serve():
+    _work()
+";
+
+/// What settings start by its name, and what a stub declares, stays a plain function.
+#[test]
+fn functions_that_others_know_by_name_stay_plain() {
+    let write = ["--select=blocking-chain", "--write", "--accept-review"];
+    let becomes = |others: &[(&str, &str)]| {
+        let sandbox = Sandbox::new();
+        sandbox.write("lib.py", CHAIN);
+        for (path, text) in others {
+            sandbox.write(path, *text);
+        }
+        sandbox.run(&write);
+        let text = String::from_utf8(sandbox.read("lib.py")).unwrap();
+        text.contains("async def _work")
+    };
+    assert!(becomes(&[]));
+    let script = "[project.scripts]\ntool = \"lib:_work\"\n";
+    assert!(!becomes(&[("pyproject.toml", script)]));
+    let script = "[options.entry_points]\nconsole_scripts =\n    tool = lib:_work\n";
+    assert!(!becomes(&[("setup.cfg", script)]));
+    assert!(!becomes(&[("lib.pyi", "def _work() -> None: ...\n")]));
+}
+
+/// In a large tree, files without a coroutine are parsed if they use another name of the function.
+#[test]
+fn callers_by_another_name_are_found_in_large_trees() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lib.py", CHAIN);
+    sandbox.write("names.py", "from lib import _work as other\n");
+    sandbox.write("uses.py", "from names import other\n\nother()\n");
+    for number in 0..260 {
+        sandbox.write(&format!("filler_{number}.py"), "x = 1\n");
+    }
+    sandbox.run(&["--select=blocking-chain", "--write", "--accept-review"]);
+    let text = String::from_utf8(sandbox.read("lib.py")).unwrap();
+    assert!(text.contains("to_thread(_work)"), "{text}");
+}

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
 use crate::model::libraries::Runs;
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
+use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
 
@@ -201,23 +201,11 @@ pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
             "other tasks may change `{collection}` while the loop goes through it"
         ));
     }
-    let own = cx.module.own(node)?;
-    let AnyNodeRef::StmtAugAssign(assign) = cx.module.statement(own)? else {
-        return None;
-    };
-    let is_local = match &*assign.target {
-        Expr::Name(name) => {
-            let scope = cx.module.scope_of(name.into())?;
-            matches!(cx.module.lookup(scope, &name.id), Lookup::Bound(owner, _) if owner == scope)
-        }
-        _ => false,
-    };
-    (!is_local).then(|| {
-        format!(
-            "`{}` is read before the wait and written after it: what other tasks write meanwhile is lost",
-            cx.module.describe(&assign.target)
-        )
-    })
+    let target = cx.module.updated_around(cx.module.own(node)?)?;
+    Some(format!(
+        "`{}` is read before the wait and written after it: what other tasks write meanwhile is lost",
+        cx.module.describe(target)
+    ))
 }
 
 /// A library that the file imports and whose coroutines may run where asyncio's functions fail.

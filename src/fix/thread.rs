@@ -123,9 +123,7 @@ pub fn own_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
 
 /// Whether a node stands in a field of an f-string that prints its own text, as `{x=}`.
 pub fn prints_itself(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> bool {
-    cx.module.ancestors(node).any(|ancestor| {
-        matches!(ancestor, AnyNodeRef::InterpolatedElement(field) if field.debug_text.is_some())
-    })
+    cx.module.prints_itself(node)
 }
 
 /// `f(a)` to `await to_thread(f, a)`, laid out as the call was.
@@ -149,13 +147,17 @@ fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
         (start, format!("{callee}, "))
     };
     let mut edits = await_call(cx, call, to_thread);
-    edits.push(Edit::insert(at, text));
+    let mut text = text;
     if let [Expr::Generator(only)] = &*call.arguments.args
         && !only.parenthesized
     {
-        edits.push(Edit::insert(span(only).start(), "("));
+        match span(only).start() == at {
+            true => text.push('('),
+            false => edits.push(Edit::insert(span(only).start(), "(")),
+        }
         edits.push(Edit::insert(span(only).end(), ")"));
     }
+    edits.push(Edit::insert(at, text));
     lines::realign(cx, call, &mut edits, 0);
     lines::break_arguments(cx, call, &mut edits, false);
     edits

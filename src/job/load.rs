@@ -76,6 +76,9 @@ impl Survey {
             modules.add(&absolute(&entry.path), &entry.path);
         }
         modules.link();
+        for text in settings(&entries) {
+            modules.read_settings(&text);
+        }
         for (index, _) in entries.iter().enumerate().filter(|(_, entry)| !entry.asked) {
             modules.leave(FileId(index as u32));
         }
@@ -331,6 +334,24 @@ fn imported(modules: &Modules, looks: &[Look], index: usize) -> Vec<usize> {
         .flat_map(|(level, name)| modules.loaded_by(file, *level, name))
         .map(|file| file.0 as usize)
         .filter(|index| matches!(looks.get(*index), Some(Look::Plain)))
+        .collect()
+}
+
+/// The settings that may start functions of the files, from their folders and those above.
+fn settings(entries: &[Entry]) -> Vec<String> {
+    let mut folders = BTreeSet::new();
+    for entry in entries {
+        for folder in absolute(&entry.path).ancestors().skip(1) {
+            if !folders.insert(folder.to_path_buf()) {
+                break;
+            }
+        }
+    }
+    let files = folders
+        .iter()
+        .flat_map(|folder| ["pyproject.toml", "setup.cfg"].map(|name| folder.join(name)));
+    files
+        .filter_map(|file| std::fs::read_to_string(file).ok())
         .collect()
 }
 

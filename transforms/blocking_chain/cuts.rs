@@ -1,6 +1,7 @@
 //! The remedies of a chain, each with what stands in its way.
 
 use super::Place;
+use super::lazy::lazy_argument;
 use crate::fix::{Cut, Cx, FileId, Fix, to_thread};
 use crate::model::file::{CallPlace, Facts, ImportName, Reachable, Term, Why};
 use crate::model::libraries::{Kind, Runs, RunsIn};
@@ -70,10 +71,12 @@ pub(super) fn colour(cx: &Cx<'_>, hops: &[Hop]) -> Result<Fix, Why> {
         may_change(cx, *file)?;
     }
     let mut need = None;
+    let mut reviews = colouring.reviews;
     if entry.is_some_and(|entry| entry.kind == Kind::Sleep) {
-        let (sleeps, import) = sleeps(cx, leaf, last, name)?;
-        edits.entry(leaf.file).or_default().extend(sleeps);
-        need = import;
+        let sleeps = sleeps(cx, leaf, last, name)?;
+        reviews.extend(sleeps.held);
+        edits.entry(leaf.file).or_default().extend(sleeps.edits);
+        need = sleeps.need;
     }
     let mut names: Vec<String> = colouring
         .functions
@@ -96,7 +99,7 @@ pub(super) fn colour(cx: &Cx<'_>, hops: &[Hop]) -> Result<Fix, Why> {
         },
         if names.len() == 1 { "it" } else { "them" }
     );
-    let mut reviews: Vec<String> = colouring.reviews.into_iter().collect();
+    let mut reviews: Vec<String> = reviews.into_iter().collect();
     if !colouring.public.is_empty() {
         let public: Vec<String> = colouring
             .public
@@ -170,13 +173,16 @@ fn imports(facts: &Facts, module: &str) -> bool {
     })
 }
 
-/// The edits that put `asyncio.sleep` in the place of `time.sleep` in a function.
-fn sleeps(
-    cx: &Cx<'_>,
-    leaf: FunctionRef,
-    last: &Hop,
-    name: &str,
-) -> Result<(Vec<Edit>, Option<ImportName>), Why> {
+/// What it takes to put `asyncio.sleep` in the place of `time.sleep`.
+struct Sleeps {
+    edits: Vec<Edit>,
+    need: Option<ImportName>,
+    /// What a person must confirm, as clauses.
+    held: Vec<String>,
+}
+
+/// Puts `asyncio.sleep` in the place of `time.sleep` in a function.
+fn sleeps(cx: &Cx<'_>, leaf: FunctionRef, last: &Hop, name: &str) -> Result<Sleeps, Why> {
     let Some(facts) = cx.project.facts(leaf.file) else {
         return Err(Why::new("where it ends is not known"));
     };
@@ -190,6 +196,7 @@ fn sleeps(
         }
     };
     let mut edits = Vec::new();
+    let mut held = Vec::new();
     for (index, call) in facts.calls.iter().enumerate() {
         let here = call.function == Some(leaf.index);
         let is_sleep = matches!(cx.project.graph().target(leaf.file, index), Some(Target::Library(other)) if **other == *name);
@@ -200,11 +207,19 @@ fn sleeps(
             && matches!(call.place, CallPlace::Body(0 | 1))
             && call.constant("", Some(0)) != Some("-")
             && !call.wraps
+            && !call.printed
             && !call.awaited;
         match call.callee_end {
             Some(end) if simple => {
                 let callee = Span::new(call.at.start(), end as usize);
                 edits.push(Edit::replace(callee, format!("await {module}.sleep")));
+                let path = cx.project.modules().path(leaf.file).display();
+                let line = facts.line_of(call.at.start());
+                held.extend(
+                    call.held
+                        .iter()
+                        .map(|held| format!("{held} ({path}:{line})")),
+                );
             }
             _ if index == last.call as usize => {
                 return Err(Why::new(format!("`{name}` is not called in a simple way")));
@@ -212,7 +227,7 @@ fn sleeps(
             _ => {}
         }
     }
-    Ok((edits, need))
+    Ok(Sleeps { edits, need, held })
 }
 
 /// Moves the call to a thread.
@@ -233,6 +248,11 @@ pub(super) fn thread(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
     }
     if several && review.is_none() {
         review = Some("which of several functions is called is not known".to_owned());
+    }
+    if let Some(lazy) = lazy_argument(cx, place.facts, node).filter(|_| review.is_none()) {
+        review = Some(format!(
+            "what `{lazy}` does on the way runs in the thread as well"
+        ));
     }
     let calls_in_callee = node
         .func
@@ -290,6 +310,8 @@ pub(super) fn endpoint(cx: &Cx<'_>, place: &Place<'_>) -> Result<Fix, Why> {
             of.qualified
         )));
     }
+    cx.project.is_only_called(function)?;
+    cx.project.in_thread(function)?;
     if of.decorators.len() > 1 {
         return Err(Why::new(format!("`{}` has other decorators", of.qualified)));
     }

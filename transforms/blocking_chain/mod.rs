@@ -4,6 +4,7 @@
 //! order. Left alone: calls whose target is not certain, and functions that only run in threads.
 
 mod cuts;
+mod lazy;
 
 use crate::fix::{Cut, Cx, FileId, Finding, Fix, Info, Remedy, Site, Transform};
 use crate::model::file::{Call, CallKind, Facts, Index, Why};

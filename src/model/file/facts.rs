@@ -17,6 +17,8 @@ pub struct Facts {
     pub names: Vec<(Box<str>, TermId)>,
     /// Modules whose names this one takes over: dots and name, in source order.
     pub stars: Vec<(u32, Box<str>)>,
+    /// Not all of these imports are certain to happen.
+    pub stars_may_fail: bool,
     /// `__all__`, where it is a plain list of strings.
     pub all: Option<Vec<Box<str>>>,
     /// Every module that is imported, or from which something is: dots and dotted name, the member
@@ -30,6 +32,10 @@ pub struct Facts {
     pub strings: Box<[NameHash]>,
     /// The words in its text that say of calls that they may not block: `setblocking`.
     pub said: Vec<Box<str>>,
+    /// Where something is looked up by a name that is computed.
+    pub reflected: Vec<Reflected>,
+    /// Every string that could be a name, in a file that looks up computed names.
+    pub words: Box<[NameHash]>,
     /// Attributes of other objects that the file assigns to: `time.sleep = fake`.
     pub patched: Box<[NameHash]>,
     /// Where each line starts.
@@ -49,6 +55,35 @@ impl NameHash {
     pub fn of(name: &str) -> Self {
         Self(xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32)
     }
+}
+
+/// A name, and the one it has in its class if it may be that of a private method, `_Class__name`.
+pub fn both_names(name: &str) -> impl Iterator<Item = &str> {
+    let private = name
+        .strip_prefix('_')
+        .filter(|rest| !rest.starts_with('_') && !rest.ends_with("__"))
+        .and_then(|rest| rest.find("__").map(|at| &rest[at..]));
+    std::iter::once(name).chain(private)
+}
+
+/// A look-up by a name that is computed: `getattr(module, name)`, `globals()`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reflected {
+    pub of: ReflectedOn,
+    /// What the name begins with, as far as that shows.
+    pub prefix: Box<str>,
+    /// Of an object, what its class has may be meant as well.
+    pub methods: bool,
+}
+
+/// In what a computed name is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReflectedOn {
+    /// The module that the code stands in.
+    Here,
+    Term(TermId),
+    /// Anything.
+    Something,
 }
 
 /// How a file can name a module.
@@ -87,6 +122,8 @@ pub struct Function {
     pub gives: TermId,
     /// The first thing it does to something that others may see.
     pub writes: Option<(Box<str>, usize)>,
+    /// It may end with `StopIteration`, which neither a coroutine nor a thread can hand on.
+    pub stops: bool,
     /// It reads its first parameter, which is an object with a state.
     pub reads_receiver: bool,
 }
@@ -124,6 +161,8 @@ pub struct Call {
     pub awaited: bool,
     /// `await` before it would need parentheses around both.
     pub wraps: bool,
+    /// It stands in a field of an f-string that prints its own text, as `{f()=}`.
+    pub printed: bool,
     /// Why `await` must not be put there without a look, as a clause.
     pub held: Option<Box<str>>,
     /// Its arguments as far as they matter: constants, functions, and objects of certain classes.

@@ -14,6 +14,7 @@ mod reaching;
 mod resolve;
 mod rounds;
 mod scope;
+mod shared;
 mod syntax;
 mod terms;
 mod types;
@@ -21,7 +22,7 @@ mod types;
 pub use effects::Effects;
 pub use facts::{
     Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, NameHash, Owner,
-    Reachable,
+    Reachable, Reflected, ReflectedOn, both_names,
 };
 pub use imports::{ImportName, Imported};
 pub use module::Module;

@@ -316,6 +316,13 @@ impl<'a> Module<'a> {
             })
     }
 
+    /// Whether a node stands in a field of an f-string that prints its own text, as `{x=}`.
+    pub fn prints_itself(&self, node: AnyNodeRef<'_>) -> bool {
+        self.ancestors(node).any(|ancestor| {
+            matches!(ancestor, AnyNodeRef::InterpolatedElement(field) if field.debug_text.is_some())
+        })
+    }
+
     /// The text of an expression, with the parentheses that stand around it.
     pub fn source(&self, expression: &'a Expr) -> &'a str {
         let parent = self.parent(AnyNodeRef::from(expression));

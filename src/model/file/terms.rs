@@ -315,6 +315,10 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
             };
             all.push(term);
         }
+        if self.module.may_be_starred(owner, name) {
+            let none = self.add(Term::None);
+            all.push(self.add(Term::Star(name.into(), none)));
+        }
         self.either(&mut all)
     }
 

@@ -4,6 +4,7 @@ use super::evaluate::Evaluator;
 use super::{ClassRef, FunctionRef, Value};
 use crate::model::file::TermId;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 /// Where a member of a class was found.
 pub(super) enum Found {
@@ -130,6 +131,48 @@ impl Evaluator<'_> {
             }
         }
         false
+    }
+
+    /// A class, those made from it, and all that these are made from: what may be looked through for
+    /// a method of its objects. Sorted.
+    pub fn family(&mut self, class: ClassRef) -> Vec<ClassRef> {
+        let mut found = BTreeSet::new();
+        let mut below = vec![class];
+        while let Some(at) = below.pop() {
+            if found.insert(at) {
+                below.extend(self.project.children.get(&at).into_iter().flatten());
+            }
+        }
+        let mut above: Vec<ClassRef> = found.iter().copied().collect();
+        while let Some(at) = above.pop() {
+            let bases = self
+                .project
+                .class(at)
+                .map_or(&[] as &[TermId], |of| &of.bases);
+            for base in bases {
+                if let Value::Class(base) = self.term(at.file, *base)
+                    && found.insert(base)
+                {
+                    above.push(base);
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// A class made from a class that has something else than a method under a name.
+    pub fn replaces(&mut self, class: ClassRef, name: &str) -> Option<Box<str>> {
+        let family = self.family(class);
+        family.into_iter().find_map(|kin| {
+            let of = self.project.class(kin)?;
+            let assigned = of.attributes.iter().any(|(known, _)| **known == *name);
+            let other = of
+                .members
+                .iter()
+                .filter(|(known, _)| **known == *name)
+                .any(|(_, term)| !matches!(self.term(kin.file, *term), Value::Function(_)));
+            (assigned || other).then(|| of.name.clone())
+        })
     }
 
     /// The methods of a name in the classes made from a class.

@@ -2,10 +2,8 @@
 //! then: a closure over callers that ends at coroutines. Refused unless every use is a call that is
 //! seen, where `await` is legal.
 
-use super::classes::Found;
-use super::evaluate::Evaluator;
-use super::{ClassRef, FunctionRef, Project, Target, Value};
-use crate::model::file::{CallKind, CallPlace, NameHash, Owner, Term, TermId, Why};
+use super::{ClassRef, FunctionRef, Project, Target};
+use crate::model::file::{CallKind, CallPlace, Function, Owner, Term, Why};
 use crate::text::FileId;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -13,18 +11,6 @@ use std::collections::BTreeSet;
 
 /// More functions than these are not changed at a time.
 const MAX_FUNCTIONS: usize = 25;
-
-/// Classes of libraries that call no method of those made from them.
-const QUIET_BASES: [&str; 8] = [
-    "abc.ABC",
-    "object",
-    "typing.Generic",
-    "typing.Protocol",
-    "typing.NamedTuple",
-    "builtins.object",
-    "typing_extensions.Protocol",
-    "Exception",
-];
 
 /// What it takes to make functions coroutine functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +67,7 @@ impl Project {
         Ok(found)
     }
 
-    fn says(&self, function: FunctionRef, what: &str) -> Why {
+    pub(super) fn says(&self, function: FunctionRef, what: &str) -> Why {
         let name = self.function(function).map_or("", |of| &of.qualified);
         Why::new(format!("`{name}` {what}"))
     }
@@ -120,6 +106,16 @@ impl Project {
         if !plain {
             return refuse("is decorated");
         }
+        if of.stops {
+            return refuse("may raise `StopIteration`, which a coroutine function cannot,");
+        }
+        if self.modules().has_stub(function.file) {
+            return refuse("is declared in a stub as well");
+        }
+        let alike = |other: &&Function| other.qualified == of.qualified;
+        if facts.functions.iter().filter(alike).count() > 1 {
+            return refuse("is defined more than once");
+        }
         if of.name.starts_with("test") {
             return refuse("is called by a test runner");
         }
@@ -133,90 +129,16 @@ impl Project {
             )?;
         }
         self.is_only_called(function)?;
+        if let Some((what, _)) = &of.writes {
+            found.reviews.insert(format!(
+                "`{}` {what}, and other tasks may run before it is through",
+                of.qualified
+            ));
+        }
         let exported = facts.all.iter().flatten().any(|name| *name == of.name);
         let is_public = !of.name.starts_with('_') && !matches!(of.owner, Owner::Function(_));
         if exported || is_public {
             found.public.insert(of.qualified.to_string());
-        }
-        Ok(())
-    }
-
-    /// Whether a method belongs to its class alone: none of the same name above or below it.
-    fn stands_alone(&self, function: FunctionRef, class: ClassRef) -> Result<(), Why> {
-        let Some(of) = self.function(function) else {
-            return Err(Why::new("a method on the way is not known"));
-        };
-        let mut evaluator = Evaluator::new(self);
-        if let Some(other) = evaluator.overrides(class, &of.name).first() {
-            return Err(self.says(*other, "would have to change with it"));
-        }
-        match evaluator.find(class, &of.name, true) {
-            Found::Method(other) => {
-                return Err(self.says(other, "would have to change with it"));
-            }
-            Found::Library(base) if !QUIET_BASES.contains(&&*base) => {
-                return Err(self.says(
-                    function,
-                    &format!("may be called by `{base}`, which its class is made from"),
-                ));
-            }
-            _ => {}
-        }
-        let bases = self
-            .class(class)
-            .map_or(&[] as &[TermId], |class| &class.bases);
-        let unknown = bases
-            .iter()
-            .any(|base| matches!(evaluator.evaluate(class.file, *base), Value::Unknown(_)));
-        match unknown {
-            true => Err(self.says(function, "belongs to a class with a base that was not seen")),
-            false => Ok(()),
-        }
-    }
-
-    /// Whether a function is used in no other way than by calls that are seen.
-    fn is_only_called(&self, function: FunctionRef) -> Result<(), Why> {
-        let Some(of) = self.function(function) else {
-            return Err(Why::new("a function on the way is not known"));
-        };
-        let mentions = self.mentions();
-        let hash = NameHash::of(&of.name);
-        let path = |file: FileId| self.modules().path(file).display().to_string();
-        if let Some(file) = mentions.loose.get(&hash) {
-            return Err(Why::new(format!(
-                "`.{}` is used in {} on an object of which nothing is known",
-                of.name,
-                path(*file)
-            )));
-        }
-        if let Some(file) = mentions.strings.get(&hash) {
-            return Err(Why::new(format!(
-                "a string in {} names `{}`",
-                path(*file),
-                of.name
-            )));
-        }
-        if let Some(file) = mentions.patched.get(&hash) {
-            return Err(Why::new(format!(
-                "{} assigns to `.{}`",
-                path(*file),
-                of.name
-            )));
-        }
-        let mut evaluator = Evaluator::new(self);
-        for (file, term) in mentions.values(&of.name) {
-            let is_it = match evaluator.evaluate(file, term) {
-                Value::Function(other) | Value::Method(other, _) => other == function,
-                Value::Unknown(_) => true,
-                _ => false,
-            };
-            if is_it {
-                return Err(Why::new(format!(
-                    "`{}` is passed on in {}",
-                    of.qualified,
-                    path(file)
-                )));
-            }
         }
         Ok(())
     }
@@ -247,6 +169,9 @@ impl Project {
         }
         if call.awaited {
             return refuse("is awaited already");
+        }
+        if call.printed {
+            return refuse("is called in an f-string that prints the call itself,");
         }
         match call.place {
             CallPlace::Body(0 | 1) => {}
@@ -282,7 +207,8 @@ impl Project {
             .collect();
         let functions = functions.into_iter();
         functions
-            .filter_map(|function| Some(&*self.function(function)?.name))
+            .filter_map(|function| Some(self.mentions().names(&self.function(function)?.name)))
+            .flatten()
             .collect()
     }
 }

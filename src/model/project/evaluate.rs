@@ -8,19 +8,19 @@ use crate::text::FileId;
 use rustc_hash::FxHashMap;
 
 /// How deep one evaluation goes, and how many steps it takes, before it gives up.
-const MAX_DEPTH: u32 = 40;
+pub(super) const MAX_DEPTH: u32 = 40;
 const MAX_STEPS: u32 = 4_000;
 
 /// Evaluates terms, and remembers what they came to.
 pub(super) struct Evaluator<'p> {
     pub project: &'p Project,
     known: FxHashMap<(FileId, TermId), Value>,
-    open: Vec<(FileId, TermId)>,
+    pub(super) open: Vec<(FileId, TermId)>,
     steps: u32,
     /// How many functions whose results are being found out.
     calls: u32,
     /// Something was given up on the way, so that what came out of it holds for this question only.
-    cut: bool,
+    pub(super) cut: bool,
 }
 
 impl<'p> Evaluator<'p> {
@@ -283,53 +283,6 @@ impl<'p> Evaluator<'p> {
             Some(inner) => Value::Module(inner),
             None => Value::unknown(format!("the module has no `{name}` that was seen")),
         }
-    }
-
-    /// What the star imports of a file bind a name to; the last one has the say. Nothing if certainly
-    /// none of them binds it.
-    fn bound_by_stars(&mut self, file: FileId, name: &str) -> Option<Value> {
-        let facts = self.project.facts(file)?;
-        let mark = (file, TermId(u32::MAX));
-        if self.open.contains(&mark) {
-            self.cut = true;
-            return None;
-        }
-        let unclear = || Value::unknown(format!("a star import may have bound `{name}`"));
-        if self.open.len() as u32 > MAX_DEPTH {
-            self.cut = true;
-            return Some(unclear());
-        }
-        let mut hidden = false;
-        for (level, module) in facts.stars.iter().rev() {
-            let found = self.project.modules.find(file, *level, module);
-            let Some(place @ Place::File(other)) = found else {
-                return Some(unclear());
-            };
-            let Some(others) = self.project.facts(other).filter(|_| other != file) else {
-                hidden |= other != file;
-                continue;
-            };
-            let exported = match &others.all {
-                Some(all) => all.iter().any(|known| **known == *name),
-                None => !name.starts_with('_'),
-            };
-            if !exported {
-                continue;
-            }
-            let known = others.names.binary_search_by(|(at, _)| (**at).cmp(name));
-            self.open.push(mark);
-            let value = match known {
-                Ok(_) => Some(self.module_member(&place, name)),
-                Err(_) => self.bound_by_stars(other, name),
-            };
-            self.open.pop();
-            match value {
-                Some(Value::Unknown(_)) if known.is_err() => hidden = true,
-                Some(value) => return Some(value),
-                None => {}
-            }
-        }
-        hidden.then(unclear)
     }
 
     /// An attribute of a value.

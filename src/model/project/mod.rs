@@ -14,8 +14,10 @@ mod mentions;
 mod modules;
 mod outside;
 mod remembered;
+mod stars;
 mod targets;
 mod threads;
+mod uses;
 mod value;
 
 pub use colour::Colouring;

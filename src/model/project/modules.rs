@@ -25,6 +25,10 @@ pub struct Modules {
     own: FxHashSet<Box<str>>,
     /// Files that only say what others mean, and are not to be changed.
     outside: FxHashSet<FileId>,
+    /// Functions that are started by their names: `package.module:function` in settings.
+    started: FxHashSet<Box<str>>,
+    /// The paths without suffix that have a stub.
+    stubs: FxHashSet<Box<str>>,
     /// Files by their path without suffix; packages by the path of their folder.
     files: FxHashMap<Box<str>, FileId>,
     packages: FxHashSet<Box<str>>,
@@ -92,6 +96,7 @@ impl Modules {
         // A stub stands in only where the module itself is not there.
         match is_stub {
             true => {
+                self.stubs.insert(key.as_str().into());
                 self.files.entry(key.into()).or_insert(file);
             }
             false => {
@@ -238,6 +243,40 @@ impl Modules {
         }
         parts.reverse();
         parts.join(".")
+    }
+
+    /// Whether a file, package or folder of the project has a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.own.contains(name)
+    }
+
+    /// Whether a stub stands beside a file.
+    pub fn has_stub(&self, file: FileId) -> bool {
+        let Some((folder, name)) = self.paths.get(file.0 as usize) else {
+            return false;
+        };
+        match &**name {
+            "" => self.stubs.contains(folder),
+            name => self.stubs.contains(join(folder, name).as_str()),
+        }
+    }
+
+    /// Learns from the settings of a project which functions are started by their names.
+    pub fn read_settings(&mut self, text: &str) {
+        let other = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
+        for word in text.split(other) {
+            if let Some((module, function)) = word.split_once(':')
+                && !module.is_empty()
+                && let Some(last) = function.rsplit('.').next()
+            {
+                self.started.insert(last.into());
+            }
+        }
+    }
+
+    /// Whether settings start a function of this name.
+    pub fn is_started(&self, name: &str) -> bool {
+        self.started.contains(name)
     }
 
     /// Says that a file is not to be changed.

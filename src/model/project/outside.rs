@@ -31,6 +31,7 @@ impl Evaluator<'_> {
                         | "sorted"
                         | "bytearray"
                         | "frozenset"
+                        | "threading.local"
                 ) =>
             {
                 Value::LibraryObject(if name == "sorted" { "list" } else { name }.into())
@@ -53,6 +54,10 @@ impl Evaluator<'_> {
                 Value::unknown("the annotation leaves it open")
             }
             "Text" | "LiteralString" => Value::LibraryObject("str".into()),
+            // The parameter of a generic function or class.
+            _ if !name.contains('.') && is_type_parameter(name) => {
+                Value::unknown("the annotation leaves it open")
+            }
             _ => Value::LibraryObject(self.project.catalogue.canonical(name).into()),
         }
     }
@@ -114,4 +119,19 @@ impl Evaluator<'_> {
             _ => Value::unknown("what entering it gives is not known"),
         }
     }
+}
+
+/// Whether a name without an origin is no class of Python's own.
+fn is_type_parameter(name: &str) -> bool {
+    let ends = [
+        "Error",
+        "Exception",
+        "Warning",
+        "Exit",
+        "Interrupt",
+        "Iteration",
+        "Group",
+    ];
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && !ends.iter().any(|end| name.ends_with(end))
 }

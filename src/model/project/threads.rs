@@ -1,7 +1,8 @@
 //! Whether a function of the project may run in another thread: what it does, through everything it
 //! calls.
 
-use super::{FunctionRef, Project, Target};
+use super::evaluate::Evaluator;
+use super::{ClassRef, FunctionRef, Project, Target, Value};
 use crate::model::file::{CallPlace, Owner, Term, TermId, Why};
 use crate::model::libraries::{Fallback, Lasts, RunsIn};
 use crate::model::stdlib::is_stdlib;
@@ -19,8 +20,12 @@ const MAX_REASONS: usize = 2;
 const MAX_TO_CONFIRM: usize = 5;
 
 /// Modules of Python whose functions belong to the thread, or to the process as a whole.
-const BOUND: [&str; 9] = [
+const BOUND: [&str; 13] = [
     "asyncio.",
+    "contextlib.chdir",
+    "contextlib.redirect_",
+    "contextvars.ContextVar.reset",
+    "contextvars.ContextVar.set",
     "curses.",
     "locale.setlocale",
     "os.chdir",
@@ -43,6 +48,7 @@ impl Project {
     fn look_through(&self, function: FunctionRef) -> Result<Option<String>, Why> {
         let mut reasons = BTreeSet::new();
         let mut seen = FxHashSet::default();
+        let mut files = FxHashSet::default();
         let mut waiting = vec![function];
         while let Some(at) = waiting.pop() {
             if !seen.insert(at) {
@@ -55,7 +61,30 @@ impl Project {
             let Some((of, facts)) = self.function(at).zip(self.facts(at.file)) else {
                 continue;
             };
-            if of.is_async {
+            if of.stops {
+                return Err(Why::new(format!(
+                    "`{}` may raise `StopIteration`, which cannot leave a thread",
+                    of.qualified
+                )));
+            }
+            if files.insert(at.file) && self.has_thread_local(at.file) {
+                return Err(Why::new(format!(
+                    "{} uses a `threading.local`, of which each thread has its own",
+                    self.modules().path(at.file).display()
+                )));
+            }
+            if let Owner::Class(index) = of.owner {
+                let class = ClassRef {
+                    file: at.file,
+                    index,
+                };
+                let mut evaluator = Evaluator::new(self);
+                waiting.extend(evaluator.overrides(class, &of.name));
+                if let Some(other) = evaluator.replaces(class, &of.name) {
+                    reasons.insert(format!("`{other}` has something else for `{}`", of.name));
+                }
+            }
+            if of.is_async && at != function {
                 return Err(Why::new(format!(
                     "it calls the coroutine function `{}`",
                     of.qualified
@@ -107,6 +136,21 @@ impl Project {
             "it runs beside the event loop then: {}",
             reasons.join("; ")
         )))
+    }
+
+    /// Whether something in a file is a `threading.local`.
+    fn has_thread_local(&self, file: FileId) -> bool {
+        let mut evaluator = Evaluator::new(self);
+        let terms = self
+            .facts(file)
+            .map_or(&[] as &[Term], |facts| &facts.terms);
+        (0..terms.len()).any(|index| {
+            matches!(
+                terms[index],
+                Term::Import(..) | Term::Call(_) | Term::Member(..)
+            ) && matches!(evaluator.evaluate(file, TermId(index as u32)),
+                    Value::LibraryObject(class) if &*class == "threading.local")
+        })
     }
 
     fn library_in_thread(&self, name: &str) -> Result<Option<String>, Why> {

@@ -8,27 +8,12 @@ use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number, UnaryOp};
 use crate::python::span;
 use crate::text::Span;
 
-/// Functions that look something up by its name in a string.
-const BY_NAME: [&str; 9] = [
-    "attrgetter",
-    "delattr",
-    "getattr",
-    "hasattr",
-    "import_string",
-    "methodcaller",
-    "object",
-    "patch",
-    "setattr",
-];
-
-/// Longer strings name nothing.
-const MAX_NAME: usize = 120;
-
 impl<'a> Collector<'_, 'a> {
     /// A `with` or `for` that may call something of the project.
     pub(super) fn implicit(&mut self, value: &'a Expr, kind: CallKind, at: AnyNodeRef<'a>) {
         let term = self.builder.term(value);
-        if self.is_unknown(term)
+        // A `with` of something unknown may hold a lock or a transaction.
+        if self.is_unknown(term) && kind != CallKind::With
             || matches!(self.builder.terms.get(term), Term::Literal(_) | Term::None)
         {
             return;
@@ -53,6 +38,8 @@ impl<'a> Collector<'_, 'a> {
             self.write(node, &method.value, "changes");
         }
         self.names_in_strings(call);
+        self.reflection(call, callee);
+        self.next_item(call, callee);
         self.push(
             function,
             place,
@@ -102,27 +89,11 @@ impl<'a> Collector<'_, 'a> {
             place,
             awaited: self.module.is_awaited(node),
             wraps: known && self.module.binds_tighter(node),
+            printed: known && self.module.prints_itself(node),
             held: known.then(|| self.held(node)).flatten(),
             arguments: Box::default(),
             positional: None,
         });
-    }
-
-    /// Why an `await` may not be put at a node without a look.
-    pub(super) fn held(&self, node: AnyNodeRef<'a>) -> Option<Box<str>> {
-        if let Some(held) = self.module.held_across(node) {
-            return Some(format!("other tasks run while `with {held}` is held").into());
-        }
-        if self.module.gone_through(node).is_some() {
-            return Some("other tasks may change what the loop goes through".into());
-        }
-        let statement = self.module.statement(node)?;
-        if let AnyNodeRef::StmtAugAssign(assign) = statement
-            && !matches!(&*assign.target, Expr::Name(_))
-        {
-            return Some("the old value is read before other tasks run, and written after".into());
-        }
-        None
     }
 
     pub(super) fn arguments(&mut self, call: &'a ExprCall) -> Box<[Argument]> {
@@ -172,31 +143,6 @@ impl<'a> Collector<'_, 'a> {
                 })
             })
             .collect()
-    }
-
-    /// Names of functions and attributes in the strings that a call is given.
-    pub(super) fn names_in_strings(&mut self, call: &'a ExprCall) {
-        let callee = match &*call.func {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => "",
-        };
-        let by_name = BY_NAME.contains(&callee);
-        let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
-        for value in call.arguments.args.iter().chain(keywords) {
-            let Expr::StringLiteral(literal) = value else {
-                continue;
-            };
-            let text = literal.value.to_str();
-            let is_name = text.len() < MAX_NAME
-                && text
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
-            if is_name && (by_name || text.contains(['.', ':'])) {
-                let last = text.rsplit(['.', ':']).next().unwrap_or(text);
-                self.strings.insert(last);
-            }
-        }
     }
 }
 

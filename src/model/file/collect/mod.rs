@@ -2,9 +2,14 @@
 
 mod calls;
 mod exports;
+mod reflected;
+mod shared;
 mod values;
 
-use crate::model::file::facts::{CallKind, CallPlace, Class, Facts, Function, NameHash, Owner};
+use crate::model::file::facts::{
+    CallKind, CallPlace, Class, Facts, Function, NameHash, Owner, Reflected, ReflectedOn,
+    both_names,
+};
 use crate::model::file::module::Module;
 use crate::model::file::scope::{ScopeId, ScopeKind};
 use crate::model::file::syntax::walk;
@@ -28,6 +33,8 @@ impl Module<'_> {
             values: BTreeSet::new(),
             loose: BTreeSet::new(),
             strings: BTreeSet::new(),
+            words: BTreeSet::new(),
+            heads: BTreeSet::new(),
             read: FxHashSet::default(),
         };
         collector.definitions();
@@ -45,6 +52,9 @@ struct Collector<'m, 'a> {
     values: BTreeSet<TermId>,
     loose: BTreeSet<&'a str>,
     strings: BTreeSet<&'a str>,
+    /// Strings that could be names, and the beginnings of f-strings.
+    words: BTreeSet<&'a str>,
+    heads: BTreeSet<&'a str>,
     read: FxHashSet<(Option<Index>, TermId)>,
 }
 
@@ -157,6 +167,7 @@ impl<'a> Collector<'_, 'a> {
             returns,
             gives: none,
             writes: None,
+            stops: false,
             reads_receiver: false,
         });
     }
@@ -252,12 +263,17 @@ impl<'a> Collector<'_, 'a> {
                 let parent = self.module.parent(node);
                 let within = matches!(parent, Some(AnyNodeRef::ExprAttribute(_)))
                     || is_callee(parent, span(name));
-                if !within && let Some(scope) = self.module.scope_of(node) {
+                if let Some(scope) = self.module.scope_of(node) {
                     let term = self.builder.name(scope, &name.id, 10);
-                    self.value(term);
+                    if !within {
+                        self.value(term);
+                    }
+                    self.unclear_name(scope, &name.id, term);
                 }
                 self.receiver(node, &name.id);
             }
+            AnyNodeRef::ExprStringLiteral(literal) => self.word(literal.value.to_str()),
+            AnyNodeRef::ExprFString(string) => self.head(string),
             AnyNodeRef::ExprSubscript(subscript) if subscript.ctx != ExprContext::Load => {
                 self.write(node, &subscript.value, "changes");
             }
@@ -303,6 +319,7 @@ impl<'a> Collector<'_, 'a> {
                     self.with_function(function, |function| function.is_generator = true);
                 }
             }
+            AnyNodeRef::StmtRaise(raised) => self.raised(raised),
             AnyNodeRef::ExprAwait(_) => self.awaits(node),
             AnyNodeRef::StmtFor(statement) => {
                 if statement.is_async {
@@ -337,6 +354,8 @@ impl<'a> Collector<'_, 'a> {
             {
                 let name = import.module.as_ref().map_or("", |name| name.as_str());
                 self.facts.stars.push((import.level, name.into()));
+                let always = matches!(self.module.parent(node), Some(AnyNodeRef::ModModule(_)));
+                self.facts.stars_may_fail |= !always;
             }
             _ => {}
         }
@@ -411,8 +430,23 @@ impl<'a> Collector<'_, 'a> {
         facts.said = said;
         facts.asyncio = self.module.reachable("asyncio");
         facts.values = self.values.into_iter().collect();
-        facts.loose = self.loose.into_iter().map(NameHash::of).collect();
+        let loose: BTreeSet<&str> = self
+            .loose
+            .iter()
+            .flat_map(|name| both_names(name))
+            .collect();
+        facts.loose = loose.into_iter().map(NameHash::of).collect();
         facts.strings = self.strings.into_iter().map(NameHash::of).collect();
+        if !facts.reflected.is_empty() {
+            facts.words = self.words.into_iter().map(NameHash::of).collect();
+            facts
+                .reflected
+                .extend(self.heads.into_iter().map(|head| Reflected {
+                    of: ReflectedOn::Something,
+                    prefix: head.into(),
+                    methods: true,
+                }));
+        }
         let mut patched: Vec<&str> = self.module.attribute_writes().iter().filter_map(|write| match write {
             Expr::Attribute(attribute) if !matches!(&*attribute.value, Expr::Name(name) if matches!(name.id.as_str(), "self" | "cls")) => Some(attribute.attr.as_str()),
             _ => None,

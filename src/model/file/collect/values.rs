@@ -3,7 +3,7 @@
 use super::Collector;
 use super::is_callee;
 use crate::model::file::annotations::is_bare;
-use crate::model::file::facts::{CallKind, Owner};
+use crate::model::file::facts::{CallKind, Owner, ReflectedOn};
 use crate::model::file::resolve::Lookup;
 use crate::model::file::scope::{BindingKind, ScopeId, ScopeKind};
 use crate::model::file::syntax::root;
@@ -95,6 +95,9 @@ impl<'a> Collector<'_, 'a> {
             return;
         };
         let base = self.builder.term(&attribute.value);
+        if attribute.attr.as_str() == "__dict__" {
+            self.reflects(ReflectedOn::Term(base), "", false);
+        }
         if self.is_unknown(base) {
             self.loose.insert(attribute.attr.as_str());
             return;
@@ -157,11 +160,38 @@ impl<'a> Collector<'_, 'a> {
 
     /// Something is read that may be a function.
     pub(super) fn value(&mut self, term: TermId) {
-        if matches!(
-            self.builder.terms.get(term),
-            Term::Function(_) | Term::Import(..) | Term::Member(..) | Term::Star(..)
-        ) {
-            self.values.insert(term);
+        match self.builder.terms.get(term) {
+            Term::Function(_) | Term::Import(..) | Term::Member(..) | Term::Star(..) => {
+                self.values.insert(term);
+            }
+            Term::Any(all) => {
+                for one in all.clone() {
+                    self.value(one);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a name that is a function or an import among too many other things to say which.
+    pub(super) fn unclear_name(&mut self, scope: ScopeId, name: &'a str, term: TermId) {
+        if !matches!(self.builder.terms.get(term), Term::Unknown(_)) {
+            return;
+        }
+        let Lookup::Bound(_, bindings) = self.module.lookup(scope, name) else {
+            return;
+        };
+        for id in bindings {
+            match self.module.binding(*id).kind {
+                BindingKind::Function(_) => {
+                    self.loose.insert(name);
+                }
+                BindingKind::Import(index) => {
+                    let imported = self.module.import(index).alias.name.as_str();
+                    self.loose.insert(imported);
+                }
+                _ => {}
+            }
         }
     }
 }
