@@ -6,6 +6,7 @@
 mod cases;
 
 /// Helpers for running the program itself in a directory of its own.
+mod projects;
 mod sandbox;
 
 /// What each transform makes of its fixtures, as snapshots.

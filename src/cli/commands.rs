@@ -40,7 +40,12 @@ pub fn run(args: &Args) -> Result<Exit> {
         }
         Some(Command::Why { place }) => {
             let (path, line) = line_of(place)?;
-            start(&RunArgs::over(path))?.why(path, line)
+            let args = RunArgs::over(path);
+            let run = Run {
+                whole: true,
+                ..start(&args)?
+            };
+            run.why(path, line)
         }
         None => look(&args.run),
     }
@@ -62,6 +67,8 @@ struct Run<'a> {
     settings: Settings,
     pool: rayon::ThreadPool,
     talk: Talk,
+    /// The rest of the project counts as if it had been asked for.
+    whole: bool,
 }
 
 /// A path and a line (from 1), as `path:line` or `path:line:column`.
@@ -91,6 +98,7 @@ fn start(args: &RunArgs) -> Result<Run<'_>> {
         settings: Settings::resolve(args)?,
         pool,
         talk: Talk::new(args),
+        whole: false,
     })
 }
 
@@ -167,7 +175,7 @@ impl Run<'_> {
         let progress = progress(self.args, entries.len());
         let selection = &self.settings.selection;
         let (outcomes, survey) = self.pool.install(|| {
-            let survey = Survey::new(entries, selection, &|| progress.inc(1));
+            let survey = Survey::new(entries, selection, self.whole, &|| progress.inc(1));
             let outcomes = survey.examine(selection, &digest);
             (outcomes, survey)
         });

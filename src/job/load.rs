@@ -69,8 +69,14 @@ pub struct Survey {
 
 impl Survey {
     /// Reads all files; parses those with a coroutine, and what they import; and links them. Nothing
-    /// that is wrong with one file stops the run. `progress` is told of each file.
-    pub fn new(entries: Vec<Entry>, selection: &Selection, progress: &(dyn Fn() + Sync)) -> Self {
+    /// that is wrong with one file stops the run. With `whole`, files that were not asked for may be
+    /// changed as well. `progress` is told of each file.
+    pub fn new(
+        entries: Vec<Entry>,
+        selection: &Selection,
+        whole: bool,
+        progress: &(dyn Fn() + Sync),
+    ) -> Self {
         let mut modules = Modules::default();
         for entry in &entries {
             modules.add(&absolute(&entry.path), &entry.path);
@@ -79,7 +85,11 @@ impl Survey {
         for text in settings(&entries) {
             modules.read_settings(&text);
         }
-        for (index, _) in entries.iter().enumerate().filter(|(_, entry)| !entry.asked) {
+        for (index, _) in entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| !whole && !entry.asked)
+        {
             modules.leave(FileId(index as u32));
         }
         let mut looks: Vec<Look> = entries

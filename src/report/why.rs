@@ -210,7 +210,7 @@ fn catalogued(entry: &Blocking) -> Vec<String> {
         said.push(format!("for coroutines: {instead}"));
     }
     said.push(match entry.fallback {
-        Fallback::Exact => "in a thread: the same".to_owned(),
+        Fallback::Exact => "in a thread: it does the same".to_owned(),
         Fallback::List => "in a thread: all its items at once".to_owned(),
         Fallback::Review => format!(
             "in a thread: if this holds: {}",

@@ -1,0 +1,99 @@
+//! Runs over several files: what is followed from one to the other, and `asyncfix why`.
+
+use crate::sandbox::{Sandbox, compare};
+
+/// A coroutine, a plain function in another file, and a third that sleeps.
+const SHOP: &[(&str, &str)] = &[
+    ("pyproject.toml", "[project]\nname = 'shop'\n"),
+    ("shop/__init__.py", ""),
+    (
+        "shop/api.py",
+        "from shop import orders\n\n\nasync def show(number):\n    return orders.load(number).title()\n",
+    ),
+    (
+        "shop/orders.py",
+        "from .client import fetch\n\n\ndef load(number):\n    return fetch(number).strip()\n",
+    ),
+    (
+        "shop/client.py",
+        "import time\n\n\ndef fetch(number):\n    time.sleep(1)\n    return f\"order {number}\"\n",
+    ),
+];
+
+/// A script without a coroutine, which calls what should become one.
+const SCRIPT: (&str, &str) = (
+    "report.py",
+    "from shop.orders import load\n\nprint(load(1))\n",
+);
+
+const CHAIN: &str = "--select=blocking-chain";
+
+#[test]
+fn chains_are_listed_with_every_call() {
+    let shop = Sandbox::with(SHOP);
+    compare("chain_list", &shop.run(&[CHAIN]));
+    compare("chain_json", &shop.run(&[CHAIN, "--output-format=json"]));
+    compare("chain_diff", &shop.run(&[CHAIN, "--diff"]));
+}
+
+#[test]
+fn one_fix_changes_all_files_or_none() {
+    let shop = Sandbox::with(SHOP);
+    assert_eq!(shop.exit_code(&[CHAIN, "--write", "--accept-review"]), 0);
+    for file in ["shop/client.py", "shop/orders.py"] {
+        let text = String::from_utf8(shop.read(file)).unwrap();
+        assert!(text.contains("async def"), "{file}:\n{text}");
+    }
+    assert_eq!(shop.exit_code(&[CHAIN]), 0);
+}
+
+#[test]
+fn callers_without_a_coroutine_are_found() {
+    let shop = Sandbox::with(SHOP);
+    shop.write(SCRIPT.0, SCRIPT.1);
+    // More files than are all parsed in any case.
+    for number in 0..300 {
+        shop.write(&format!("other/module_{number}.py"), "x = 1\n");
+    }
+    compare("chain_called_elsewhere", &shop.run(&[CHAIN]));
+}
+
+#[test]
+fn what_was_not_asked_for_is_read_and_not_changed() {
+    let shop = Sandbox::with(SHOP);
+    compare("chain_in_a_part", &shop.run(&[CHAIN, "shop/api.py"]));
+    assert_eq!(
+        shop.exit_code(&[CHAIN, "--write", "--accept-review", "shop/api.py"]),
+        0
+    );
+    assert!(!shop.read("shop/client.py").starts_with(b"import asyncio"));
+}
+
+#[test]
+fn the_order_of_cuts_is_a_setting() {
+    let shop = Sandbox::with(SHOP);
+    let settings = |cuts: &str| {
+        shop.write(
+            "pyproject.toml",
+            format!("[tool.asyncfix]\nchain-cuts = {cuts}\n"),
+        );
+    };
+    settings("['thread', 'async']");
+    compare("chain_cuts", &shop.run(&[CHAIN]));
+    settings("[]");
+    compare("chain_cuts_none", &shop.run(&[CHAIN]));
+    settings("['gather']");
+    compare("chain_cuts_unknown", &shop.run(&[CHAIN]));
+}
+
+#[test]
+fn why_tells_what_is_known_of_a_line() {
+    let shop = Sandbox::with(SHOP);
+    compare("why_chain", &shop.run(&["why", "shop/api.py:5"]));
+    compare("why_library", &shop.run(&["why", "shop/client.py:5"]));
+    compare("why_nothing", &shop.run(&["why", "shop/client.py:1"]));
+    compare("why_no_line", &shop.run(&["why", "shop/client.py"]));
+    compare("why_no_file", &shop.run(&["why", "shop/clients.py:5"]));
+    shop.write("shop/broken.py", "def (:\n");
+    compare("why_broken", &shop.run(&["why", "shop/broken.py:1"]));
+}
