@@ -167,6 +167,7 @@ impl Survey {
             for (index, found) in found {
                 self.looks[index] = found;
             }
+            forget_reads(&mut self.looks);
             self.project = self
                 .project
                 .relinked(self.looks.iter().map(Look::facts).collect());

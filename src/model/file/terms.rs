@@ -92,10 +92,6 @@ impl Terms {
     pub fn freeze(self) -> Box<[Term]> {
         self.terms.into_boxed_slice()
     }
-
-    pub fn as_slice(&self) -> &[Term] {
-        &self.terms
-    }
 }
 
 /// Adds the terms of expressions of one file to a set.

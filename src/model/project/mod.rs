@@ -25,7 +25,7 @@ pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
 pub use value::{ClassRef, FunctionRef, Target, Value};
 
-use crate::model::file::{Call, Class, Facts, Function, TermId};
+use crate::model::file::{Call, Class, Facts, Function, NameHash, TermId};
 use crate::model::libraries::Catalogue;
 use crate::text::FileId;
 use evaluate::Evaluator;
@@ -44,6 +44,8 @@ pub struct Project {
     /// The classes made from a class of the project.
     children: FxHashMap<ClassRef, Vec<ClassRef>>,
     graph: Graph,
+    /// The names of methods that reading an attribute may call; other reads are forgotten.
+    properties: Arc<FxHashSet<NameHash>>,
     remembered: Arc<Remembered>,
 }
 
@@ -54,10 +56,17 @@ impl Project {
         facts: Vec<Option<Arc<Facts>>>,
         catalogue: Arc<Catalogue>,
     ) -> Self {
+        let mut facts = facts;
+        let known = facts.iter().flatten();
+        let properties: FxHashSet<NameHash> = known.flat_map(|facts| facts.properties()).collect();
+        for own in facts.iter_mut().flatten().filter_map(Arc::get_mut) {
+            own.keep_reads_of(&properties);
+        }
         let mut project = Self {
             modules: modules.into(),
             facts,
             catalogue,
+            properties: Arc::new(properties),
             ..Self::default()
         };
         project.relink();
@@ -81,7 +90,8 @@ impl Project {
         let mut facts = self.facts.clone();
         let mut files = FxHashSet::default();
         let mut looks_the_same = true;
-        for (file, new) in changed {
+        for (file, mut new) in changed {
+            new.keep_reads_of(&self.properties);
             if let Some(slot) = facts.get_mut(file.0 as usize) {
                 let old = slot.as_deref();
                 looks_the_same &= old.is_some_and(|old| old.looks_like(&new));
@@ -97,6 +107,7 @@ impl Project {
             facts,
             catalogue: Arc::clone(&self.catalogue),
             children: self.children.clone(),
+            properties: Arc::clone(&self.properties),
             ..Self::default()
         };
         project.graph = self.graph.changed(&project, &files);

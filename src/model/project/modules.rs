@@ -295,14 +295,6 @@ impl Modules {
             .get(file.0 as usize)
             .map_or(Path::new(""), |path| path)
     }
-
-    pub fn len(&self) -> usize {
-        self.paths.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
-    }
 }
 
 fn split(path: &str) -> (&str, &str) {

@@ -65,7 +65,6 @@ impl<'a> Collector<'_, 'a> {
             match kind {
                 ScopeKind::Function(function) => self.function(scope, function),
                 ScopeKind::Class(class) => {
-                    let outer = self.module.scope(scope).parent.unwrap_or(ScopeId::MODULE);
                     let arguments = class.arguments.iter().flat_map(|arguments| &arguments.args);
                     let bases = arguments
                         .map(|base| match base {
@@ -75,7 +74,6 @@ impl<'a> Collector<'_, 'a> {
                         .map(|base| self.builder.term(base))
                         .collect();
                     let members = self.members(scope, &class.body);
-                    let _ = outer;
                     self.facts.classes.push(Class {
                         name: class.name.as_str().into(),
                         at: span(&class.name),
