@@ -2,7 +2,7 @@
 
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
-use crate::model::libraries::Runs;
+use crate::model::libraries::{EventLoop, Runs};
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
@@ -210,15 +210,18 @@ pub fn held_review(cx: &Cx<'_>, node: AnyNodeRef<'_>) -> Option<String> {
 
 /// A library that the file imports and whose coroutines may run where asyncio's functions fail.
 pub fn foreign_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    imported_loop(cx, |event_loop| event_loop.runs != Runs::Asyncio)
+}
+
+/// A library that the file imports and whose event loop is such.
+pub(super) fn imported_loop<'a>(
+    cx: &Cx<'a>,
+    is_such: impl Fn(&EventLoop) -> bool,
+) -> Option<&'a str> {
     cx.module
         .catalogue()
         .libraries()
-        .filter(|library| {
-            library
-                .event_loop
-                .as_ref()
-                .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio)
-        })
+        .filter(|library| library.event_loop.as_ref().is_some_and(&is_such))
         .map(|library| library.name.as_str())
         .find(|name| cx.module.imports_module(name))
 }

@@ -1,5 +1,6 @@
 //! The exact alternative to a call that blocks: the same call, in a thread.
 
+use super::build::imported_loop;
 use super::{Cx, Fix, await_call, foreign_loop, held_review, lines, may_await, reach};
 use crate::model::file::{Why, walk};
 use crate::model::libraries::Runs;
@@ -108,17 +109,9 @@ fn may_use_asyncio(cx: &Cx<'_>) -> Result<(), Why> {
 
 /// A library in the file that runs coroutines on a loop which neither asyncio nor httpx knows.
 pub fn own_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
-    cx.module
-        .catalogue()
-        .libraries()
-        .filter(|library| {
-            library
-                .event_loop
-                .as_ref()
-                .is_some_and(|event_loop| event_loop.runs == Runs::Own && !event_loop.serves_httpx)
-        })
-        .map(|library| library.name.as_str())
-        .find(|name| cx.module.imports_module(name))
+    imported_loop(cx, |event_loop| {
+        event_loop.runs == Runs::Own && !event_loop.serves_httpx
+    })
 }
 
 /// Whether a node stands in a field of an f-string that prints its own text, as `{x=}`.

@@ -43,16 +43,17 @@ enum Look {
 }
 
 impl Look {
-    fn facts(&self) -> Option<Arc<Facts>> {
+    fn take_facts(&mut self) -> Option<Facts> {
         match self {
-            Self::Known(known) => Some(Arc::clone(&known.facts)),
+            Self::Known(known) => known.facts.take().map(|facts| *facts),
             Self::Plain | Self::Skipped(_) => None,
         }
     }
 }
 
 struct Known {
-    facts: Arc<Facts>,
+    /// Until they are linked.
+    facts: Option<Box<Facts>>,
     stamp: Stamp,
     /// There is something in it to be examined.
     asynchronous: bool,
@@ -116,8 +117,8 @@ impl Survey {
                 looks[index] = found;
             }
         }
-        forget_reads(&mut looks);
-        let facts = looks.iter().map(Look::facts).collect();
+        let facts = looks.iter_mut().map(Look::take_facts);
+        let facts = facts.map(|facts| facts.map(Arc::new)).collect();
         let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
         let mut survey = Self {
             entries,
@@ -164,13 +165,13 @@ impl Survey {
             if found.is_empty() {
                 return;
             }
-            for (index, found) in found {
+            let mut more = Vec::new();
+            for (index, mut found) in found {
+                let facts = found.take_facts();
+                more.extend(facts.map(|facts| (FileId(index as u32), facts)));
                 self.looks[index] = found;
             }
-            forget_reads(&mut self.looks);
-            self.project = self
-                .project
-                .relinked(self.looks.iter().map(Look::facts).collect());
+            self.project = self.project.with(more);
         }
     }
 
@@ -182,11 +183,11 @@ impl Survey {
             asked: true,
         };
         let source = decode(path, bytes);
-        let look = match &source {
+        let mut look = match &source {
             Ok(source) => known(source, is_asynchronous(bytes), selection),
             Err(skipped) => Look::Skipped(skipped.clone()),
         };
-        let facts = vec![look.facts()];
+        let facts = vec![look.take_facts().map(Arc::new)];
         let project = Project::link(
             Modules::new([path]),
             facts,
@@ -315,30 +316,17 @@ fn look(entry: &Entry, selection: &Selection, thorough: bool) -> Look {
     known(&source, asynchronous, selection)
 }
 
-/// Most attributes that are read are no properties, which shows only when all files are known.
-fn forget_reads(looks: &mut [Look]) {
-    let facts = looks.iter().filter_map(Look::facts);
-    let properties = facts
-        .flat_map(|facts| facts.properties().collect::<Vec<_>>())
-        .collect();
-    looks.par_iter_mut().for_each(|look| {
-        if let Look::Known(known) = look
-            && let Some(facts) = Arc::get_mut(&mut known.facts)
-        {
-            facts.keep_reads_of(&properties);
-        }
-    });
-}
-
 /// The files that a file imports and that were not looked at closely.
 fn imported(modules: &Modules, looks: &[Look], index: usize) -> Vec<usize> {
-    let Some(Look::Known(known)) = looks.get(index) else {
+    let Some(Look::Known(Known {
+        facts: Some(facts), ..
+    })) = looks.get(index)
+    else {
         return Vec::new();
     };
     let file = FileId(index as u32);
-    let stars = known.facts.stars.iter();
-    known
-        .facts
+    let stars = facts.stars.iter();
+    facts
         .imports
         .iter()
         .chain(stars)
@@ -383,7 +371,7 @@ fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
     let look = || facts(source.text(), &selection.catalogue);
     match catch_unwind(AssertUnwindSafe(look)) {
         Ok(Ok(facts)) => Look::Known(Known {
-            facts: Arc::new(facts),
+            facts: Some(Box::new(facts)),
             stamp: source.stamp(),
             // Stubs say what other files are; there is nothing in them to repair.
             asynchronous: asynchronous && !is_stub,

@@ -265,35 +265,25 @@ impl Facts {
     }
 
     /// Whether other files see the same in both: the names, functions and classes of the module.
-    pub fn looks_like(&self, other: &Facts) -> bool {
-        let seen = |facts: &Facts| {
-            let functions: Vec<(Box<str>, bool, bool, bool, usize)> = facts
-                .functions
-                .iter()
-                .filter(|function| !matches!(function.owner, Owner::Function(_)))
-                .map(|of| {
-                    let kind = (of.is_async, of.is_generator, of.is_abstract);
-                    (
-                        of.qualified.clone(),
-                        kind.0,
-                        kind.1,
-                        kind.2,
-                        of.decorators.len(),
-                    )
-                })
-                .collect();
-            let classes: Vec<(Box<str>, Vec<Box<str>>, usize)> = facts
-                .classes
-                .iter()
-                .map(|class| {
-                    let members = class.members.iter().map(|(name, _)| name.clone());
-                    (class.name.clone(), members.collect(), class.bases.len())
-                })
-                .collect();
-            let names: Vec<Box<str>> = facts.names.iter().map(|(name, _)| name.clone()).collect();
-            (functions, classes, names)
+    pub fn looks_like<'f>(&'f self, other: &'f Facts) -> bool {
+        let names = |named: &'f [(Box<str>, TermId)]| -> Vec<&'f str> {
+            named.iter().map(|(name, _)| &**name).collect()
         };
-        seen(self) == seen(other)
+        let functions = |facts: &'f Facts| {
+            let functions = facts.functions.iter();
+            let seen = functions.filter(|of| !matches!(of.owner, Owner::Function(_)));
+            seen.map(|of| {
+                let kind = (of.is_async, of.is_generator, of.is_abstract);
+                (&of.qualified, kind, of.decorators.len())
+            })
+        };
+        let classes = |facts: &'f Facts| {
+            let classes = facts.classes.iter();
+            classes.map(|of| (&of.name, names(&of.members), of.bases.len()))
+        };
+        functions(self).eq(functions(other))
+            && classes(self).eq(classes(other))
+            && names(&self.names) == names(&other.names)
     }
 
     /// The line of an offset, from 1.

@@ -209,22 +209,24 @@ impl<'p> Evaluator<'p> {
     }
 
     fn is_declaration(&self, function: FunctionRef) -> bool {
-        let Some((facts, of)) = self
-            .project
-            .facts(function.file)
-            .zip(self.project.function(function))
-        else {
-            return false;
-        };
-        of.decorators
-            .iter()
-            .any(|decorator| match facts.terms.get(decorator.0 as usize) {
-                Some(Term::Import(_, name)) => name.ends_with("overload"),
-                Some(Term::Member(_, name)) => {
-                    matches!(&**name, "setter" | "deleter" | "getter" | "overload")
-                }
-                _ => false,
-            })
+        self.is_marked(function, |decorator| match decorator {
+            Term::Import(_, name) => name.ends_with("overload"),
+            Term::Member(_, name) => {
+                matches!(&**name, "setter" | "deleter" | "getter" | "overload")
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a decorator of a function is such, by how it is written.
+    pub fn is_marked(&self, function: FunctionRef, is_such: impl Fn(&Term) -> bool) -> bool {
+        let facts = self.project.facts(function.file);
+        let of = self.project.function(function);
+        facts.zip(of).is_some_and(|(facts, of)| {
+            let terms = of.decorators.iter();
+            let mut terms = terms.filter_map(|decorator| facts.terms.get(decorator.0 as usize));
+            terms.any(is_such)
+        })
     }
 
     fn import(&mut self, file: FileId, level: u32, name: &str) -> Value {

@@ -59,9 +59,12 @@ impl Project {
         let mut facts = facts;
         let known = facts.iter().flatten();
         let properties: FxHashSet<NameHash> = known.flat_map(|facts| facts.properties()).collect();
-        for own in facts.iter_mut().flatten().filter_map(Arc::get_mut) {
-            own.keep_reads_of(&properties);
-        }
+        // Most attributes that are read are no properties, which shows only when all files are known.
+        facts.par_iter_mut().flatten().for_each(|facts| {
+            if let Some(new) = Arc::get_mut(facts) {
+                new.keep_reads_of(&properties);
+            }
+        });
         let mut project = Self {
             modules: modules.into(),
             facts,
@@ -73,9 +76,7 @@ impl Project {
         project
     }
 
-    /// The same files with other facts.
-    #[must_use]
-    pub fn relinked(&self, facts: Vec<Option<Arc<Facts>>>) -> Self {
+    fn relinked(&self, facts: Vec<Option<Arc<Facts>>>) -> Self {
         Self::link(
             Arc::clone(&self.modules),
             facts,
@@ -83,15 +84,14 @@ impl Project {
         )
     }
 
-    /// Takes new facts of some files, and links again: all of them, or, where others can see no
-    /// difference, only what changed.
+    /// Takes facts of files that changed or were not known, and links again: all of them, or, where
+    /// others can see no difference, only what changed.
     #[must_use]
     pub fn with(&self, changed: Vec<(FileId, Facts)>) -> Self {
         let mut facts = self.facts.clone();
         let mut files = FxHashSet::default();
         let mut looks_the_same = true;
-        for (file, mut new) in changed {
-            new.keep_reads_of(&self.properties);
+        for (file, new) in changed {
             if let Some(slot) = facts.get_mut(file.0 as usize) {
                 let old = slot.as_deref();
                 looks_the_same &= old.is_some_and(|old| old.looks_like(&new));
@@ -101,6 +101,12 @@ impl Project {
         }
         if !looks_the_same {
             return self.relinked(facts);
+        }
+        for file in &files {
+            let new = facts.get_mut(file.0 as usize).and_then(Option::as_mut);
+            if let Some(new) = new.and_then(Arc::get_mut) {
+                new.keep_reads_of(&self.properties);
+            }
         }
         let mut project = Self {
             modules: Arc::clone(&self.modules),

@@ -3,6 +3,7 @@
 use super::mentions::Mentions;
 use super::{Colouring, FunctionRef};
 use crate::model::file::Why;
+use crate::text::FileId;
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -13,6 +14,8 @@ pub(super) struct Remembered {
     pub mentions: OnceLock<Mentions>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
+    /// Whether something in a file is a `threading.local`.
+    pub thread_locals: Answers<FileId, bool>,
 }
 
 /// Answers by question. Two threads may both find one out; it is the same.

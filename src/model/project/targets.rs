@@ -95,7 +95,12 @@ impl Evaluator<'_> {
         let Some(of) = self.project.function(function) else {
             return vec![function];
         };
-        if !of.is_abstract && !self.is_declared_abstract(function) {
+        let declared = self.is_marked(function, |decorator| match decorator {
+            Term::Import(_, name) => name.ends_with("abstractmethod"),
+            Term::Member(_, name) => &**name == "abstractmethod",
+            _ => false,
+        });
+        if !of.is_abstract && !declared {
             return vec![function];
         }
         let others = self.overrides(class, &of.name);
@@ -104,23 +109,6 @@ impl Evaluator<'_> {
         } else {
             others
         }
-    }
-
-    fn is_declared_abstract(&self, function: FunctionRef) -> bool {
-        let Some((facts, of)) = self
-            .project
-            .facts(function.file)
-            .zip(self.project.function(function))
-        else {
-            return false;
-        };
-        of.decorators
-            .iter()
-            .any(|decorator| match facts.terms.get(decorator.0 as usize) {
-                Some(Term::Import(_, name)) => name.ends_with("abstractmethod"),
-                Some(Term::Member(_, name)) => &**name == "abstractmethod",
-                _ => false,
-            })
     }
 
     fn constructor(&mut self, class: ClassRef) -> Target {

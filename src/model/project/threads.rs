@@ -48,7 +48,6 @@ impl Project {
     fn look_through(&self, function: FunctionRef) -> Result<Option<String>, Why> {
         let mut reasons = BTreeSet::new();
         let mut seen = FxHashSet::default();
-        let mut files = FxHashSet::default();
         let mut waiting = vec![function];
         while let Some(at) = waiting.pop() {
             if !seen.insert(at) {
@@ -67,7 +66,8 @@ impl Project {
                     of.qualified
                 )));
             }
-            if files.insert(at.file) && self.has_thread_local(at.file) {
+            let thread_locals = &self.remembered.thread_locals;
+            if thread_locals.get(at.file, || self.has_thread_local(at.file)) {
                 return Err(Why::new(format!(
                     "{} uses a `threading.local`, of which each thread has its own",
                     self.modules().path(at.file).display()
