@@ -165,7 +165,7 @@ pub struct Call {
     pub printed: bool,
     /// Why `await` must not be put there without a look, as a clause.
     pub held: Option<Box<str>>,
-    /// Its arguments as far as they matter: constants, functions, and objects of certain classes.
+    /// Its arguments as far as they matter: constants, and objects of certain classes.
     pub arguments: Box<[Argument]>,
     /// How many arguments stand there without a keyword; none if some are unpacked.
     pub positional: Option<u16>,
@@ -206,8 +206,6 @@ pub struct Argument {
 pub enum ArgumentValue {
     /// `True`, `None` or a whole number, as it is written; a minus sign for anything negated.
     Constant(Box<str>),
-    /// Something that may be a function.
-    Term(TermId),
     /// An object of a class outside the file, where a call depends on what it is given.
     Object(Box<str>),
 }
@@ -222,20 +220,6 @@ impl Call {
             };
             match &argument.value {
                 ArgumentValue::Constant(text) if named => Some(&**text),
-                _ => None,
-            }
-        })
-    }
-
-    /// The term of an argument.
-    pub fn argument(&self, keyword: Option<&str>, position: Option<usize>) -> Option<TermId> {
-        self.arguments.iter().find_map(|argument| {
-            let named = match &argument.keyword {
-                Some(name) => Some(&**name) == keyword,
-                None => Some(argument.position as usize) == position,
-            };
-            match argument.value {
-                ArgumentValue::Term(term) if named => Some(term),
                 _ => None,
             }
         })

@@ -124,12 +124,11 @@ impl<'a> Collector<'_, 'a> {
                     Expr::UnaryOp(negated) if negated.op == UnaryOp::USub => {
                         ArgumentValue::Constant("-".into())
                     }
-                    Expr::Name(_) | Expr::Attribute(_) => {
+                    Expr::Name(_) | Expr::Attribute(_) if depends => {
                         let term = self.builder.term(value);
+                        // What is a member of something may be another object by then.
                         match self.builder.terms.get(term) {
-                            Term::Function(_) | Term::Import(..) | Term::Member(..) => {
-                                ArgumentValue::Term(term)
-                            }
+                            Term::Function(_) | Term::Import(..) | Term::Member(..) => return None,
                             _ => ArgumentValue::Object(object()?.into()),
                         }
                     }
