@@ -40,7 +40,6 @@ NOT_NAMES_OF_BLOCKING = {
 # What a call, a `with`, a loop, a subscript and any attribute give of an object, as the last part of a
 # name in `gives`.
 OF_WHAT_IT_GIVES = {"*", "[]", "__aenter__", "__aiter__", "__await__", "__call__", "__enter__", "__iter__", "__next__"}
-HTTP_RESPONSES = {"requests": ("requests.Response", "httpx.Response")}
 
 
 class Missing(Exception):
@@ -333,31 +332,35 @@ class Checker:
         if sleep is not None and not inspect.iscoroutinefunction(sleep):
             self.mistake(f"`{table['sleep']}` is no coroutine function")
 
-    def http(self, table, library):
-        for name, function in table["functions"].items():
-            for position, keyword in enumerate(function["positional"]):
-                self.argument(name, keyword, position + (2 if function["method"] == "request" else 1))
-            self.object(f"httpx.AsyncClient.{function['method']}")
-            for keyword in table["keywords"]:
-                if not (keyword == "method" and function["method"] != "request"):
-                    self.argument(name, keyword, None)
-        for keyword in table["keywords"].values():
-            if "to" in keyword:
-                request = self.signature("httpx.AsyncClient.request")
-                client = self.signature("httpx.AsyncClient")
-                if keyword["to"] not in {p.name for p in [*request, *client]}:
-                    self.mistake(f"httpx has no `{keyword['to']}`")
-        old, new = HTTP_RESPONSES[library]
+    def http(self, table):
+        for names, function in table["functions"].items():
+            for name in expanded([names]):
+                for position, keyword in enumerate(function["positional"]):
+                    self.argument(name, keyword, position + (2 if function["method"] == "request" else 1))
+        self.names([*table["catch-all"], *table["exception-modules"]])
+
+    def mapping(self, table):
+        old, new = f"{table['from']}.Response", f"{table['to']}.Response"
+        client = table["client"]["class"]
+        request, constructor = self.signature(f"{client}.request"), self.signature(client)
+        for name, keyword in table["keywords"].items():
+            self.argument(f"{table['from']}.request", name, None)
+            for row in keyword["rows"].values():
+                becomes = row.get("becomes", "")
+                other = becomes if becomes.isidentifier() else keyword.get("to", name)
+                gone = row["class"] == "blocked" or keyword["accepts"] == "nothing"
+                if not gone and other not in {p.name for p in [*request, *constructor]}:
+                    self.mistake(f"{table['to']} has no `{other}`")
         for name, member in table["response"].items():
             self.object(f"{old}.{name}")
             expression = member.get("expression") or "{}." + member.get("to", name)
             for attribute in re.findall(r"\{\}\.(\w+)", expression):
-                if "blocked" not in member:
+                if member["class"] != "blocked":
                     self.object(f"{new}.{attribute}")
-        for name, others in [*table["exceptions"].items()]:
-            for exception in [name, *others]:
+        for names, caught in table["exceptions"].items():
+            for exception in [*expanded([names]), *caught["to"]]:
                 self.kind(exception)
-        self.names([*table["catch-all"], table["decoding-error"], *table["exception-modules"]])
+        self.names([table["decoding-error"]])
         for name, other in table["callables"].items():
             self.callable(name)
             self.callable(other)
@@ -369,11 +372,13 @@ class Checker:
     def file(self, path):
         self.where = path.name
         library = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "from" in library:
+            return self.mapping(library)
         tables = {
             "aliases": self.aliases, "bases": self.bases, "blocking": self.blocking, "classes": self.classes,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
-            "gives": self.gives, "http": lambda table: self.http(table, library["name"]),
+            "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
             "pure-names": self.names, "schedulers": self.schedulers, "swallowing-contexts": self.contexts,
         }
@@ -583,7 +588,7 @@ def gives_as_said(decorator, yields, inside=False):
 
 def main(folder, unchecked):
     checker = Checker(tomllib.loads(pathlib.Path(unchecked).read_text(encoding="utf-8")))
-    for path in sorted(pathlib.Path(folder).glob("*.toml")):
+    for path in sorted(pathlib.Path(folder).rglob("*.toml")):
         checker.file(path)
     checker.where = pathlib.Path(unchecked).name
     for table, names in checker.unchecked.items():

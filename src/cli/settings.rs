@@ -2,7 +2,7 @@
 
 use super::args::{OutputFormat, RunArgs};
 use crate::engine::Selection;
-use crate::fix::{Cut, Options, Transform};
+use crate::fix::{Cut, HttpClient, Options, Transform};
 use crate::model::libraries::{Catalogue, Library};
 use crate::python::PythonVersion;
 use crate::transforms::CATALOGUE;
@@ -62,6 +62,7 @@ struct FileSettings {
     max_concurrency: Option<usize>,
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
+    http_client: Option<HttpClient>,
     /// What the user knows of libraries, as in `transforms/libraries/`.
     #[serde(default)]
     library: Vec<Library>,
@@ -144,6 +145,7 @@ impl Settings {
                         .or(own.max_concurrency)
                         .unwrap_or(Options::default().max_concurrency),
                     cuts: cuts(own.chain_cuts.as_deref()),
+                    http_client: own.http_client.unwrap_or_default(),
                 },
             },
             excludes,

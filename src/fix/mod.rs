@@ -18,7 +18,7 @@ pub use build::{Reach, await_around, await_call, foreign_loop, held_review, may_
 pub use extract::{Extracted, calls_within, extract};
 pub use meant::meant;
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
-pub use transform::{Cut, Cx, Info, Options, Transform};
+pub use transform::{Cut, Cx, HttpClient, Info, Options, Transform};
 
 use crate::model::file::{ImportName, Why};
 pub use crate::text::FileId;

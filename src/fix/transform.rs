@@ -51,6 +51,31 @@ pub struct Options {
     pub max_concurrency: usize,
     /// What is tried about calls that block further down, in this order.
     pub cuts: [Option<Cut>; 3],
+    /// Which library sends HTTP requests in code that is written.
+    pub http_client: HttpClient,
+}
+
+/// A library that sends HTTP requests for coroutines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HttpClient {
+    #[default]
+    Httpx,
+    Httpx2,
+    Aiohttp,
+    Niquests,
+}
+
+impl HttpClient {
+    /// The name of its module, and of its distribution.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Httpx => "httpx",
+            Self::Httpx2 => "httpx2",
+            Self::Aiohttp => "aiohttp",
+            Self::Niquests => "niquests",
+        }
+    }
 }
 
 /// A way to keep a call that blocks further down from blocking the event loop.
@@ -71,6 +96,7 @@ impl Default for Options {
             line_length: 88,
             max_concurrency: 10,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
+            http_client: HttpClient::default(),
         }
     }
 }

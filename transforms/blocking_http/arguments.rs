@@ -4,9 +4,10 @@ use super::values::{
     has_no_query, is_absolute, is_false, is_header, is_none, is_plain, is_text, is_true, is_zero,
     may_be_url, text_dict,
 };
+use super::{Names, judge};
 use crate::fix::Cx;
 use crate::model::file::{Target, Why};
-use crate::model::libraries::{Accepts, Http, HttpFunction, Keyword};
+use crate::model::libraries::{Accepts, HttpFunction, Keyword, Row};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprDict, TokenKind};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -50,6 +51,10 @@ pub(super) struct Arguments<'a> {
     pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
     has_json: bool,
+    /// What a person must confirm about values.
+    pub reviews: Vec<&'a str>,
+    /// What a request is told that does not follow redirects.
+    stay: Option<&'a str>,
 }
 
 struct Argument<'a> {
@@ -70,7 +75,7 @@ enum Change<'a> {
 /// Maps the arguments of a call of `function`; refused where a value has no certain counterpart.
 pub(super) fn map<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     function: &'a HttpFunction,
     call: &'a ExprCall,
 ) -> Result<Arguments<'a>, Why> {
@@ -96,17 +101,19 @@ pub(super) fn map<'a>(
         callables: Vec::new(),
         url_is_absolute: is_absolute(cx, url.value),
         has_json: find("json").is_some(),
+        reviews: Vec::new(),
+        stay: names.new.client.stays.as_deref(),
     };
     let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
         // The method goes where it stands, as it is.
-        let Some(keyword) = http.keywords.get(item.name) else {
+        let Some(keyword) = names.new.keywords.get(item.name) else {
             return Err(Why::new(format!(
-                "`{}` is not known as an argument of requests",
-                item.name
+                "`{}` is not known as an argument of {}",
+                item.name, names.new.from
             )));
         };
-        match change(cx, http, keyword, item, url, &mut mapped)? {
+        match change(cx, names, keyword, item, url, &mut mapped)? {
             Change::Remove => removed.push(index),
             Change::Rename(to) => mapped.edits.push(renamed(item, to)),
             Change::None => {
@@ -120,8 +127,8 @@ pub(super) fn map<'a>(
     }
     remove(cx, call, &items, &removed, &mut mapped)?;
     let has_body = mapped.has_json || find("data").is_some();
-    if !function.takes_body && has_body {
-        name_method(cx, function, call, &items, &mut mapped)?;
+    if has_body && names.new.client.bodiless.contains(&function.method) {
+        name_method(cx, names, function, call, &items, &mut mapped)?;
     }
     Ok(mapped)
 }
@@ -145,8 +152,11 @@ impl Arguments<'_> {
     /// The edits under a client that follows redirects, or one that does not.
     pub fn edits(&self, cx: &Cx<'_>, client_follows: bool) -> Vec<Edit> {
         let mut edits = self.edits.clone();
-        if client_follows && self.redirects == Redirects::NotByDefault {
-            edits.push(self.stay(cx));
+        if let Some(stay) = self.stay
+            && client_follows
+            && self.redirects == Redirects::NotByDefault
+        {
+            edits.push(self.stay(cx, stay));
         } else if !self.tail.is_empty() {
             edits.push(Edit::delete(self.tail));
         }
@@ -154,10 +164,9 @@ impl Arguments<'_> {
     }
 
     /// Tells a request that must not follow redirects to stay.
-    fn stay(&self, cx: &Cx<'_>) -> Edit {
-        const STAY: &str = "follow_redirects=False";
+    fn stay(&self, cx: &Cx<'_>, stay: &str) -> Edit {
         if !self.tail.is_empty() {
-            return Edit::replace(Span::new(self.tail_start, self.tail.end()), STAY);
+            return Edit::replace(Span::new(self.tail_start, self.tail.end()), stay);
         }
         let layout = cx.module.layout();
         let last = self.tail.end();
@@ -173,93 +182,140 @@ impl Arguments<'_> {
             Some((TokenKind::Comma, comma)) if let Some(end) = after(comma) => {
                 let (newline, unit) = (layout.newline(), layout.indent_unit());
                 let indent = layout.indent_at(last);
-                Edit::insert(end, format!("{newline}{indent}{unit}{STAY},"))
+                Edit::insert(end, format!("{newline}{indent}{unit}{stay},"))
             }
-            _ => Edit::insert(last, format!(", {STAY}")),
+            _ => Edit::insert(last, format!(", {stay}")),
         }
     }
 }
 
+/// What becomes of an argument, by the line of the table under which its value falls.
 fn change<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     keyword: &'a Keyword,
     item: &Argument<'a>,
     url: &Argument<'a>,
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
-    let nothing = is_none(item.value);
+    let name = kind(cx, names, keyword.accepts, item, url, mapped.has_json);
+    let row = keyword.rows.get(name).ok_or_else(|| {
+        Why::new(format!(
+            "this `{}` has no known counterpart in {}",
+            item.name, names.new.to
+        ))
+    })?;
+    mapped.reviews.extend(judge(row.class, &row.why)?);
+    apply(cx, names, keyword.accepts, name, row, item, mapped)
+}
+
+/// The name of the line under which a value falls: what can be seen of it.
+fn kind<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    accepts: Accepts,
+    item: &Argument<'a>,
+    url: &Argument<'a>,
+    has_json: bool,
+) -> &'static str {
+    let value = item.value;
+    let nothing = is_none(value);
     let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
-        text_dict(cx, item.value)
-            .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+        nothing
+            || text_dict(cx, value)
+                .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
     };
-    let accepted = match keyword.accepts {
-        Accepts::Anything => true,
-        Accepts::Url => may_be_url(cx, item.value),
-        Accepts::Nothing => {
-            if nothing || is_false(item.value) {
-                return Ok(Change::Remove);
-            }
-            false
-        }
-        Accepts::Boolean => {
-            if item.value.is_boolean_literal_expr() {
-                return Ok(Change::Remove);
-            }
-            false
-        }
-        Accepts::PlainMapping => nothing || all(is_plain) && has_no_query(cx, url.value),
-        Accepts::StringMapping => nothing || all(is_header),
-        Accepts::Body => {
-            // Text goes before `json` in httpx, even where it is empty.
-            if !mapped.has_json
-                && matches!(
-                    item.value,
-                    Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
-                )
+    match accepts {
+        Accepts::Anything => "any",
+        Accepts::Url if may_be_url(cx, value) => "text",
+        Accepts::Nothing if nothing || is_false(value) => "off",
+        Accepts::Boolean if value.is_boolean_literal_expr() => "literal",
+        Accepts::PlainMapping if all(is_plain) => match nothing || has_no_query(cx, url.value) {
+            true => "plain",
+            false => "query",
+        },
+        Accepts::StringMapping if all(is_header) => "text",
+        // Text goes before `json` in httpx, even where it is empty.
+        Accepts::Body if !has_json && is_written(value) => "content",
+        Accepts::Body if all(is_plain) => "fields",
+        Accepts::Timeout => match value {
+            Expr::Tuple(pair) => match pair.elts.len() {
+                2 if !cx.module.layout().has_comments(span(pair)) => "pair",
+                _ => "other",
+            },
+            value if is_zero(value) => "other",
+            _ => "seconds",
+        },
+        Accepts::Auth => match value {
+            Expr::Tuple(pair)
+                if pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part)) =>
             {
-                return Ok(Change::Rename("content"));
+                "pair"
             }
-            nothing || all(is_plain)
-        }
-        Accepts::Timeout => match item.value {
-            Expr::Tuple(pair) => match &pair.elts[..] {
-                [connect, read] if !cx.module.layout().has_comments(span(pair)) => {
-                    let (connect, read) = (cx.module.source(connect), cx.module.source(read));
-                    let text = format!("httpx.Timeout({read}, connect={connect}, pool=None)");
-                    let edit = Edit::replace(span(pair), text);
-                    mapped.callables.push((edit, "httpx.Timeout"));
-                    true
-                }
-                _ => false,
-            },
-            value => !is_zero(value),
+            Expr::Call(auth) if counterpart(cx, names, auth).is_some() => "class",
+            _ if nothing => "pair",
+            _ => "other",
         },
-        Accepts::Auth => match item.value {
-            Expr::Tuple(pair) => {
-                pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part))
-            }
-            Expr::Call(auth) => match cx.module.target(auth) {
-                Target::External(name) => match http.callables.get(&name) {
-                    Some(counterpart) => {
-                        let edit = Edit::replace(span(&*auth.func), counterpart.as_str());
-                        mapped.callables.push((edit, counterpart));
-                        let keywords = auth.arguments.keywords.iter();
-                        let mut values = keywords.map(|keyword| &keyword.value);
-                        auth.arguments.args.iter().all(|value| is_text(cx, value))
-                            && values.all(|value| is_text(cx, value))
-                    }
-                    None => false,
-                },
-                _ => false,
-            },
-            _ => nothing,
-        },
-    };
-    match accepted {
-        true => Ok(Change::None),
-        false => Err(Why::new(&keyword.why)),
+        _ => "other",
     }
+}
+
+fn is_written(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
+    )
+}
+
+/// The counterpart of a class that signs requests, where its arguments are certainly text.
+fn counterpart<'a>(cx: &Cx<'a>, names: Names<'a>, auth: &'a ExprCall) -> Option<&'a String> {
+    let Target::External(name) = cx.module.target(auth) else {
+        return None;
+    };
+    let counterpart = names.new.callables.get(&name)?;
+    let keywords = auth.arguments.keywords.iter();
+    let mut values = auth
+        .arguments
+        .args
+        .iter()
+        .chain(keywords.map(|keyword| &keyword.value));
+    values
+        .all(|value| is_text(cx, value))
+        .then_some(counterpart)
+}
+
+fn apply<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    accepts: Accepts,
+    kind: &str,
+    row: &'a Row,
+    item: &Argument<'a>,
+    mapped: &mut Arguments<'a>,
+) -> Result<Change<'a>, Why> {
+    match (accepts, kind, item.value) {
+        (Accepts::Nothing, "off", _) | (Accepts::Boolean, "literal", _) => {
+            return Ok(Change::Remove);
+        }
+        (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
+        (Accepts::Timeout, "pair", Expr::Tuple(pair)) if !row.becomes.is_empty() => {
+            let parts = pair.elts.iter().enumerate();
+            let text = parts.fold(row.becomes.clone(), |text, (index, part)| {
+                text.replace(&format!("{{{index}}}"), cx.module.source(part))
+            });
+            let callable = row.becomes.split('(').next().unwrap_or_default();
+            let edit = Edit::replace(span(pair), text);
+            mapped.callables.push((edit, callable));
+        }
+        (Accepts::Auth, "class", Expr::Call(auth)) => {
+            if let Some(counterpart) = counterpart(cx, names, auth) {
+                let edit = Edit::replace(span(&*auth.func), counterpart.as_str());
+                mapped.callables.push((edit, counterpart));
+            }
+        }
+        _ => {}
+    }
+    Ok(Change::None)
 }
 
 /// Whether headers may ask for an answer only if something has changed.
@@ -360,9 +416,7 @@ fn remove(
     };
     let tail = Some(&mapped.tail).filter(|tail| !tail.is_empty());
     if gone.iter().chain(tail).any(with_comment) {
-        return Err(Why::new(
-            "a comment stands beside an argument that httpx has not",
-        ));
+        return Err(Why::new("a comment stands beside an argument that goes"));
     }
     mapped.edits.extend(gone.into_iter().map(Edit::delete));
     Ok(())
@@ -371,6 +425,7 @@ fn remove(
 /// `get(url, json=body)` to `request("GET", url, json=body)`.
 fn name_method(
     cx: &Cx<'_>,
+    names: Names<'_>,
     function: &HttpFunction,
     call: &ExprCall,
     items: &[Argument<'_>],
@@ -385,8 +440,8 @@ fn name_method(
         Some(first) if first.name == "url" && !inside_string => first.whole.start(),
         _ => {
             return Err(Why::new(format!(
-                "httpx has no body in `{}`, and the method has no place here",
-                function.method
+                "{} has no body in `{}`, and the method has no place here",
+                names.new.to, function.method
             )));
         }
     };

@@ -2,9 +2,9 @@
 //! the same failures of httpx.
 
 use super::raising::{Sent, names_within, others_raise};
+use super::{Names, judge};
 use crate::fix::{Cx, reach};
 use crate::model::file::{Entity, ImportName, Why, walk};
-use crate::model::libraries::Http;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, StmtFunctionDef, StmtTry,
@@ -65,7 +65,7 @@ impl Clause<'_> {
 /// Looks at everything that could catch what is raised at `node`, up to the function.
 pub(super) fn around<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     url_is_absolute: bool,
     function: &'a StmtFunctionDef,
     node: AnyNodeRef<'a>,
@@ -80,7 +80,7 @@ pub(super) fn around<'a>(
                     if span(item).contains(span(node)) {
                         continue;
                     }
-                    if let Some(name) = caught_within(cx, http, (&item.context_expr).into()) {
+                    if let Some(name) = caught_within(cx, names, (&item.context_expr).into()) {
                         return Err(Why::new(format!(
                             "`with {}` minds `{name}`",
                             cx.module.describe(&item.context_expr)
@@ -94,8 +94,14 @@ pub(super) fn around<'a>(
                     continue;
                 }
                 for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
-                    all_caught |=
-                        clause(cx, http, url_is_absolute, statement, handler, &mut handlers)?;
+                    all_caught |= clause(
+                        cx,
+                        names,
+                        url_is_absolute,
+                        statement,
+                        handler,
+                        &mut handlers,
+                    )?;
                 }
             }
             _ => {}
@@ -111,12 +117,12 @@ pub(super) fn around<'a>(
 /// The first exception under a node that requests may raise and httpx does not, as it is written.
 pub(super) fn caught_within<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     node: AnyNodeRef<'a>,
 ) -> Option<String> {
     let concerns = |expression: &&'a Expr| match cx.module.entity(expression) {
         Entity::Builtin(name) => OS_ERRORS.contains(&name),
-        Entity::External(name) => is_exception(http, &name),
+        Entity::External(name) => is_exception(names, &name),
         _ => false,
     };
     names_within(node)
@@ -128,7 +134,7 @@ pub(super) fn caught_within<'a>(
 /// One clause; whether it catches every failure of a request.
 fn clause<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     url_is_absolute: bool,
     statement: &'a StmtTry,
     handler: &'a ExceptHandlerExceptHandler,
@@ -158,16 +164,18 @@ fn clause<'a>(
                     "`except {name}` catches errors of requests, but not those of httpx"
                 )));
             }
-            Entity::External(name) => match http.exceptions.get(&name) {
-                Some(names) => {
+            Entity::External(name) => match names.new.exceptions.get(&name) {
+                Some(caught) => {
                     concerned = true;
-                    catches_all |= http.catch_all.contains(&name);
-                    counterparts = Some(names.as_slice());
+                    catches_all |= names.old.catch_all.contains(&name);
+                    handlers.reviews.extend(judge(caught.class, &caught.why)?);
+                    counterparts = Some(caught.to.as_slice());
                 }
-                None if is_unrelated(http, &name) => {}
+                None if is_unrelated(names, &name) => {}
                 None => {
                     return Err(Why::new(format!(
-                        "`except {name}` has no known counterpart in httpx"
+                        "`except {name}` has no known counterpart in {}",
+                        names.new.to
                     )));
                 }
             },
@@ -198,18 +206,18 @@ fn clause<'a>(
 }
 
 /// Whether a class outside this file has nothing to do with HTTP: of asyncio, of the project.
-fn is_unrelated(http: &Http, name: &str) -> bool {
+fn is_unrelated(names: Names<'_>, name: &str) -> bool {
     const RELATED: [&str; 7] = [
         "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3",
     ];
     let (module, member) = name.split_once('.').unwrap_or(("", name));
     let class = member.rsplit('.').next().unwrap_or_default();
-    if is_exception(http, name) {
+    if is_exception(names, name) {
         return false;
     }
     // `from .compat import Timeout` may be the old library's class, and `NETWORK_ERRORS` a tuple of
     // such.
-    let known = http.exceptions.keys();
+    let known = names.new.exceptions.keys();
     let same_name = |known: &String| known.rsplit('.').next() == Some(class);
     if known.into_iter().any(same_name) && !is_stdlib(name)
         || !class.chars().any(char::is_lowercase)
@@ -224,9 +232,9 @@ fn is_unrelated(http: &Http, name: &str) -> bool {
 }
 
 /// Whether a qualified name is an exception of the library, or the module of them.
-pub(super) fn is_exception(http: &Http, name: &str) -> bool {
-    http.exceptions.contains_key(name)
-        || http.exception_modules.iter().any(|module| {
+pub(super) fn is_exception(names: Names<'_>, name: &str) -> bool {
+    names.new.exceptions.contains_key(name)
+        || names.old.exception_modules.iter().any(|module| {
             name.strip_prefix(module.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
@@ -299,12 +307,12 @@ fn raises(handler: &ExceptHandlerExceptHandler) -> bool {
 /// else in the body may still raise them.
 pub(super) fn rewrite<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     clause: &Clause<'a>,
     sent: &Sent,
     deeper: bool,
 ) -> Result<(Edit, Vec<ImportName>), Why> {
-    let keep = others_raise(cx, http, &clause.within.body, sent);
+    let keep = others_raise(cx, names, &clause.within.body, sent);
     let decodes = sent.decodes(cx, &clause.within.body);
     let mut needs = Vec::new();
     let mut texts: Vec<String> = Vec::new();
@@ -317,17 +325,16 @@ pub(super) fn rewrite<'a>(
         if keep || counterparts.is_none() {
             add(cx.module.source(class).to_owned());
         }
-        let Some(names) = counterparts else {
+        let Some(counterparts) = counterparts else {
             continue;
         };
-        let all = http.catch_all.iter().any(|all| {
-            http.exceptions
-                .get(all)
-                .is_some_and(|all| all.as_slice() == *names)
+        let all = names.old.catch_all.iter().any(|all| {
+            let all = names.new.exceptions.get(all);
+            all.is_some_and(|all| all.to.as_slice() == *counterparts)
         });
-        let decoding = (all && decodes).then_some(&http.decoding_error);
-        for name in names.iter().chain(decoding) {
-            let (module, member) = name.rsplit_once('.').unwrap_or(("httpx", name));
+        let decoding = (all && decodes).then_some(&names.new.decoding_error);
+        for name in counterparts.iter().chain(decoding) {
+            let (module, member) = name.rsplit_once('.').unwrap_or((&names.new.to, name));
             let reach = reach(cx, module, member, clause.types.into())?;
             needs.extend(reach.need);
             add(reach.text);

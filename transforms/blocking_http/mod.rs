@@ -17,7 +17,7 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, remedy,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Http, HttpFunction, Kind};
+use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -123,11 +123,27 @@ impl Transform for BlockingHttp {
     }
 }
 
+/// A blocking HTTP library, and what its names become.
+#[derive(Clone, Copy, Debug)]
+struct Names<'a> {
+    old: &'a Http,
+    new: &'a Mapping,
+}
+
+/// What a person must confirm about a line of the table; refused where there is no counterpart.
+fn judge(class: Fidelity, why: &str) -> Result<Option<&str>, Why> {
+    match class {
+        Fidelity::Safe => Ok(None),
+        Fidelity::Review => Ok(Some(why)),
+        Fidelity::Blocked => Err(Why::new(why)),
+    }
+}
+
 /// One call that sends a request from a coroutine.
 struct Request<'a> {
     call: &'a ExprCall,
     name: String,
-    http: &'a Http,
+    names: Names<'a>,
     function: Option<&'a StmtFunctionDef>,
     native: Result<Native<'a>, Why>,
 }
@@ -143,12 +159,15 @@ struct Native<'a> {
 fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
     let mut found = Vec::new();
     for library in cx.module.catalogue().libraries() {
-        let Some(http) = &library.http else {
+        let Some(old) = &library.http else {
             continue;
         };
+        let catalogue = cx.module.catalogue();
+        let new = catalogue.mapping(&library.name, cx.options.http_client.as_str());
+        let names = new.map(|new| Names { old, new });
         let mut elsewhere = None;
         for (call, name) in cx.module.calls_into(&library.name) {
-            let Some(kind) = http.functions.get(&name) else {
+            let Some(kind) = old.functions.get(&name) else {
                 continue;
             };
             let function = match cx.module.place(call.into()) {
@@ -160,16 +179,18 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
                 _ if cx.module.inside_coroutine(call.into()) => None,
                 _ => continue,
             };
-            let elsewhere =
-                elsewhere.get_or_insert_with(|| Elsewhere::look(cx, &library.name, http));
+            let Some(names) = names else {
+                continue;
+            };
+            let elsewhere = elsewhere.get_or_insert_with(|| Elsewhere::look(cx, names));
             let native = match function {
-                Some(function) => native(cx, http, kind, elsewhere, function, call),
+                Some(function) => native(cx, names, kind, elsewhere, function, call),
                 None => Err(Why::new("`await` is not legal here")),
             };
             found.push(Request {
                 call,
                 name,
-                http,
+                names,
                 function,
                 native,
             });
@@ -180,7 +201,7 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
 
 fn native<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     kind: &'a HttpFunction,
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
@@ -191,7 +212,8 @@ fn native<'a>(
     }
     if let Some(other) = &elsewhere.intercepted {
         return Err(Why::new(format!(
-            "requests of httpx would not meet {other}"
+            "requests of {} would not meet {other}",
+            names.new.to
         )));
     }
     if cx.module.in_annotation(call.into()) {
@@ -200,17 +222,18 @@ fn native<'a>(
     if prints_itself(cx, call.into()) {
         return Err(Why::new("an f-string prints the text of the call"));
     }
-    let arguments = arguments::map(cx, http, kind, call)?;
-    let uses = response::follow(cx, http, function, call)?;
+    let arguments = arguments::map(cx, names, kind, call)?;
+    let uses = response::follow(cx, names, function, call)?;
     if uses.minds_redirects && !arguments.ends_redirects() {
-        return Err(Why::new(
-            "`raise_for_status` of httpx raises for redirections that are not followed",
-        ));
+        return Err(Why::new(format!(
+            "`raise_for_status` of {} raises for redirections that are not followed",
+            names.new.to
+        )));
     }
     let absolute = arguments.url_is_absolute;
-    let mut handlers = errors::around(cx, http, absolute, function, call.into())?;
+    let mut handlers = errors::around(cx, names, absolute, function, call.into())?;
     for node in &uses.raising {
-        let more = errors::around(cx, http, true, function, *node)?;
+        let more = errors::around(cx, names, true, function, *node)?;
         handlers.reviews.extend(more.reviews);
         handlers.clauses.extend(more.clauses);
         handlers.leaks |= more.leaks;
@@ -242,7 +265,10 @@ fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
         let sent = sending::sent(requests);
         for groups in together(requests, groups(cx, requests)) {
             let members = groups.iter().flat_map(|group| &group.members).copied();
-            match sending::fix(cx, requests, &groups, &sent) {
+            let Some(names) = members.clone().next().map(|member| requests[member].names) else {
+                continue;
+            };
+            match sending::fix(cx, names, requests, &groups, &sent) {
                 Ok(fix) => members.for_each(|member| fixes[member] = Some(fix.clone())),
                 Err(why) => refused.extend(members.map(|member| (member, why.clone()))),
             }

@@ -1,10 +1,10 @@
 //! What else in the file raises or catches the errors of requests, once some requests are sent by
 //! httpx.
 
+use super::Names;
 use super::errors::{LOGGING, OS_ERRORS, is_exception};
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Target, walk};
-use crate::model::libraries::Http;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, Expr, ExprCall, SourceOrderVisitor, Stmt, StmtClassDef, StmtTry,
@@ -76,15 +76,20 @@ pub(super) fn names_within<'a>(node: AnyNodeRef<'a>) -> Vec<&'a Expr> {
 }
 
 /// Whether anything under `body` but what is sent by httpx may raise exceptions of the library.
-pub(super) fn others_raise<'a>(cx: &Cx<'a>, http: &Http, body: &'a [Stmt], sent: &Sent) -> bool {
+pub(super) fn others_raise<'a>(
+    cx: &Cx<'a>,
+    names: Names<'_>,
+    body: &'a [Stmt],
+    sent: &Sent,
+) -> bool {
     let calls = calls_within(cx, body);
     let by_call = calls
         .iter()
-        .any(|call| !sent.holds(call) && may_raise(cx, http, call));
+        .any(|call| !sent.holds(call) && may_raise(cx, names, call));
     let by_name = body
         .iter()
         .flat_map(|statement| names_within(statement.into()))
-        .any(|name| names_raiser(cx, http, name, sent));
+        .any(|name| names_raiser(cx, names, name, sent));
     let mut by_await = false;
     for statement in body {
         walk(statement.into(), &mut |node| {
@@ -100,7 +105,7 @@ pub(super) fn others_raise<'a>(cx: &Cx<'a>, http: &Http, body: &'a [Stmt], sent:
 
 /// Whether a name stands for a function or exception of the library, outside of calls that httpx
 /// makes and of what `except` clauses list.
-fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent) -> bool {
+fn names_raiser<'a>(cx: &Cx<'a>, names: Names<'_>, name: &'a Expr, sent: &Sent) -> bool {
     let raised = matches!(
         cx.module.parent(name.into()),
         Some(AnyNodeRef::StmtRaise(_))
@@ -108,10 +113,10 @@ fn names_raiser<'a>(cx: &Cx<'a>, http: &Http, name: &'a Expr, sent: &Sent) -> bo
     let qualified = match cx.module.entity(name) {
         Entity::External(qualified) if raised && !is_stdlib(&qualified) => return true,
         Entity::External(qualified) => qualified,
-        Entity::Class(class) if raised => return may_derive(cx, http, class, MAX_BASES),
+        Entity::Class(class) if raised => return may_derive(cx, names, class, MAX_BASES),
         _ => return false,
     };
-    if !http.functions.contains_key(&qualified) && !is_exception(http, &qualified) {
+    if !names.old.functions.contains_key(&qualified) && !is_exception(names, &qualified) {
         return false;
     }
     let called = sent.callees.contains(&span(name));
@@ -127,20 +132,20 @@ fn is_listed<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
 }
 
 /// Whether a class of this file may be an exception of the library.
-fn may_derive<'a>(cx: &Cx<'a>, http: &Http, class: &'a StmtClassDef, steps: usize) -> bool {
+fn may_derive<'a>(cx: &Cx<'a>, names: Names<'_>, class: &'a StmtClassDef, steps: usize) -> bool {
     class
         .arguments
         .iter()
         .flat_map(|bases| &bases.args)
         .any(|base| match cx.module.entity(base) {
             Entity::Builtin(_) => false,
-            Entity::External(name) => is_exception(http, &name) || !is_stdlib(&name),
-            Entity::Class(class) => steps == 0 || may_derive(cx, http, class, steps - 1),
+            Entity::External(name) => is_exception(names, &name) || !is_stdlib(&name),
+            Entity::Class(class) => steps == 0 || may_derive(cx, names, class, steps - 1),
             _ => true,
         })
 }
 
-fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
+fn may_raise<'a>(cx: &Cx<'a>, names: Names<'_>, call: &'a ExprCall) -> bool {
     match cx.module.target(call) {
         Target::Builtin(_) => false,
         Target::Class(class) => {
@@ -148,10 +153,10 @@ fn may_raise<'a>(cx: &Cx<'a>, http: &Http, call: &'a ExprCall) -> bool {
                 cx.module.parent(call.into()),
                 Some(AnyNodeRef::StmtRaise(_))
             );
-            !raised || may_derive(cx, http, class, MAX_BASES)
+            !raised || may_derive(cx, names, class, MAX_BASES)
         }
         Target::External(name) => {
-            http.functions.contains_key(&name)
+            names.old.functions.contains_key(&name)
                 || !is_stdlib(&name) && !cx.module.catalogue().is_pure(&name)
         }
         Target::Function(..) => true,
@@ -187,15 +192,15 @@ pub(super) struct Elsewhere<'a> {
 }
 
 impl<'a> Elsewhere<'a> {
-    pub fn look(cx: &Cx<'a>, library: &str, http: &Http) -> Self {
+    pub fn look(cx: &Cx<'a>, names: Names<'_>) -> Self {
         let mut elsewhere = Self {
-            intercepted: interceptor(cx, library, http),
+            intercepted: interceptor(cx, names),
             ..Self::default()
         };
         for statement in cx.module.tree().body() {
             walk(statement.into(), &mut |node| {
                 if let AnyNodeRef::StmtTry(statement) = node
-                    && minds(cx, http, statement)
+                    && minds(cx, names, statement)
                     && (waits(&statement.body)
                         || calls_within(cx, &statement.body)
                             .into_iter()
@@ -208,7 +213,7 @@ impl<'a> Elsewhere<'a> {
             let mention = names_within(statement.into()).into_iter().find(|name| {
                 let concerns = match cx.module.entity(name) {
                     Entity::Builtin(name) => OS_ERRORS.contains(&name),
-                    Entity::External(name) => is_exception(http, &name),
+                    Entity::External(name) => is_exception(names, &name),
                     _ => false,
                 };
                 concerns && !is_listed(cx, name) && !is_raised(cx, name)
@@ -236,7 +241,7 @@ impl<'a> Elsewhere<'a> {
 }
 
 /// Whether a `try` catches exceptions of the library that httpx's are not.
-fn minds<'a>(cx: &Cx<'a>, http: &Http, statement: &'a StmtTry) -> bool {
+fn minds<'a>(cx: &Cx<'a>, names: Names<'_>, statement: &'a StmtTry) -> bool {
     statement.handlers.iter().any(|handler| {
         let ExceptHandler::ExceptHandler(handler) = handler;
         let Some(types) = handler.type_.as_deref() else {
@@ -248,7 +253,7 @@ fn minds<'a>(cx: &Cx<'a>, http: &Http, statement: &'a StmtTry) -> bool {
         };
         listed.iter().any(|class| match cx.module.entity(class) {
             Entity::Builtin(name) => OS_ERRORS.contains(&name),
-            Entity::External(name) => is_exception(http, &name),
+            Entity::External(name) => is_exception(names, &name),
             _ => false,
         })
     })
@@ -309,8 +314,10 @@ fn is_raised<'a>(cx: &Cx<'a>, name: &'a Expr) -> bool {
 
 /// What in the file stands in for the library, or changes what it does: no request of httpx would
 /// meet it.
-fn interceptor<'a>(cx: &Cx<'a>, library: &str, http: &Http) -> Option<String> {
-    if let Some(module) = http
+fn interceptor<'a>(cx: &Cx<'a>, names: Names<'_>) -> Option<String> {
+    let library = names.new.from.as_str();
+    if let Some(module) = names
+        .old
         .interceptors
         .iter()
         .find(|module| cx.module.imports_module(module))
@@ -319,7 +326,8 @@ fn interceptor<'a>(cx: &Cx<'a>, library: &str, http: &Http) -> Option<String> {
     }
     if let Some(fixture) = cx.module.bindings().iter().find(|binding| {
         matches!(binding.kind, BindingKind::Parameter(_))
-            && http
+            && names
+                .old
                 .interceptor_fixtures
                 .iter()
                 .any(|name| name == binding.name)

@@ -1,9 +1,10 @@
 //! What a coroutine does with a response: which members change their names, and whether all uses
 //! are in sight.
 
+use super::{Names, judge};
 use crate::fix::{Cx, prints_itself};
 use crate::model::file::{BindingKind, Place, Target, Why, walk};
-use crate::model::libraries::{Http, Member};
+use crate::model::libraries::Member;
 use crate::python::ast::{
     AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, ExprContext, StmtFunctionDef,
     TraversalSignal, UnaryOp,
@@ -27,7 +28,7 @@ pub(super) struct Uses<'a> {
 /// Follows the response of `call` through its function; refused where it leaves what can be seen.
 pub(super) fn follow<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
 ) -> Result<Uses<'a>, Why> {
@@ -35,7 +36,7 @@ pub(super) fn follow<'a>(
     match cx.module.parent(call.into()) {
         Some(AnyNodeRef::StmtExpr(_)) => {}
         Some(AnyNodeRef::ExprAttribute(attribute)) => {
-            direct(cx, http, function, attribute, &mut uses)?;
+            direct(cx, names, function, attribute, &mut uses)?;
         }
         Some(AnyNodeRef::StmtAssign(assign)) => {
             let [Expr::Name(name)] = &assign.targets[..] else {
@@ -43,7 +44,7 @@ pub(super) fn follow<'a>(
                     "the response is assigned to more than a plain name",
                 ));
             };
-            variable(cx, http, function, &name.id, &mut uses)?;
+            variable(cx, names, function, &name.id, &mut uses)?;
         }
         Some(AnyNodeRef::ExprAwait(_)) => {
             return Err(Why::new(
@@ -62,12 +63,12 @@ pub(super) fn follow<'a>(
 /// A member taken at once: `requests.get(url).json()`.
 fn direct<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     function: &'a StmtFunctionDef,
     attribute: &'a ExprAttribute,
     uses: &mut Uses<'a>,
 ) -> Result<(), Why> {
-    let member = member(http, attribute)?;
+    let member = member(names, attribute)?;
     if member.expression.is_some() {
         return Err(Why::new(format!(
             "`.{}` becomes an expression: give the response a name first",
@@ -80,7 +81,7 @@ fn direct<'a>(
 /// All reads of the variable that holds the response.
 fn variable<'a>(
     cx: &Cx<'a>,
-    http: &'a Http,
+    names: Names<'a>,
     function: &'a StmtFunctionDef,
     name: &'a str,
     uses: &mut Uses<'a>,
@@ -111,7 +112,7 @@ fn variable<'a>(
         let node = AnyNodeRef::from(read);
         match cx.module.parent(node) {
             Some(AnyNodeRef::ExprAttribute(attribute)) => {
-                take(cx, member(http, attribute)?, function, attribute, uses)?;
+                take(cx, member(names, attribute)?, function, attribute, uses)?;
             }
             Some(AnyNodeRef::ExprCompare(compare))
                 if compare
@@ -185,19 +186,20 @@ fn replaced<'a>(
     Ok(Edit::replace(at, format!("{before}{text}{after}")))
 }
 
-fn member<'a>(http: &'a Http, attribute: &ExprAttribute) -> Result<&'a Member, Why> {
+fn member<'a>(names: Names<'a>, attribute: &ExprAttribute) -> Result<&'a Member, Why> {
     let name = attribute.attr.as_str();
-    let member = http.response.get(name).ok_or_else(|| {
+    let member = names.new.response.get(name).ok_or_else(|| {
         Why::new(format!(
-            "`.{name}` of a response has no known counterpart in httpx"
+            "`.{name}` of a response has no known counterpart in {}",
+            names.new.to
         ))
     })?;
-    match &member.blocked {
-        Some(why) => Err(Why::new(why)),
-        None if attribute.ctx != ExprContext::Load => Err(Why::new(format!(
+    match judge(member.class, &member.why) {
+        Err(why) => Err(why),
+        Ok(_) if attribute.ctx != ExprContext::Load => Err(Why::new(format!(
             "`.{name}` of the response is assigned to"
         ))),
-        None => Ok(member),
+        Ok(_) => Ok(member),
     }
 }
 
@@ -220,7 +222,7 @@ fn take<'a>(
         if member.statement_only && !matches!(cx.module.parent(call), Some(AnyNodeRef::StmtExpr(_)))
         {
             return Err(Why::new(format!(
-                "the result of `.{name}()` is used, and differs in httpx"
+                "the result of `.{name}()` is used, and differs in the new library"
             )));
         }
         if !matches!(cx.module.place(call), Place::Coroutine { function: place, .. } if std::ptr::eq(place, function))
@@ -235,10 +237,10 @@ fn take<'a>(
     }
     if member.lookup_only && !parent.is_some_and(|parent| is_lookup(cx, parent, node)) {
         return Err(Why::new(format!(
-            "going through `.{name}` gives other keys in httpx"
+            "going through `.{name}` gives other keys in the new library"
         )));
     }
-    uses.reviews.extend(member.review.as_deref());
+    uses.reviews.extend(judge(member.class, &member.why)?);
     if let Some(to) = &member.to {
         uses.edits
             .push(replaced(cx, node, span(&attribute.attr), to)?);

@@ -1,7 +1,7 @@
 //! The edits that send requests with asynchronous clients, and open those around them.
 
 use super::raising::Sent;
-use super::{Native, Request, clients, errors, minds_cookies};
+use super::{Names, Native, Request, clients, errors, minds_cookies};
 use crate::fix::{Cx, Fix, await_call, held_review, lines, reach};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
@@ -33,6 +33,7 @@ pub(super) fn sent(requests: &[Request<'_>]) -> Sent {
 /// One fix for groups of requests, each group with a client of its own.
 pub(super) fn fix<'a>(
     cx: &Cx<'a>,
+    names: Names<'a>,
     requests: &[Request<'a>],
     groups: &[clients::Group],
     sent: &Sent,
@@ -46,15 +47,18 @@ pub(super) fn fix<'a>(
             .collect();
         changes.send(cx, groups, group, &plans, sent)?;
     }
-    if changes.needs.contains(&ImportName::new("httpx")) {
-        let reason = "httpx is not imported here yet: it has to be among the dependencies";
-        changes.reviews.insert(reason.to_owned());
+    let new = names.new;
+    if changes.needs.contains(&ImportName::new(&new.to)) {
+        changes.review(format!(
+            "{} is not imported here yet: it has to be among the dependencies",
+            new.to
+        ));
     }
-    let title = "send with httpx.AsyncClient";
+    let title = format!("send with {}", new.client.class);
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
     let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
     let fix = Fix::judged(title, reason, cx.file, changes.edits)
-        .map_err(|_| Why::new("what has to change for httpx overlaps here"))?;
+        .map_err(|_| Why::new(format!("what has to change for {} overlaps here", new.to)))?;
     let needs = changes.needs.into_iter();
     Ok(needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need))))
 }
@@ -103,12 +107,14 @@ impl Changes {
             for clause in &plan.handlers.clauses {
                 // The clause moves with the statements around it.
                 let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
-                let (change, needs) = errors::rewrite(cx, request.http, clause, sent, deeper)?;
+                let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
                 self.edits.push(change);
                 self.needs.extend(needs);
             }
         }
-        let client = reach(cx, "httpx", "AsyncClient", first.call.into())?;
+        let class = &first.names.new.client.class;
+        let (module, class) = class.rsplit_once('.').unwrap_or(("", class));
+        let client = reach(cx, module, class, first.call.into())?;
         self.needs.extend(client.need);
         if group.shared {
             self.review(
@@ -121,22 +127,23 @@ impl Changes {
         if let Some(reason) = held_review(cx, first.call.into()) {
             self.review(reason);
         }
+        let told = &first.names.new.client;
         let arguments = [
-            (follows, "follow_redirects=True"),
+            (follows, &told.follows),
             (
                 plans.iter().any(|(_, plan)| plan.arguments.may_follow()),
-                "max_redirects=30",
+                &told.may_follow,
             ),
             (
                 plans.iter().any(|(_, plan)| plan.arguments.waits_forever),
-                "timeout=None",
+                &told.waits_forever,
             ),
-            (unverified, "verify=False"),
+            (unverified, &told.unverified),
         ];
         let arguments: Vec<&str> = arguments
             .iter()
             .filter(|(needed, _)| *needed)
-            .map(|(_, argument)| *argument)
+            .filter_map(|(_, argument)| argument.as_deref())
             .collect();
         let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
         // A line whose start is replaced or deleted needs no indentation.
@@ -158,7 +165,7 @@ impl Changes {
         let mut edits = await_call(cx, request.call, callee);
         edits.extend(plan.arguments.edits(cx, follows));
         for (edit, qualified) in &plan.arguments.callables {
-            let (module, member) = qualified.rsplit_once('.').unwrap_or(("httpx", qualified));
+            let (module, member) = qualified.rsplit_once('.').unwrap_or(("", qualified));
             let reach = reach(cx, module, member, request.call.into())?;
             let text = edit.text().replacen(qualified, &reach.text, 1);
             edits.push(Edit::replace(edit.span(), text));
@@ -169,7 +176,8 @@ impl Changes {
         lines::break_arguments(cx, request.call, &mut edits, true);
         edits.extend(plan.uses.edits.iter().cloned());
         self.edits.extend(edits);
-        for review in plan.uses.reviews.iter().chain(&plan.handlers.reviews) {
+        let of_values = plan.uses.reviews.iter().chain(&plan.arguments.reviews);
+        for review in of_values.chain(&plan.handlers.reviews) {
             self.review(*review);
         }
         Ok(())

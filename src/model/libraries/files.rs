@@ -9,6 +9,9 @@ macro_rules! files {
     };
 }
 
+/// What the names of one HTTP library become in another.
+pub(super) const MAPPINGS: &[(&str, &str)] = files!["mappings/requests_to_httpx"];
+
 /// File and text of each, sorted by the name of the library.
 pub(super) const FILES: &[(&str, &str)] = files![
     "pillow",

@@ -1,35 +1,30 @@
-//! What a file of the catalogue may say of a blocking HTTP library.
+//! What files of the catalogue may say of blocking HTTP libraries, and of what their names become
+//! in asynchronous ones.
 
-use serde::Deserialize;
+use super::expand;
+use super::files::MAPPINGS;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// A blocking HTTP library, and how its names map to those of httpx.
+/// A blocking HTTP library.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Http {
-    /// Module-level functions by qualified name.
+    /// Module-level functions by qualified name; braces stand for several.
+    #[serde(deserialize_with = "expanded")]
     pub functions: BTreeMap<String, HttpFunction>,
-    pub keywords: BTreeMap<String, Keyword>,
-    /// Attributes and methods of a response.
-    pub response: BTreeMap<String, Member>,
-    /// Exceptions by qualified name: the classes that together catch the same failures.
-    pub exceptions: BTreeMap<String, Vec<String>>,
     /// Those of the exceptions that catch every failure of a request.
     pub catch_all: Vec<String>,
-    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
-    /// catches it too.
-    pub decoding_error: String,
     /// Modules all of whose members are exceptions.
     pub exception_modules: Vec<String>,
     /// Modules that stand in for the library in tests, or change what it does, and parameters by
     /// which test functions ask for one.
     pub interceptors: Vec<String>,
     pub interceptor_fixtures: Vec<String>,
-    /// Authentication classes and the like: callables by qualified name to their counterparts.
-    pub callables: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpFunction {
     /// The client's method.
@@ -38,65 +33,188 @@ pub struct HttpFunction {
     pub positional: Vec<String>,
     /// Whether the function follows redirects when not told.
     pub follows_redirects: bool,
-    /// Whether the client's method of this name takes a body.
-    pub takes_body: bool,
+}
+
+/// What the names of a blocking HTTP library become in an asynchronous one: a file of its own,
+/// `<from>_to_<to>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mapping {
+    /// The name of the library that blocks.
+    pub from: String,
+    /// The module of the asynchronous one.
+    pub to: String,
+    pub client: Client,
+    pub keywords: BTreeMap<String, Keyword>,
+    /// Attributes and methods of a response.
+    pub response: BTreeMap<String, Member>,
+    /// Exceptions by qualified name; braces stand for several.
+    #[serde(deserialize_with = "expanded")]
+    pub exceptions: BTreeMap<String, Caught>,
+    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
+    /// catches it too.
+    pub decoding_error: String,
+    /// Authentication classes and the like: callables by qualified name to their counterparts.
+    pub callables: BTreeMap<String, String>,
+    /// What else is to be known of the two libraries: by name, for the code that minds it.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Row>,
+}
+
+/// The object that sends requests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Client {
+    /// Its class, by qualified name.
+    pub class: String,
+    /// What its constructor is told where requests follow redirects, all of them or some;
+    /// where one waits without limit; and where certificates are not verified.
+    pub follows: Option<String>,
+    pub may_follow: Option<String>,
+    pub waits_forever: Option<String>,
+    pub unverified: Option<String>,
+    /// What a request is told that does not follow redirects, by a client that does.
+    pub stays: Option<String>,
+    /// The methods that take no body.
+    #[serde(default)]
+    pub bodiless: Vec<String>,
+}
+
+/// How far the two sides are the same: the safety of a fix that relies on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fidelity {
+    Safe,
+    Review,
+    Blocked,
+}
+
+/// One line of the table of what becomes of what.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Row {
+    /// What it is about, in the words of the old library, where its name does not say so.
+    #[serde(default)]
+    pub what: String,
+    /// What becomes of it, where it is more than a name; in code, `{0}`, `{1}`, ... stand for the
+    /// parts that are kept.
+    #[serde(default)]
+    pub becomes: String,
+    pub class: Fidelity,
+    /// What a person must confirm, or why there is no counterpart; nothing where it is safe.
+    #[serde(default)]
+    pub why: String,
+    /// The program in `tests/runtime` that shows it, where its name is not the row's.
+    pub proof: Option<String>,
 }
 
 /// What becomes of a keyword argument.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Keyword {
-    /// The counterpart's name; none where there is no counterpart per request.
+    /// The counterpart's name, if it is another.
     pub to: Option<String>,
-    /// Which values mean the same on both sides.
+    /// How its values are told apart.
     pub accepts: Accepts,
-    /// Why other values, or all of them, have no counterpart.
-    pub why: String,
+    /// What becomes of which values. A value whose row is not here is held back.
+    pub rows: BTreeMap<String, Row>,
 }
 
+/// How the values of a keyword are told apart, and by the names of which rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Accepts {
-    /// Every value.
+    /// Not at all: `any`.
     Anything,
-    /// Text, as far as can be seen.
+    /// `text` as far as can be seen, or `other`.
     Url,
-    /// `True` or `False`; it becomes an argument of the client.
+    /// `literal`, which becomes an argument of the client, or `other`.
     Boolean,
-    /// A dict display, or nothing, whose values are neither `None` nor booleans.
+    /// `plain`: a dict display, or nothing, whose values are neither `None` nor booleans; `query`:
+    /// the same, where the URL may have a query; or `other`.
     PlainMapping,
-    /// A dict display whose values are strings.
+    /// `text`: a dict display whose values are text; or `other`.
     StringMapping,
-    /// Form fields as a dict display, or a text or bytes literal, which goes by another keyword.
+    /// `fields`: form fields as a dict display; `content`: a text or bytes literal; or `other`.
     Body,
-    /// Number, `None` or a pair of connect and read timeouts.
+    /// `seconds`: a number or `None`; `pair`: connect and read timeouts; or `other`.
     Timeout,
-    /// A pair of strings, or a known authentication class.
+    /// `pair` of strings, `class`: a known authentication class, or `other`.
     Auth,
-    /// Nothing.
+    /// `off`: `None` or `False`, which is left out; or `other`.
     Nothing,
 }
 
-/// What becomes of a member of a response. Without any field, it means the same on both sides.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+/// What becomes of an exception in `except` clauses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Caught {
+    /// The classes that together catch the same failures.
+    pub to: Vec<String>,
+    pub class: Fidelity,
+    #[serde(default)]
+    pub why: String,
+    pub proof: Option<String>,
+}
+
+/// What becomes of a member of a response. Without `to` and `expression`, its name stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Member {
+    pub class: Fidelity,
+    /// What a person must confirm, or why there is no counterpart.
+    #[serde(default)]
+    pub why: String,
+    pub proof: Option<String>,
     /// The counterpart's name, where only the name differs.
     pub to: Option<String>,
     /// An expression with `{}` for the response, where more than the name differs.
     pub expression: Option<String>,
     /// The builtin type whose call the expression already is.
     pub is: Option<String>,
-    /// What a person must confirm.
-    pub review: Option<String>,
-    /// Why there is no counterpart.
-    pub blocked: Option<String>,
     /// A method: it must be called at once.
+    #[serde(default)]
     pub method: bool,
     /// The result of the method differs, so it must not be used.
+    #[serde(default)]
     pub statement_only: bool,
     /// The method raises for an answer that only redirects, where the old one does not.
+    #[serde(default)]
     pub minds_redirects: bool,
     /// A mapping whose iteration differs: only looking up one entry means the same.
+    #[serde(default)]
     pub lookup_only: bool,
+}
+
+/// httpx2 has the names of httpx.
+pub(super) fn mappings() -> Result<Vec<Arc<Mapping>>, String> {
+    let mut found = Vec::new();
+    for (file, text) in MAPPINGS {
+        let mut read = |text: &str| -> Result<(), String> {
+            let mapping = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+            found.push(Arc::new(mapping));
+            Ok(())
+        };
+        read(text)?;
+        if file.ends_with("_to_httpx.toml") {
+            read(&text.replace("httpx", "httpx2"))?;
+        }
+    }
+    Ok(found)
+}
+
+/// A table whose keys may stand for several names.
+fn expanded<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Clone,
+{
+    let table = BTreeMap::<String, T>::deserialize(deserializer)?;
+    let entry = |(name, value): (String, T)| {
+        expand(&name)
+            .into_iter()
+            .map(|name| (name, value.clone()))
+            .collect::<Vec<_>>()
+    };
+    Ok(table.into_iter().flat_map(entry).collect())
 }

@@ -5,6 +5,8 @@ mod check;
 mod files;
 mod http;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use check::Mistakes;
 pub use http::*;
@@ -18,6 +20,7 @@ use std::sync::{Arc, LazyLock};
 #[derive(Debug, Default)]
 pub struct Catalogue {
     libraries: Vec<Arc<Library>>,
+    mappings: Vec<Arc<Mapping>>,
     /// Library and entry of each blocking callable, by qualified name.
     blocking: FxHashMap<String, (usize, usize)>,
     schedulers: FxHashMap<String, (usize, usize)>,
@@ -47,7 +50,7 @@ static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
             Ok(Arc::new(library))
         })
         .collect();
-    Ok(Arc::new(Catalogue::new(libraries?)))
+    Ok(Arc::new(Catalogue::new(libraries?, http::mappings()?)))
 });
 
 impl Catalogue {
@@ -73,12 +76,15 @@ impl Catalogue {
         let more = more.into_iter().map(Arc::new);
         Ok(Self {
             added_words,
-            ..Self::new(more.chain(self.libraries.iter().cloned()).collect())
+            ..Self::new(
+                more.chain(self.libraries.iter().cloned()).collect(),
+                self.mappings.clone(),
+            )
         })
     }
 
     /// In case of doubt, the first library has the say.
-    fn new(libraries: Vec<Arc<Library>>) -> Self {
+    fn new(libraries: Vec<Arc<Library>>, mappings: Vec<Arc<Mapping>>) -> Self {
         let mut catalogue = Self::default();
         for (at, library) in libraries.iter().enumerate() {
             for (index, entry) in library.blocking.iter().enumerate() {
@@ -122,6 +128,7 @@ impl Catalogue {
         catalogue.classes.extend(owners.filter(is_class));
         catalogue.classes.extend(catalogue.gives.values().cloned());
         catalogue.libraries = libraries;
+        catalogue.mappings = mappings;
         catalogue
     }
 
@@ -155,6 +162,14 @@ impl Catalogue {
 
     pub fn libraries(&self) -> impl Iterator<Item = &Library> {
         self.libraries.iter().map(|library| &**library)
+    }
+
+    /// What the names of one HTTP library become in another.
+    pub fn mapping(&self, from: &str, to: &str) -> Option<&Mapping> {
+        let mut mappings = self.mappings.iter();
+        mappings
+            .find(|mapping| mapping.from == from && mapping.to == to)
+            .map(|mapping| &**mapping)
     }
 
     /// What is known of a callable that blocks, by its qualified name; a method may be that of a base.
@@ -452,41 +467,4 @@ pub fn expand(name: &str) -> Vec<String> {
         .split(',')
         .flat_map(|choice| expand(&format!("{start}{}{end}", choice.trim())))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalogue_can_be_read_and_is_sorted() {
-        let catalogue = BUILTIN.as_ref().unwrap();
-        assert!(
-            catalogue
-                .libraries
-                .is_sorted_by_key(|library| &library.name)
-        );
-    }
-
-    #[test]
-    fn nothing_in_the_catalogue_is_certain_to_be_wrong() {
-        let catalogue = Catalogue::builtin();
-        assert_eq!(check::check(&catalogue, catalogue.libraries()), Ok(()));
-    }
-
-    #[test]
-    fn methods_of_frameworks_are_found_through_bases() {
-        let catalogue = Catalogue::builtin();
-        let calls = |base, method| catalogue.endpoint_method(base, method).is_some();
-        assert!(calls("discord.ext.commands.Bot", "on_message"));
-        assert!(calls("django.views.generic.View", "get"));
-        assert!(!calls("django.views.View", "helper"));
-    }
-
-    #[test]
-    fn braces_stand_for_several_names() {
-        assert_eq!(expand("os.{stat, walk}"), ["os.stat", "os.walk"]);
-        assert_eq!(expand("time.sleep"), ["time.sleep"]);
-        assert_eq!(expand("{a,b}.{c,d}"), ["a.c", "a.d", "b.c", "b.d"]);
-    }
 }
