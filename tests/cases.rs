@@ -16,12 +16,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+/// Files by path, with their bytes, sorted.
+pub type Files = Vec<(PathBuf, Vec<u8>)>;
+
 pub struct Case {
     pub transform: &'static dyn Transform,
     /// File name without its end, or name of the folder.
     pub name: String,
-    /// Path below the transform's folder, and bytes, sorted.
-    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// From the transform's folder.
+    pub files: Files,
     pub options: Options,
     pub libraries: Arc<Catalogue>,
 }
@@ -137,7 +140,7 @@ pub fn folder(id: &str) -> PathBuf {
 
 fn of(transform: &'static dyn Transform) -> Vec<Case> {
     let folder = folder(transform.info().id);
-    let mut cases: BTreeMap<String, Vec<(PathBuf, Vec<u8>)>> = BTreeMap::new();
+    let mut cases: BTreeMap<String, Files> = BTreeMap::new();
     for path in python_files(&folder) {
         let below = path.strip_prefix(&folder).unwrap();
         let first = below.components().next().unwrap().as_os_str();
@@ -180,7 +183,8 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
+/// What the comments in the first lines of files set.
+pub fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
     let mut options = Options::default();
     for (path, bytes) in files {
         let text = String::from_utf8_lossy(bytes);

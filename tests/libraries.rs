@@ -1,11 +1,10 @@
 //! Whether what `transforms/libraries/` says of libraries is true of the libraries: they are installed,
 //! once, and asked. What needs no library is asked of the files themselves.
 
-use crate::cases;
+use crate::{cases, environments};
 use asyncfix::model::libraries::{Catalogue, Library, Mapping};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,8 +25,8 @@ fn descriptions() -> Vec<(String, String)> {
     cases::files(&folder()).into_iter().map(read).collect()
 }
 
-fn pins() -> String {
-    std::fs::read_to_string(root().join("tests/libraries.txt")).unwrap()
+fn requirements() -> PathBuf {
+    root().join("tests/libraries.txt")
 }
 
 #[test]
@@ -122,7 +121,7 @@ fn every_distribution_has_its_pin() {
         .libraries()
         .filter_map(|library| library.distribution.as_deref())
         .collect();
-    let pins = pins();
+    let pins = std::fs::read_to_string(requirements()).unwrap();
     let pinned: BTreeSet<&str> = pins
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -133,9 +132,9 @@ fn every_distribution_has_its_pin() {
 
 #[test]
 fn libraries_are_as_described() {
-    let python = match python() {
+    let python = match environments::python("libraries", &requirements()) {
         Ok(python) => python,
-        Err(why) => return skip(&why),
+        Err(why) => return environments::skip(&why, "what is known of libraries was not checked"),
     };
     let output = Command::new(python)
         .arg(root().join("tests/libraries.py"))
@@ -150,64 +149,4 @@ fn libraries_are_as_described() {
         said(&output.stdout),
         said(&output.stderr)
     );
-}
-
-/// Without Python or a package index there is nothing to ask. Where everything has to be there, that
-/// is a failure.
-fn skip(why: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{why}");
-    eprintln!("{why}: what is known of libraries was not checked");
-}
-
-/// A Python with the pinned libraries, made anew when the pins are others than before.
-fn python() -> Result<PathBuf, String> {
-    let chosen = std::env::var("ASYNCFIX_PYTHON");
-    let system = chosen.as_deref().unwrap_or("python3");
-    let version = "import sys; assert sys.version_info >= (3, 11); print(sys.version)";
-    let found = Command::new(system).args(["-c", version]).output();
-    let found = found.map_err(|error| format!("{system}: {error}"))?;
-    if !found.status.success() {
-        return Err(format!("{system} is not Python 3.11 or newer"));
-    }
-    let made_of = String::from_utf8_lossy(&found.stdout).into_owned() + &pins();
-
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libraries");
-    let python = folder.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
-    // Two runs at a time must not make it at once.
-    let lock = File::create(folder.with_extension("lock")).unwrap();
-    lock.lock().unwrap();
-    let seal = folder.join("made-of.txt");
-    if std::fs::read_to_string(&seal).is_ok_and(|seal| seal == made_of) {
-        return Ok(python);
-    }
-    let run = |program: &Path, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output().unwrap();
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        }
-    };
-    let path = folder.to_str().unwrap();
-    run(Path::new(system), &["-m", "venv", "--clear", path])?;
-    let pins = root().join("tests/libraries.txt");
-    let install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    let with = |arguments: &[&str]| run(&python, &[&install[..], arguments].concat());
-    if let Err(error) = with(&["--requirement", pins.to_str().unwrap()]) {
-        // Is it the pins, or is there no package index?
-        let reach = with(&["--dry-run", "--ignore-installed", "--no-deps", "pip"]);
-        assert!(reach.is_err(), "tests/libraries.txt: {error}");
-        return Err(format!("no package index can be reached ({error})"));
-    }
-    std::fs::write(seal, made_of).unwrap();
-    Ok(python)
 }

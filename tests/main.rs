@@ -5,6 +5,9 @@
 /// The fixtures of the disk as values, and the one way in which they are run.
 mod cases;
 
+/// Pythons with pinned libraries.
+mod environments;
+
 /// Helpers for running the program itself in a directory of its own.
 mod projects;
 mod sandbox;
@@ -23,6 +26,9 @@ mod user_libraries;
 
 /// Whether what is known of libraries is true of the libraries.
 mod libraries;
+
+/// Programs that do the same before and after they are rewritten.
+mod runtime;
 
 /// Files that are hard to read, hard to write, or not what they seem.
 mod files;

@@ -314,15 +314,19 @@ fn pages_of_transforms_are_up_to_date() {
     }
 }
 
-#[test]
-fn the_table_of_the_readme_is_up_to_date() {
-    const START: &str = "<!-- transforms -->\n";
-    let path = root().join("README.md");
-    let Ok(text) = std::fs::read_to_string(&path) else {
+/// The same for a part of a file: what stands between the line `start` and the next such mark.
+#[track_caller]
+pub fn generated_part(path: &Path, start: &str, expected: &str) {
+    let Ok(text) = std::fs::read_to_string(path) else {
         return;
     };
-    let (before, rest) = text.split_once(START).expect("the README marks its table");
-    let end = rest.find("<!--").expect("a mark ends the table");
+    let (before, rest) = text.split_once(start).expect(start);
+    let end = rest.find("<!--").expect("a mark ends it");
+    generated(path, &format!("{before}{start}{expected}{}", &rest[end..]));
+}
+
+#[test]
+fn the_table_of_the_readme_is_up_to_date() {
     let table = report::catalogue::table(&infos());
-    generated(&path, &format!("{before}{START}{table}{}", &rest[end..]));
+    generated_part(&root().join("README.md"), "<!-- transforms -->\n", &table);
 }

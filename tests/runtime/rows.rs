@@ -1,0 +1,319 @@
+//! What the catalogue says becomes of requests, row by row, and the programs that show it.
+//!
+//! A row goes by the path to it in its file: `keywords.params.plain`, `response.ok`,
+//! `exceptions.HTTPError`; before it stands the library, where it is another than requests.
+
+use super::folder;
+use super::programs::{self, Expects, Program, Target};
+use crate::tidy;
+use asyncfix::model::libraries::{Catalogue, Fidelity, Http, Mapping};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+pub struct Row {
+    pub id: String,
+    /// What it is about, in the old library.
+    what: String,
+    /// What becomes of it, in the new one.
+    becomes: String,
+    pub class: Fidelity,
+    pub why: String,
+    /// The name of the program that shows it, where several name it.
+    proof: Option<String>,
+}
+
+/// The rows for a target, of all libraries that it may take the place of.
+pub fn of(target: Target) -> Vec<Row> {
+    let catalogue = Catalogue::builtin();
+    let mut rows = Vec::new();
+    for library in catalogue.libraries() {
+        let mapping = catalogue.mapping(&library.name, &target.to_string());
+        if let (Some(http), Some(mapping)) = (&library.http, mapping) {
+            let mut own = of_mapping(http, mapping);
+            if library.name != "requests" {
+                for row in &mut own {
+                    row.id = format!("{}.{}", library.name, row.id);
+                }
+            }
+            rows.extend(own);
+        }
+    }
+    rows
+}
+
+fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |id: String, what: String, becomes: &str, class, why: &str, proof: &Option<_>| {
+        let known = |row: &Row| row.id == id;
+        if !rows.iter().any(known) {
+            let (becomes, why) = (becomes.to_owned(), why.to_owned());
+            let proof = proof.clone();
+            rows.push(Row {
+                id,
+                what,
+                becomes,
+                class,
+                why,
+                proof,
+            });
+        }
+    };
+    let safe = Fidelity::Safe;
+    for name in http.functions.keys() {
+        let what = format!("`{}.{}(...)`", mapping.from, last(name));
+        add(
+            format!("functions.{}", last(name)),
+            what,
+            "",
+            safe,
+            "",
+            &None,
+        );
+    }
+    let client = &mapping.client;
+    let told = [
+        ("follows", "redirects are followed", &client.follows),
+        (
+            "may-follow",
+            "redirects may be followed",
+            &client.may_follow,
+        ),
+        (
+            "waits-forever",
+            "there is no timeout",
+            &client.waits_forever,
+        ),
+        (
+            "unverified",
+            "certificates are not verified",
+            &client.unverified,
+        ),
+        ("stays", "`head` does not follow redirects", &client.stays),
+    ];
+    for (name, what, to) in told {
+        if let Some(to) = to {
+            let becomes = format!("`{to}`");
+            add(
+                format!("client.{name}"),
+                what.to_owned(),
+                &becomes,
+                safe,
+                "",
+                &None,
+            );
+        }
+    }
+    if !client.bodiless.is_empty() {
+        let what = "a body where the method usually has none".to_owned();
+        add(
+            "client.bodiless".to_owned(),
+            what,
+            "`request`",
+            safe,
+            "",
+            &None,
+        );
+    }
+    for (name, keyword) in &mapping.keywords {
+        for (case, row) in &keyword.rows {
+            let about = if row.what.is_empty() { case } else { &row.what };
+            let becomes = if row.becomes.is_empty() {
+                keyword.to.as_ref()
+            } else {
+                Some(&row.becomes)
+            };
+            let becomes = becomes.map(|text| format!("`{text}`"));
+            add(
+                format!("keywords.{name}.{case}"),
+                format!("`{name}=`: {about}"),
+                &becomes.unwrap_or_default(),
+                row.class,
+                &row.why,
+                &row.proof,
+            );
+        }
+    }
+    for (name, member) in &mapping.response {
+        let expression = member.expression.as_ref();
+        let becomes = expression.map(|text| format!("`{}`", text.replace("{}", "r")));
+        let becomes = becomes.or_else(|| member.to.as_ref().map(|to| format!("`r.{to}`")));
+        add(
+            format!("response.{name}"),
+            format!("`r.{name}`"),
+            &becomes.unwrap_or_default(),
+            member.class,
+            &member.why,
+            &member.proof,
+        );
+    }
+    for (name, caught) in &mapping.exceptions {
+        let to: Vec<String> = caught.to.iter().map(|to| format!("`{to}`")).collect();
+        add(
+            format!("exceptions.{}", last(name)),
+            format!("`except {}`", last(name)),
+            &to.join(", "),
+            caught.class,
+            &caught.why,
+            &caught.proof,
+        );
+    }
+    for (name, to) in &mapping.callables {
+        let what = format!("`{name}`");
+        add(
+            format!("callables.{}", last(name)),
+            what,
+            &format!("`{to}`"),
+            safe,
+            "",
+            &None,
+        );
+    }
+    for (name, row) in &mapping.rows {
+        let what = if row.what.is_empty() { name } else { &row.what };
+        add(
+            format!("rows.{name}"),
+            what.clone(),
+            &row.becomes,
+            row.class,
+            &row.why,
+            &row.proof,
+        );
+    }
+    rows
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// Those that have rows of their own: what is true of httpx is true of httpx2.
+fn described() -> impl Iterator<Item = Target> {
+    let targets = Target::ALL.into_iter();
+    targets.filter(|target| target.to_string() != "httpx2")
+}
+
+/// The programs that show a row, the one that goes by its name first.
+fn shown_by<'a>(row: &Row, target: Target, programs: &'a [Program]) -> Vec<&'a str> {
+    let shows =
+        |program: &&Program| program.targets.contains(&target) && program.rows.contains(&row.id);
+    let mut names: Vec<&str> = programs
+        .iter()
+        .filter(shows)
+        .map(|program| program.name.as_str())
+        .collect();
+    let own = row.proof.clone();
+    let own = own.unwrap_or_else(|| row.id.replace(['.', '-'], "_"));
+    names.sort_by_key(|name| *name != own);
+    names
+}
+
+/// Rows that no program shows yet, as `target/row`.
+fn gaps() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder().join("gaps.txt")).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_row_is_shown_by_a_program() {
+    let programs = programs::all();
+    let mut found = BTreeSet::new();
+    for target in described() {
+        for row in of(target) {
+            let names = shown_by(&row, target, &programs);
+            if let Some(proof) = &row.proof {
+                let is_shown = names.contains(&proof.as_str());
+                assert!(is_shown, "{proof} does not show {}", row.id);
+            }
+            if names.is_empty() {
+                found.insert(format!("{target}/{}", row.id));
+            }
+        }
+    }
+    let known = gaps();
+    let new: Vec<_> = found.difference(&known).collect();
+    assert!(
+        new.is_empty(),
+        "no program in tests/runtime/requests shows {new:#?}"
+    );
+    let closed: Vec<_> = known.difference(&found).collect();
+    assert!(
+        closed.is_empty(),
+        "tests/runtime/gaps.txt has too much: {closed:#?}"
+    );
+}
+
+/// What a program expects is what its rows say.
+#[test]
+fn programs_name_rows_of_their_kind() {
+    let mut wrong = Vec::new();
+    let mut rows: BTreeMap<String, BTreeMap<String, Fidelity>> = BTreeMap::new();
+    for target in Target::ALL {
+        let own = of(target).into_iter().map(|row| (row.id, row.class));
+        rows.insert(target.to_string(), own.collect());
+    }
+    for program in programs::all() {
+        for target in &program.targets {
+            let known = &rows[&target.to_string()];
+            let mut classes = Vec::new();
+            for row in &program.rows {
+                match known.get(row) {
+                    Some(class) => classes.push(*class),
+                    None => wrong.push(format!("{}: no row {row} for {target}", program.name)),
+                }
+            }
+            for row in program.traps.iter().filter(|row| !known.contains_key(*row)) {
+                wrong.push(format!("{}: no row {row} for {target}", program.name));
+            }
+            let fits = match program.expects {
+                Expects::Safe => classes.iter().all(|class| *class == Fidelity::Safe),
+                Expects::Review => !classes.contains(&Fidelity::Blocked),
+                Expects::Thread | Expects::Untouched => {
+                    classes.iter().all(|class| *class == Fidelity::Blocked)
+                }
+            };
+            if !fits {
+                wrong.push(format!(
+                    "{}, for {target}: it expects {:?}, and its rows are {classes:?}",
+                    program.name, program.expects
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_the_semantics_is_up_to_date() {
+    let programs = programs::all();
+    let mut text = String::new();
+    for target in described() {
+        let rows = of(target);
+        if rows.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n#### To {target}\n");
+        text += "| in the blocking library | in the other | class | reason | shown by |\n";
+        text += "| --- | --- | --- | --- | --- |\n";
+        for row in rows {
+            let names = shown_by(&row, target, &programs);
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let becomes = match (row.becomes.as_str(), row.class) {
+                ("", Fidelity::Blocked) => "none",
+                ("", _) => "the same",
+                (other, _) => other,
+            };
+            let class = match row.class {
+                Fidelity::Safe => "safe",
+                Fidelity::Review => "review",
+                Fidelity::Blocked => "blocked",
+            };
+            let cells = [&row.what, becomes, class, &row.why, &names.join(", ")];
+            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            let _ = writeln!(text, "| {} |", cells.join(" | "));
+        }
+    }
+    text += "\n";
+    let path = folder().join("../../docs/semantics.md");
+    tidy::generated_part(&path, "<!-- rows -->\n", &text);
+}
