@@ -27,5 +27,8 @@ mod libraries;
 /// Files that are hard to read, hard to write, or not what they seem.
 mod files;
 
+/// What becomes of the files that declare dependencies.
+mod dependencies;
+
 /// The order of the house: layers, file sizes, documentation that is generated.
 mod tidy;

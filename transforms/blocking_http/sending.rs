@@ -2,7 +2,7 @@
 
 use super::raising::Sent;
 use super::{Native, Request, clients, errors, minds_cookies};
-use crate::fix::{Cx, Fix, await_call, held_review, lines, reach};
+use crate::fix::{Cx, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
 use crate::text::Edit;
@@ -47,8 +47,7 @@ pub(super) fn fix<'a>(
         changes.send(cx, groups, group, &plans, sent)?;
     }
     if changes.needs.contains(&ImportName::new("httpx")) {
-        let reason = "httpx is not imported here yet: it has to be among the dependencies";
-        changes.reviews.insert(reason.to_owned());
+        changes.reviews.extend(undeclared(cx, "httpx", "requests"));
     }
     let title = "send with httpx.AsyncClient";
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
@@ -56,7 +55,8 @@ pub(super) fn fix<'a>(
     let fix = Fix::judged(title, reason, cx.file, changes.edits)
         .map_err(|_| Why::new("what has to change for httpx overlaps here"))?;
     let needs = changes.needs.into_iter();
-    Ok(needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need))))
+    let fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    Ok(fix.depending(cx.file, "httpx", "requests"))
 }
 
 impl Changes {
