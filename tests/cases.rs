@@ -1,13 +1,14 @@
 //! The fixtures of the disk as values, and the one way in which they are run.
 //!
 //! `fixtures/<transform>/<case>.py` is a case of one file, `fixtures/<transform>/<case>/` one of all the
-//! Python files in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
+//! Python files and manifests in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
 //! `[[library]]`. Comments in the first lines of a file set options: `# target-version: 3.9`,
 //! `# line-length: 60`.
 
-use asyncfix::engine::{Loaded, Plan, Selection, examine, facts, settle};
+use asyncfix::engine::{Loaded, Mention, Plan, Selection, Sources, examine, facts, settle};
 use asyncfix::fix::{FileId, Finding, Options, Remedy, Safety, Transform};
 use asyncfix::model::libraries::{Catalogue, Library};
+use asyncfix::model::manifests::{ManifestText, Manifests, is_manifest};
 use asyncfix::model::project::{Modules, Project};
 use asyncfix::python::Lines;
 use asyncfix::text::Source;
@@ -81,10 +82,13 @@ impl Run {
 pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
     let mut found = Vec::new();
     let mut loaded = BTreeMap::new();
-    let sources: Vec<Source> = files
+    let (manifests, files): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| !is_python(path));
+    let mut sources: Vec<Source> = files
         .iter()
+        .chain(&manifests)
         .map(|(path, bytes)| Source::decode(path, bytes).unwrap())
         .collect();
+    let manifests = sources.split_off(files.len());
     let known = sources
         .iter()
         .map(|source| {
@@ -95,6 +99,10 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         .collect();
     let modules = Modules::new(files.iter().map(|(path, _)| path.as_path()));
     let project = Project::link(modules, known, Arc::clone(&selection.catalogue));
+    // A `setup.py` is both.
+    let setups = sources.iter().filter(|it| it.path().ends_with("setup.py"));
+    let declaring: Vec<Source> = manifests.iter().chain(setups).cloned().collect();
+    let project = project.depending(Arc::new(declared(files.len(), &declaring)));
     for (index, ((path, bytes), source)) in files.iter().zip(&sources).enumerate() {
         let file = FileId(index as u32);
         let findings = examine(source.text(), file, selection, &project)
@@ -112,13 +120,64 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         );
         loaded.insert(file, Loaded { source, findings });
     }
-    let source_of = |file: FileId| sources.get(file.0 as usize).cloned();
-    let plan = settle(loaded, &project, &source_of, selection, Safety::Review);
+    let plan = settle(
+        loaded,
+        &project,
+        &Texts(&sources),
+        selection,
+        Safety::Review,
+    );
+    sources.extend(manifests);
     Run {
         found,
         plan,
         sources,
     }
+}
+
+/// The manifests of a case, numbered after its files.
+fn declared(first: usize, sources: &[Source]) -> Manifests {
+    let texts = sources.iter().enumerate().map(|(index, source)| {
+        let folder = source.path().parent().unwrap();
+        let folder = match folder.ends_with("requirements") {
+            true => folder.parent().unwrap(),
+            false => folder,
+        };
+        ManifestText {
+            file: FileId((first + index) as u32),
+            folder: folder.to_str().unwrap().replace('\\', "/"),
+            source: source.clone(),
+            changeable: true,
+        }
+    });
+    Manifests::new(texts.collect())
+}
+
+/// The texts of a case.
+struct Texts<'s>(&'s [Source]);
+
+impl Sources for Texts<'_> {
+    fn source(&self, file: FileId) -> Option<Source> {
+        self.0.get(file.0 as usize).cloned()
+    }
+
+    fn mentioning(&self, folder: &str, word: &str) -> Vec<Mention> {
+        let below = self
+            .0
+            .iter()
+            .filter(|source| source.path().starts_with(folder));
+        let mentions = below.filter(|source| source.text().contains(word));
+        mentions
+            .map(|source| Mention {
+                path: source.path().to_path_buf(),
+                text: Some(Arc::clone(source.text())),
+            })
+            .collect()
+    }
+}
+
+fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py")
 }
 
 /// All cases of all transforms, in catalogue order, then by name.
@@ -141,7 +200,10 @@ pub fn folder(id: &str) -> PathBuf {
 fn of(transform: &'static dyn Transform) -> Vec<Case> {
     let folder = folder(transform.info().id);
     let mut cases: BTreeMap<String, Files> = BTreeMap::new();
-    for path in python_files(&folder) {
+    for path in files(&folder) {
+        if !is_python(&path) && !is_one_of_manifests(&path) {
+            continue;
+        }
         let below = path.strip_prefix(&folder).unwrap();
         let first = below.components().next().unwrap().as_os_str();
         let name = Path::new(first).file_stem().unwrap().to_str().unwrap();
@@ -161,11 +223,11 @@ fn of(transform: &'static dyn Transform) -> Vec<Case> {
         .collect()
 }
 
-/// The Python files below a folder, sorted.
-pub fn python_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = files(folder);
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
-    found
+fn is_one_of_manifests(path: &Path) -> bool {
+    let within = path
+        .parent()
+        .is_some_and(|folder| folder.ends_with("requirements"));
+    is_manifest(path.file_name().unwrap().to_str().unwrap(), within)
 }
 
 /// The files below a folder, sorted; none if there is no such folder.

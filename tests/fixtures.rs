@@ -58,6 +58,9 @@ fn show(run: &Run) -> String {
     if run.plan.end != End::Settled {
         let _ = writeln!(out, "\n{:?}", run.plan.end);
     }
+    for note in &run.plan.notes {
+        let _ = writeln!(out, "\nnote: {note}");
+    }
     let diff = report::diff::unified(&run.plan);
     if !diff.is_empty() {
         let _ = write!(out, "\n{}", String::from_utf8_lossy(&diff));

@@ -30,8 +30,8 @@ warnings.simplefilter("ignore")
 # Tables and keys that name nothing in a library: words, names of methods of any object, modules that a
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
-    "asyncio-only", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
-    "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from", "taking-methods",
+    "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
+    "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from", "taking-methods", "verified",
     "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {

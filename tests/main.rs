@@ -33,5 +33,8 @@ mod runtime;
 /// Files that are hard to read, hard to write, or not what they seem.
 mod files;
 
+/// What becomes of the files that declare dependencies.
+mod dependencies;
+
 /// The order of the house: layers, file sizes, documentation that is generated.
 mod tidy;

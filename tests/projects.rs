@@ -97,3 +97,65 @@ fn why_tells_what_is_known_of_a_line() {
     shop.write("shop/broken.py", "def (:\n");
     compare("why_broken", &shop.run(&["why", "shop/broken.py:1"]));
 }
+
+/// A project whose only request of `requests` is sent by httpx afterwards.
+const WEATHER: &[(&str, &str)] = &[
+    (
+        "pyproject.toml",
+        "[project]\nname = \"weather\"\ndependencies = [\n    \"requests>=2.31\",  # HTTP\n    \"rich\",\n]\n",
+    ),
+    ("uv.lock", "version = 1\n"),
+    ("src/weather/__init__.py", ""),
+    (
+        "src/weather/api.py",
+        "import requests\n\n\nasync def now(city: str):\n    try:\n        return requests.get(f\"https://example.org/{city}\", timeout=5).status_code\n    except requests.RequestException:\n        return None\n",
+    ),
+];
+
+const HTTP: &str = "--select=blocking-http";
+
+#[test]
+fn dependencies_change_with_the_code() {
+    let weather = Sandbox::with(WEATHER);
+    compare("dependencies_list", &weather.run(&[HTTP]));
+    compare("dependencies_diff", &weather.run(&[HTTP, "--diff", "src"]));
+    compare(
+        "dependencies_write",
+        &weather.run(&[HTTP, "--write", "--accept-review"]),
+    );
+    let text = String::from_utf8(weather.read("pyproject.toml")).unwrap();
+    assert!(
+        text.contains("    \"httpx>=0.28\",\n    \"requests"),
+        "{text}"
+    );
+    compare("dependencies_again", &weather.run(&[HTTP, "--diff"]));
+}
+
+#[test]
+fn manifests_above_the_working_directory_are_not_changed() {
+    let weather = Sandbox::with(WEATHER);
+    let mut command = weather.command(&[HTTP, "--diff"]);
+    let output = command.current_dir(weather.path("src")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("pyproject.toml: add httpx by hand"), "{said}");
+    assert!(
+        !String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("pyproject.toml\n+++")
+    );
+}
+
+#[test]
+fn manifests_are_left_where_code_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let weather = Sandbox::with(WEATHER);
+    let path = weather.path("src/weather/api.py");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+    if std::fs::File::options().write(true).open(&path).is_ok() {
+        eprintln!("this user may write to every file: not compared");
+        return;
+    }
+    assert_eq!(weather.exit_code(&[HTTP, "--write", "--accept-review"]), 2);
+    let text = weather.read("pyproject.toml");
+    assert_eq!(text, WEATHER[0].1.as_bytes());
+}

@@ -3,7 +3,7 @@
 use super::args::{Args, Command, OutputFormat, RunArgs};
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
-use crate::engine::{Loaded, Plan, settle};
+use crate::engine::{Loaded, Plan, Sources, settle};
 use crate::fix::{FileId, Finding, Safety};
 use crate::job::{self, Outcome, Skipped, Survey};
 use crate::report;
@@ -289,7 +289,7 @@ impl Run<'_> {
             settle(
                 files,
                 survey.project(),
-                &|file| survey.source(file),
+                survey,
                 &self.settings.selection,
                 at_least,
             )
@@ -309,6 +309,9 @@ impl Run<'_> {
         for mistake in report::summary::of_mistakes(&plan) {
             self.talk.warn(&mistake);
             failed = true;
+        }
+        for note in &plan.notes {
+            self.talk.note(note);
         }
         self.talk.say(&report::summary::of_plan(
             &plan,
@@ -367,6 +370,12 @@ fn write(
         return Ok(unwritten);
     }
     for patch in &plan.patches {
+        if !patch.is_python && !unwritten.is_empty() {
+            let why = "not written, since other files were not: see to it that it fits them";
+            talk.warn(&Skipped::new(patch.before.path(), why).to_string());
+            unwritten.insert(patch.file);
+            continue;
+        }
         match job::write(&patch.before, &patch.after) {
             Ok(written) if written.was_read_only => talk.note(&format!(
                 "{}: is read-only; written all the same, since this user may",

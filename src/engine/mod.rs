@@ -2,13 +2,16 @@
 //! still are the programs they should be. Values in, values out.
 
 mod choose;
+mod dependencies;
 mod examine;
 mod gate;
 mod imports;
 mod plan;
 mod rewrite;
 mod settle;
+mod uses;
 
+pub use dependencies::{Mention, Sources};
 pub use examine::{Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
-pub use settle::{Loaded, Sources, settle};
+pub use settle::{Loaded, settle};

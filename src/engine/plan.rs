@@ -64,6 +64,8 @@ pub struct FilePatch {
     /// Which applied fixes (indices into `Plan::applied`) made which parts of `after`; what was
     /// deleted shows as an empty span.
     pub marks: Vec<(Span, usize)>,
+    /// It is code, and no manifest.
+    pub is_python: bool,
 }
 
 #[derive(Debug)]
@@ -74,6 +76,8 @@ pub struct Plan {
     /// What is still found in the changed texts, and has no fix or none that was asked for.
     pub left: Vec<Finding>,
     pub broken: Vec<Broken>,
+    /// What is left for a person to do once the changes are made.
+    pub notes: Vec<String>,
     pub passes: usize,
     pub end: End,
 }

@@ -1,6 +1,7 @@
 //! From findings to changed texts: one transform a step, then look again, until nothing is left.
 
 use super::choose::{Choice, choose};
+use super::dependencies::{Dependencies, Sources};
 use super::examine::{Selection, examine, facts};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
 use super::rewrite::{Rewritten, rewrite};
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 /// After so many passes the search is given up and the transforms at fault are named.
@@ -37,12 +39,13 @@ struct State {
 pub fn settle(
     files: BTreeMap<FileId, Loaded>,
     project: &Project,
-    sources: Sources<'_>,
+    sources: &dyn Sources,
     selection: &Selection,
     at_least: Safety,
 ) -> Plan {
     let mut search = Search {
         project: Cow::Borrowed(project),
+        dependencies: Dependencies::new(project),
         sources,
         states: files
             .into_iter()
@@ -67,12 +70,10 @@ pub fn settle(
     search.finish(end, passes)
 }
 
-/// The text of a file as it was when the project was linked.
-pub type Sources<'s> = &'s (dyn Fn(FileId) -> Option<Source> + Sync);
-
 struct Search<'s> {
     project: Cow<'s, Project>,
-    sources: Sources<'s>,
+    sources: &'s dyn Sources,
+    dependencies: Dependencies,
     states: BTreeMap<FileId, State>,
     selection: &'s Selection,
     at_least: Safety,
@@ -165,6 +166,7 @@ impl Search<'_> {
                 .map(|(finding, fix)| Applied { finding, fix }),
         );
         self.adopt(rewritten);
+        self.dependencies.add(&self.project, &self.applied, first);
         waits
     }
 
@@ -172,7 +174,7 @@ impl Search<'_> {
     fn open(&mut self, fixes: &[(Finding, Fix)]) {
         for file in fixes.iter().flat_map(|(_, fix)| fix.edits().keys()) {
             if !self.states.contains_key(file)
-                && let Some(source) = (self.sources)(*file)
+                && let Some(source) = self.sources.source(*file)
             {
                 let state = State {
                     text: Arc::clone(source.text()),
@@ -378,7 +380,19 @@ impl Search<'_> {
         }
     }
 
-    fn finish(self, end: End, passes: usize) -> Plan {
+    fn finish(mut self, end: End, passes: usize) -> Plan {
+        let texts: BTreeMap<&Path, &Arc<str>> = self
+            .states
+            .values()
+            .map(|state| (state.source.path(), &state.text))
+            .collect();
+        self.dependencies.lose(
+            &self.selection.catalogue,
+            &self.applied,
+            self.sources,
+            &|path| texts.get(path).map(|text| Arc::clone(text)),
+        );
+        let (manifests, notes) = self.dependencies.finish();
         let mut patches = Vec::new();
         let mut left = Vec::new();
         for (file, state) in self.states {
@@ -392,15 +406,18 @@ impl Search<'_> {
                     before: state.source,
                     after: state.text,
                     marks: state.marks,
+                    is_python: true,
                 });
             }
         }
+        patches.extend(manifests);
         Plan {
             applied: self.applied,
             steps: self.steps,
             patches,
             left,
             broken: self.broken,
+            notes,
             passes,
             end,
         }

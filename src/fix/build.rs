@@ -3,6 +3,7 @@
 use super::Cx;
 use crate::model::file::{Entity, ImportName, Lookup, Place, ScopeId, Why};
 use crate::model::libraries::{EventLoop, Runs};
+use crate::model::manifests::Provision;
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
@@ -224,4 +225,19 @@ pub(super) fn imported_loop<'a>(
         .filter(|library| library.event_loop.as_ref().is_some_and(&is_such))
         .map(|library| library.name.as_str())
         .find(|name| cx.module.imports_module(name))
+}
+
+/// What a person must confirm where code is to use a library that the file does not import yet, in the
+/// place of another: that it is installed, unless the project declares it, or will.
+pub fn undeclared(cx: &Cx<'_>, adds: &str, replaces: &str) -> Option<String> {
+    match cx.project.provision(cx.file, adds, replaces) {
+        Provision::Declared | Provision::Addable => None,
+        Provision::ByHand(files) => Some(format!(
+            "{adds} is not imported here yet: it has to be put among the dependencies in {}",
+            files.join(", ")
+        )),
+        Provision::Unknown => Some(format!(
+            "{adds} is not imported here yet: it has to be among the dependencies"
+        )),
+    }
 }

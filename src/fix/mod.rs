@@ -14,7 +14,9 @@ pub use blocking::{
     BlockingCall, BlockingWith, blocking_call, blocking_calls, blocking_withs, remedy,
     report_blocking,
 };
-pub use build::{Reach, await_around, await_call, foreign_loop, held_review, may_await, reach};
+pub use build::{
+    Reach, await_around, await_call, foreign_loop, held_review, may_await, reach, undeclared,
+};
 pub use extract::{Extracted, calls_within, extract};
 pub use meant::meant;
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
@@ -58,12 +60,21 @@ impl fmt::Display for Safety {
     }
 }
 
+/// A library that a file uses in the place of another, each by the name of its module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dependency {
+    pub file: FileId,
+    pub adds: String,
+    pub replaces: String,
+}
+
 /// A change: edits that are applied whole or not at all, in all their files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     title: String,
     edits: BTreeMap<FileId, Edits>,
     needs: BTreeSet<(FileId, ImportName)>,
+    dependencies: BTreeSet<Dependency>,
     safety: Safety,
     reason: String,
 }
@@ -112,6 +123,7 @@ impl Fix {
             title: title.into(),
             edits: BTreeMap::from([(file, Edits::new(edits)?)]),
             needs: BTreeSet::new(),
+            dependencies: BTreeSet::new(),
             safety,
             reason,
         })
@@ -132,6 +144,23 @@ impl Fix {
         self
     }
 
+    /// Says that the code of a file depends on the module `adds` from now on, and maybe no longer on
+    /// `replaces`. Manifests are settled once for all fixes, as imports are.
+    #[must_use]
+    pub fn depending(
+        mut self,
+        file: FileId,
+        adds: impl Into<String>,
+        replaces: impl Into<String>,
+    ) -> Self {
+        self.dependencies.insert(Dependency {
+            file,
+            adds: adds.into(),
+            replaces: replaces.into(),
+        });
+        self
+    }
+
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -142,6 +171,10 @@ impl Fix {
 
     pub fn needs(&self) -> &BTreeSet<(FileId, ImportName)> {
         &self.needs
+    }
+
+    pub fn dependencies(&self) -> &BTreeSet<Dependency> {
+        &self.dependencies
     }
 
     pub fn safety(&self) -> Safety {

@@ -1,9 +1,11 @@
 //! Reading files: first what each says, then, with all of them linked, what is found in it.
 
+use super::manifests::{manifests, mentioning};
 use super::walk::absolute;
 use super::{Entry, Skipped};
-use crate::engine::{Loaded, Selection, examine, facts, is_asynchronous};
+use crate::engine::{Loaded, Mention, Selection, Sources, examine, facts, is_asynchronous};
 use crate::model::file::Facts;
+use crate::model::libraries::Kind;
 use crate::model::project::{Modules, Project};
 use crate::python::{Lines, ParseTrouble};
 use crate::text::{FileId, Source, Stamp};
@@ -11,7 +13,7 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What became of a file.
@@ -127,7 +129,21 @@ impl Survey {
             alone: None,
         };
         survey.look_for_callers(selection);
+        survey.read_manifests();
         survey
+    }
+
+    /// Reads what the projects depend on whose files may come to depend on something else.
+    fn read_manifests(&mut self) {
+        let files = (0..self.entries.len()).map(|index| FileId(index as u32));
+        let concerned = files.filter(|file| self.project.graph().waits_for(*file, Kind::Http));
+        let folders: BTreeSet<PathBuf> = concerned
+            .filter_map(|file| self.entries.get(file.0 as usize))
+            .filter_map(|entry| absolute(&entry.path).parent().map(Path::to_path_buf))
+            .collect();
+        let first = FileId(self.entries.len() as u32);
+        let manifests = Arc::new(manifests(folders, first));
+        self.project = std::mem::take(&mut self.project).depending(manifests);
     }
 
     /// Files without a coroutine may call what has to become one: those that mention such a function
@@ -261,15 +277,6 @@ impl Survey {
         }
     }
 
-    /// The text of a file as it was when it was looked at.
-    pub fn source(&self, file: FileId) -> Option<Source> {
-        let entry = self.entries.get(file.0 as usize)?;
-        let Look::Known(known) = self.looks.get(file.0 as usize)? else {
-            return None;
-        };
-        self.reread(entry, known).ok()
-    }
-
     /// The same text again, which was not kept.
     fn reread(&self, entry: &Entry, known: &Known) -> Result<Source, Skipped> {
         if let Some(source) = &self.alone {
@@ -281,6 +288,22 @@ impl Survey {
             return Err(Skipped::new(&entry.path, why));
         }
         Ok(source)
+    }
+}
+
+impl Sources for Survey {
+    fn source(&self, file: FileId) -> Option<Source> {
+        let entry = self.entries.get(file.0 as usize)?;
+        let Look::Known(known) = self.looks.get(file.0 as usize)? else {
+            return None;
+        };
+        self.reread(entry, known).ok()
+    }
+
+    fn mentioning(&self, folder: &str, word: &str) -> Vec<Mention> {
+        let entries = self.entries.iter().map(|entry| &entry.path);
+        let shown = entries.map(|path| (absolute(path), path.clone())).collect();
+        mentioning(Path::new(folder), word, &shown)
     }
 }
 

@@ -3,10 +3,12 @@
 #![allow(clippy::disallowed_methods)]
 
 mod load;
+mod manifests;
 mod walk;
 mod write;
 
 pub use load::{Outcome, Survey};
+pub use manifests::manifests;
 pub use walk::{Entry, Walked, surroundings, walk};
 pub use write::{WriteError, Written, write};
 

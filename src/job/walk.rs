@@ -163,16 +163,25 @@ fn root_above(path: &Path) -> Option<PathBuf> {
         .iter()
         .take_while(|folder| folder.join("__init__.py").is_file())
         .last();
-    // Who keeps their settings under version control has no project of everything they own.
-    let home = std::env::home_dir();
-    let everything = |root: &Path| root.parent().is_none() || home.as_deref() == Some(root);
-    let root = marked.filter(|root| !everything(root)).or(package)?;
-    let here = absolute(Path::new("."));
-    Some(match root.strip_prefix(&here) {
+    let root = marked
+        .filter(|root| !is_project_of_everything(root))
+        .or(package)?;
+    Some(tidied(root))
+}
+
+/// Who keeps their settings under version control has no project of everything they own.
+pub(super) fn is_project_of_everything(root: &Path) -> bool {
+    root.parent().is_none() || std::env::home_dir().as_deref() == Some(root)
+}
+
+/// A path as it is shown: below the working directory, where it is.
+pub(super) fn tidied(path: &Path) -> PathBuf {
+    let path = absolute(path);
+    match path.strip_prefix(absolute(Path::new("."))) {
         Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
         Ok(below) => below.to_path_buf(),
-        Err(_) => root.to_path_buf(),
-    })
+        Err(_) => path,
+    }
 }
 
 /// A path from the root, without `.` and `..`; links stay as they are.
@@ -197,7 +206,7 @@ fn lock(found: &Mutex<Found>) -> std::sync::MutexGuard<'_, Found> {
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn is_foreign(entry: &DirEntry) -> bool {
+pub(super) fn is_foreign(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
         && entry
             .file_name()

@@ -2,5 +2,6 @@
 
 pub mod file;
 pub mod libraries;
+pub mod manifests;
 pub mod project;
 pub mod stdlib;

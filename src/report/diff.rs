@@ -23,7 +23,11 @@ fn write_patch(plan: &Plan, patch: &FilePatch, out: &mut Vec<u8>) {
     let encode = |text: &str| patch.before.encode(text).unwrap_or_default();
     let (before, after) = (encode(patch.before.text()), encode(&patch.after));
     let starts = line_starts(&patch.after);
-    for line in reasons(plan, patch, &starts) {
+    let reasons = match patch.is_python {
+        true => reasons(plan, patch, &starts),
+        false => Vec::new(),
+    };
+    for line in reasons {
         out.extend_from_slice(line.as_bytes());
         out.push(b'\n');
     }

@@ -20,6 +20,8 @@ struct FindingRow<'a> {
     title: Option<&'a str>,
     edits: Vec<EditRow<'a>>,
     imports: Vec<String>,
+    /// Modules that the code depends on once it is fixed.
+    dependencies: Vec<&'a str>,
     /// Other files that the fix changes as well.
     other_files: usize,
     /// How the problem is reached, from the place of the finding on.
@@ -115,6 +117,13 @@ fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'
                     .iter()
                     .map(|(_, need)| need.to_string())
                     .collect()
+            })
+            .unwrap_or_default(),
+        dependencies: fix
+            .map(|fix| {
+                let mut names: Vec<&str> = fix.dependencies().iter().map(|it| &*it.adds).collect();
+                names.dedup();
+                names
             })
             .unwrap_or_default(),
         other_files: fix.map_or(0, |fix| {

@@ -2,7 +2,7 @@
 
 use super::raising::Sent;
 use super::{Names, Native, Request, clients, errors, minds_cookies};
-use crate::fix::{Cx, Fix, await_call, held_review, lines, reach};
+use crate::fix::{Cx, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
 use crate::text::Edit;
@@ -49,10 +49,7 @@ pub(super) fn fix<'a>(
     }
     let new = names.new;
     if changes.needs.contains(&ImportName::new(&new.to)) {
-        changes.review(format!(
-            "{} is not imported here yet: it has to be among the dependencies",
-            new.to
-        ));
+        changes.reviews.extend(undeclared(cx, &new.to, &new.from));
     }
     let title = format!("send with {}", new.client.class);
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
@@ -60,7 +57,8 @@ pub(super) fn fix<'a>(
     let fix = Fix::judged(title, reason, cx.file, changes.edits)
         .map_err(|_| Why::new(format!("what has to change for {} overlaps here", new.to)))?;
     let needs = changes.needs.into_iter();
-    Ok(needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need))))
+    let fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    Ok(fix.depending(cx.file, &new.to, &new.from))
 }
 
 impl Changes {

@@ -172,6 +172,11 @@ impl Catalogue {
             .map(|mapping| &**mapping)
     }
 
+    /// The library whose top-level module has this name.
+    pub fn library(&self, name: &str) -> Option<&Library> {
+        self.libraries().find(|library| library.name == name)
+    }
+
     /// What is known of a callable that blocks, by its qualified name; a method may be that of a base.
     pub fn blocking(&self, qualified: &str) -> Option<&Blocking> {
         self.inherited(qualified, &|name| {

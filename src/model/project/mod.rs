@@ -27,6 +27,7 @@ pub use value::{ClassRef, FunctionRef, Target, Value};
 
 use crate::model::file::{Call, Class, Facts, Function, NameHash, TermId};
 use crate::model::libraries::Catalogue;
+use crate::model::manifests::{Manifests, Provision, normalised};
 use crate::text::FileId;
 use evaluate::Evaluator;
 use mentions::Mentions;
@@ -41,6 +42,7 @@ pub struct Project {
     modules: Arc<Modules>,
     facts: Vec<Option<Arc<Facts>>>,
     catalogue: Arc<Catalogue>,
+    manifests: Arc<Manifests>,
     /// The classes made from a class of the project.
     children: FxHashMap<ClassRef, Vec<ClassRef>>,
     graph: Graph,
@@ -76,12 +78,20 @@ impl Project {
         project
     }
 
+    /// The same project, which declares its dependencies in these files.
+    #[must_use]
+    pub fn depending(mut self, manifests: Arc<Manifests>) -> Self {
+        self.manifests = manifests;
+        self
+    }
+
     fn relinked(&self, facts: Vec<Option<Arc<Facts>>>) -> Self {
-        Self::link(
+        let linked = Self::link(
             Arc::clone(&self.modules),
             facts,
             Arc::clone(&self.catalogue),
-        )
+        );
+        linked.depending(Arc::clone(&self.manifests))
     }
 
     /// Takes facts of files that changed or were not known, and links again: all of them, or, where
@@ -112,6 +122,7 @@ impl Project {
             modules: Arc::clone(&self.modules),
             facts,
             catalogue: Arc::clone(&self.catalogue),
+            manifests: Arc::clone(&self.manifests),
             children: self.children.clone(),
             properties: Arc::clone(&self.properties),
             ..Self::default()
@@ -161,6 +172,29 @@ impl Project {
 
     pub fn modules(&self) -> &Modules {
         &self.modules
+    }
+
+    /// What the project declares to depend on.
+    pub fn manifests(&self) -> &Manifests {
+        &self.manifests
+    }
+
+    /// Whether a file may rely on one library in the place of another that it uses, each by the name
+    /// of its module.
+    pub fn provision(&self, file: FileId, adds: &str, replaces: &str) -> Provision {
+        let of = |module: &str| {
+            let library = self.catalogue.library(module);
+            let distribution = library.and_then(|library| library.distribution.as_deref());
+            normalised(distribution.unwrap_or(module))
+        };
+        let verified = self
+            .catalogue
+            .library(adds)
+            .and_then(|library| library.verified.as_deref());
+        match self.manifests.root_of(self.modules.folder(file)) {
+            Some((_, root)) => root.provision(&of(adds), &of(replaces), verified),
+            None => Provision::Unknown,
+        }
     }
 
     pub fn graph(&self) -> &Graph {

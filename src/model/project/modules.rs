@@ -245,6 +245,13 @@ impl Modules {
         parts.join(".")
     }
 
+    /// The folder that a file stands in.
+    pub fn folder(&self, file: FileId) -> &str {
+        self.paths
+            .get(file.0 as usize)
+            .map_or("", |(folder, _)| folder)
+    }
+
     /// Whether a file, package or folder of the project has a name.
     pub fn has(&self, name: &str) -> bool {
         self.own.contains(name)
