@@ -31,11 +31,11 @@ warnings.simplefilter("ignore")
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
     "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
-    "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from", "taking-methods", "verified",
-    "writing-words",
+    "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
+    "quiet-members", "taking-methods", "verified", "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {
-    "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",
+    "body", "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",
 }
 # What a call, a `with`, a loop, a subscript and any attribute give of an object, as the last part of a
 # name in `gives`.
@@ -380,7 +380,8 @@ class Checker:
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
-            "pure-names": self.names, "schedulers": self.schedulers, "swallowing-contexts": self.contexts,
+            "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
+            "swallowing-contexts": self.contexts, "wrappers": self.names,
         }
         self.keys(library, NOT_NAMES | tables.keys())
         for key, check in tables.items():

@@ -239,20 +239,54 @@ fn judge<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Result<Option<String>,
     }
 }
 
+/// What is read later of what a call gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// What the call gives.
+    Given,
+    /// What the object gives whose method is called.
+    OfReceiver,
+}
+
+/// What more there is to read after a call.
+pub fn body<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<Body> {
+    match blocking.entry.body.as_deref()? {
+        "always" => Some(Body::Given),
+        "receiver" => Some(Body::OfReceiver),
+        condition => meets(cx, blocking.entry, blocking.call, condition).then_some(Body::Given),
+    }
+}
+
+/// What a person must confirm before a call goes to a thread together with the reading of its body.
+pub fn concerns<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<String> {
+    let function = blocking.name.rsplit('.').next().unwrap_or_default();
+    reviewed(cx, blocking, true).or_else(|| meant(cx, blocking.call, function))
+}
+
+/// Whether a call has an argument, with a value that matters: `stream`, `preload_content=False`.
+fn meets<'a>(cx: &Cx<'a>, entry: &Blocking, call: &'a ExprCall, condition: &str) -> bool {
+    let (keyword, literal) = match condition.split_once('=') {
+        Some((keyword, literal)) => (keyword, Some(literal)),
+        None => (condition, None),
+    };
+    argument(entry, call, keyword).is_some_and(|value| match literal {
+        Some(literal) => is(cx, value, literal),
+        None => !is(cx, value, "False") && !is(cx, value, "None"),
+    })
+}
+
 /// What a person must confirm before a call goes to a thread that may go there as a rule.
 fn review<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<String> {
+    reviewed(cx, blocking, false)
+}
+
+/// The same; with `whole`, its body is read in the thread as well.
+fn reviewed<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>, whole: bool) -> Option<String> {
     let BlockingCall { call, entry, .. } = blocking;
+    let matters = |condition: &str| !whole || entry.body.as_deref() != Some(condition);
     let argument = entry.review_with.iter().find_map(|(condition, why)| {
-        let (keyword, literal) = match condition.split_once('=') {
-            Some((keyword, literal)) => (keyword, Some(literal)),
-            None => (condition.as_str(), None),
-        };
-        let value = argument(entry, call, keyword)?;
-        let matters = match literal {
-            Some(literal) => is(cx, value, literal),
-            None => !is(cx, value, "False") && !is(cx, value, "None"),
-        };
-        matters.then(|| why.clone())
+        let holds = matters(condition) && meets(cx, entry, call, condition);
+        holds.then(|| why.clone())
     });
     let unpacks = call.arguments.keywords.iter().any(|it| it.arg.is_none());
     let unpacked = || {
@@ -269,7 +303,7 @@ fn review<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<String> {
             .then(|| format!("other tasks may use `{object}` meanwhile: {why}"))
     };
     let unread = || {
-        let why = entry.unread.as_ref()?;
+        let why = entry.unread.as_ref().filter(|_| !whole)?;
         (!is_used_by_methods(cx, call)).then(|| why.clone())
     };
     argument.or_else(unpacked).or_else(shared).or_else(unread)

@@ -41,7 +41,7 @@ pub(super) fn is_inside<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
 }
 
 /// `f(a).g()` to `await asyncio.to_thread(lambda: f(a).g())`.
-pub(super) fn to_thread<'a>(
+pub fn to_thread<'a>(
     cx: &Cx<'a>,
     call: &'a ExprCall,
     review: Option<String>,

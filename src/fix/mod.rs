@@ -11,14 +11,16 @@ mod thread;
 mod transform;
 
 pub use blocking::{
-    BlockingCall, BlockingWith, blocking_call, blocking_calls, blocking_withs, remedy,
-    report_blocking,
+    BlockingCall, BlockingWith, Body, blocking_call, blocking_calls, blocking_withs, body,
+    concerns, remedy, report_blocking,
 };
 pub use build::{
     Reach, await_around, await_call, foreign_loop, held_review, may_await, reach, undeclared,
 };
+pub use chain::to_thread as chain_to_thread;
 pub use extract::{Extracted, calls_within, extract};
 pub use meant::meant;
+pub use shared::is_of_this_task;
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, HttpClient, Info, Options, Transform};
 

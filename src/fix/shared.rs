@@ -7,7 +7,7 @@ use crate::python::span;
 
 /// Whether an object belongs to the task that runs the code here: it is made where it stands, or
 /// goes by a local name of a function that made it, uses it and gives it to nobody.
-pub(super) fn is_of_this_task<'a>(cx: &Cx<'a>, object: &'a Expr) -> bool {
+pub fn is_of_this_task<'a>(cx: &Cx<'a>, object: &'a Expr) -> bool {
     let Expr::Name(name) = object else {
         return match object {
             Expr::Call(call) => cx.callee(call).is_ok(),
@@ -97,10 +97,27 @@ pub(super) fn is_used_by_methods<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
         return false;
     };
     let reads = cx.module.reads_of(scope, &name.id);
-    reads.into_iter().all(|read| {
-        matches!(
-            cx.module.parent(read.into()),
-            Some(AnyNodeRef::ExprAttribute(_) | AnyNodeRef::WithItem(_))
-        )
+    reads
+        .into_iter()
+        .all(|read| match cx.module.parent(read.into()) {
+            Some(AnyNodeRef::ExprAttribute(_) | AnyNodeRef::WithItem(_)) => true,
+            Some(AnyNodeRef::Arguments(arguments)) => {
+                let call = cx.module.parent(AnyNodeRef::from(arguments));
+                call.is_some_and(|call| is_read_at_once(cx, call))
+            }
+            _ => false,
+        })
+}
+
+/// Whether a call reads at once what it is given, there or in a thread: of that, we speak apart.
+fn is_read_at_once<'a>(cx: &Cx<'a>, call: AnyNodeRef<'a>) -> bool {
+    let AnyNodeRef::ExprCall(call) = call else {
+        return false;
+    };
+    let reads = |name: &str| cx.module.catalogue().is_reader(name);
+    cx.callee(call).is_ok_and(|name| {
+        let handed = call.arguments.args.first();
+        let in_thread = || handed.and_then(|handed| cx.module.qualified(handed));
+        reads(&name) || name == "asyncio.to_thread" && in_thread().is_some_and(|name| reads(&name))
     })
 }

@@ -5,6 +5,8 @@
 //! plain functions. What maps to what is data in `libraries/requests.toml`.
 
 mod arguments;
+mod aside;
+mod bodies;
 mod clients;
 mod errors;
 mod raising;
@@ -14,7 +16,7 @@ mod thread;
 mod values;
 
 use crate::fix::{
-    Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, remedy,
+    Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
@@ -102,23 +104,30 @@ impl Transform for BlockingHttp {
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
         let mut requests = requests(cx);
         let fixes = settle(cx, &mut requests);
+        let mut threads = thread::Threads::new();
         for (request, native) in requests.iter().zip(fixes) {
+            if threads.has(request.call) {
+                continue;
+            }
             let fix = match (native, &request.native) {
                 (Some(fix), _) => Ok(Ok(fix)),
-                (None, Ok(_)) => thread::fix(cx, request.call, "no client can be opened here"),
-                (None, Err(why)) => thread::fix(cx, request.call, why.as_str()),
+                (None, Ok(_)) => threads.fix(cx, request.call, "no client can be opened here"),
+                (None, Err(why)) => threads.fix(cx, request.call, why.as_str()),
             };
-            let message = format!("`{}` blocks the event loop", request.name);
+            let message = threads.message(&request.name, request.call);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
         let known: FxHashSet<Span> = requests.iter().map(|it| span(it.call)).collect();
         for blocking in blocking_calls(cx, Kind::Http) {
-            if known.contains(&span(blocking.call)) {
+            if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
                 continue;
             }
-            let message = format!("`{}` blocks the event loop", blocking.name);
-            let fix = remedy(cx, &blocking);
+            let fix = threads.remedy(cx, &blocking);
+            let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
+        }
+        for (call, message) in threads.readers(cx) {
+            found.push(cx.finding(&INFO, span(call), message, to_thread(cx, call, None, None)));
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::text::Span;
 impl<'a> Module<'a> {
     /// The binding that alone gives a name its value where it is read, if that one can be told from
     /// others: a `with ... as name` around it, or the last one before it in straight code.
-    pub(super) fn bound_at(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
+    pub fn bound_at(&self, name: &'a ExprName, owner: ScopeId) -> Option<&Binding<'a>> {
         let bindings = self.bindings_of(owner, &name.id);
         if bindings.len() < 2 {
             return None;

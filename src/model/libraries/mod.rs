@@ -401,6 +401,26 @@ impl Catalogue {
     }
 
     /// Whether a class outside the file makes a new collection.
+    /// Whether a member of what still has a body to read does not read it.
+    pub fn is_quiet_member(&self, name: &str) -> bool {
+        self.listed(|library| &library.quiet_members, name)
+    }
+
+    /// Whether what a member gives goes on reading when it is gone through.
+    pub fn is_lazy_member(&self, name: &str) -> bool {
+        self.listed(|library| &library.lazy_members, name)
+    }
+
+    /// Whether a function reads at once what it is given.
+    pub fn is_reader(&self, name: &str) -> bool {
+        self.listed(|library| &library.readers, name)
+    }
+
+    /// Whether a function or class reads later what it is given.
+    pub fn is_wrapper(&self, name: &str) -> bool {
+        self.listed(|library| &library.wrappers, name)
+    }
+
     pub fn is_collection(&self, qualified: &str) -> bool {
         self.listed(|library| &library.collections, qualified)
     }

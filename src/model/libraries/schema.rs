@@ -73,6 +73,18 @@ pub struct Library {
     pub swallowing_contexts: Vec<String>,
     #[serde(default)]
     pub logging_methods: Vec<String>,
+    /// Members of what still has a body to read that do not read it.
+    #[serde(default)]
+    pub quiet_members: Vec<String>,
+    /// Members that go on reading when they are gone through.
+    #[serde(default)]
+    pub lazy_members: Vec<String>,
+    /// Functions that read at once what they are given.
+    #[serde(default)]
+    pub readers: Vec<String>,
+    /// Functions and classes that read later what they are given.
+    #[serde(default)]
+    pub wrappers: Vec<String>,
     /// Classes whose objects are collections.
     #[serde(default)]
     pub collections: Vec<String>,
@@ -132,6 +144,10 @@ pub struct Blocking {
     /// What a person must confirm where the object that the call gives is iterated or handed on, and
     /// not only used through its methods.
     pub unread: Option<String>,
+    /// When more is read later of what the call gives, so that only the statements that read it are
+    /// the whole request: `always`, or the argument that says so, as in `review-with`; `receiver` where
+    /// it is the object whose method is called that is asked for more.
+    pub body: Option<String>,
     /// Arguments with which the call does not block: keyword to the literal, as `block = "False"`, or
     /// to a constant by its qualified name.
     #[serde(default)]

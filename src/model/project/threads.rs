@@ -153,7 +153,9 @@ impl Project {
         })
     }
 
-    fn library_in_thread(&self, name: &str) -> Result<Option<String>, Why> {
+    /// What a person must confirm before something of a library is called in a thread, nothing if it
+    /// is known to work there; refused if it must not.
+    pub fn library_in_thread(&self, name: &str) -> Result<Option<String>, Why> {
         let catalogue = self.catalogue();
         if let Some(entry) = catalogue.blocking(name) {
             return match entry.fallback {
