@@ -194,8 +194,10 @@ fn described() -> impl Iterator<Item = Target> {
 
 /// The programs that show a row, the one that goes by its name first.
 fn shown_by<'a>(row: &Row, target: Target, programs: &'a [Program]) -> Vec<&'a str> {
-    let shows =
-        |program: &&Program| program.targets.contains(&target) && program.rows.contains(&row.id);
+    let shows = |program: &&Program| {
+        program.targets.contains(&target)
+            && (program.rows.contains(&row.id) || program.traps.contains(&row.id))
+    };
     let mut names: Vec<&str> = programs
         .iter()
         .filter(shows)
