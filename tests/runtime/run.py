@@ -25,7 +25,13 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LIBRARIES = ["requests", "httpx", "httpx2", "aiohttp", "niquests"]
 # What they would import with the first request, in every program anew.
-LATER = ["anyio._backends._asyncio", "httpcore", "httpcore2", "truststore", "concurrent.futures.thread"]
+LATER = [
+    "anyio._backends._asyncio",
+    "httpcore",
+    "httpcore2",
+    "truststore",
+    "concurrent.futures.thread",
+]
 # In seconds, for one program.
 LIMIT = 30
 # More than there are processors, since programs wait most of the time.
@@ -75,7 +81,9 @@ class Running:
         try:
             runpy.run_path("main.py", run_name="__main__")
         except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            status = (
+                end.code if isinstance(end.code, int) else int(end.code is not None)
+            )
         except BaseException:
             traceback.print_exc()
             status = 1
@@ -112,7 +120,9 @@ class Running:
     def without_ports(self, text):
         """Ports are others in every run."""
         for port, name in ((self.port, "PORT"), (self.secure_port, "SECURE_PORT")):
-            text = text.replace(f":{port}", f":{name}").replace(f"%3A{port}", f"%3A{name}")
+            text = text.replace(f":{port}", f":{name}").replace(
+                f"%3A{port}", f"%3A{name}"
+            )
         return text
 
 

@@ -7,12 +7,12 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
 URLS = [
     BASE + "/no-answer",
     BASE + "/no-http",
     "http://127.0.0.1:1/",
-    "http://nowhere.invalid/",
+    # Too long for a name server to be asked.
+    "http://" + "no." * 100 + "invalid/",
     os.environ["SECURE_URL"],
     BASE + "/echo",
 ]

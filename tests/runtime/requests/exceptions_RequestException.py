@@ -7,7 +7,6 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
 URLS = [
     BASE + "/no-answer",
     BASE + "/no-http",
@@ -20,11 +19,16 @@ URLS = [
     BASE + "/json/broken",
     BASE + "/redirect/302?to=ftp://example.test/",
     "http://127.0.0.1:1/",
-    "http://nowhere.invalid/",
+    # Too long for a name server to be asked.
+    "http://" + "no." * 100 + "invalid/",
     os.environ["SECURE_URL"],
     "no-address",
     "ftp://example.test/",
     "http://",
+    "http://host:port/",
+    "http://[bad",
+    "http://a\x00b/",
+    BASE + "/redirect/302?to=http://host:port/",
     BASE + "/json/object",
 ]
 

@@ -26,7 +26,14 @@ async def look(url):
 
 
 async def main():
-    for path in ("echo", "status/404", "no-answer", "slow/4000", "loop", "compressed/broken"):
+    for path in (
+        "echo",
+        "status/404",
+        "no-answer",
+        "slow/4000",
+        "loop",
+        "compressed/broken",
+    ):
         await look(f"{BASE}/{path}")
     await look("http://127.0.0.1:1/")
     await look("no-address")

@@ -7,8 +7,17 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
-METHODS = ["GET", "get", "POST", "put", "Patch", "DELETE", "OPTIONS", "QUERY", "PROPFIND"]
+METHODS = [
+    "GET",
+    "get",
+    "POST",
+    "put",
+    "Patch",
+    "DELETE",
+    "OPTIONS",
+    "QUERY",
+    "PROPFIND",
+]
 
 
 async def send(method):

@@ -15,7 +15,9 @@ async def basic(path):
 
 
 async def digest(path):
-    response = requests.get(BASE + path, auth=requests.auth.HTTPDigestAuth("user", "secret"))
+    response = requests.get(
+        BASE + path, auth=requests.auth.HTTPDigestAuth("user", "secret")
+    )
     print(response.status_code)
 
 

@@ -6,7 +6,6 @@ import os
 import requests
 
 
-
 async def main():
     try:
         requests.get(os.environ["SECURE_URL"] + "/echo", cert="missing.pem")

@@ -11,7 +11,13 @@ BASE = os.environ["BASE_URL"]
 async def send(value):
     response = requests.post(
         BASE + "/echo",
-        data={"text": "a b&c=d", "number": 1, "float": 1.5, "empty": "", "value": f"{value}"},
+        data={
+            "text": "a b&c=d",
+            "number": 1,
+            "float": 1.5,
+            "empty": "",
+            "value": f"{value}",
+        },
     )
     print(response.json())
 

@@ -9,7 +9,9 @@ BASE = os.environ["BASE_URL"]
 
 
 async def main():
-    response = requests.post(BASE + "/echo", files={"file": b"bytes", "named": ("a.txt", "text")})
+    response = requests.post(
+        BASE + "/echo", files={"file": b"bytes", "named": ("a.txt", "text")}
+    )
     print(response.json())
 
 

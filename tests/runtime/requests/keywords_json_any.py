@@ -7,8 +7,16 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
-VALUES = [{"a": 1, "b": [None, True, 1.5]}, [1, 2], "caf\u00e9 \u20ac", 0, False, {}, [], None]
+VALUES = [
+    {"a": 1, "b": [None, True, 1.5]},
+    [1, 2],
+    "caf\u00e9 \u20ac",
+    0,
+    False,
+    {},
+    [],
+    None,
+]
 
 
 async def send(value):
@@ -23,7 +31,9 @@ async def both():
 
 async def typed():
     response = requests.put(
-        BASE + "/echo", json={"a": 1}, headers={"Content-Type": "application/vnd.api+json"}
+        BASE + "/echo",
+        json={"a": 1},
+        headers={"Content-Type": "application/vnd.api+json"},
     )
     print(response.json()["headers"])
 

@@ -7,7 +7,6 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
 PATHS = [
     "/echo",
     "/echo/",

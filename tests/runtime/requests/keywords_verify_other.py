@@ -6,9 +6,10 @@ import os
 import requests
 
 
-
 async def main():
-    response = requests.get(os.environ["SECURE_URL"] + "/echo", verify=os.environ["CERTIFICATE"])
+    response = requests.get(
+        os.environ["SECURE_URL"] + "/echo", verify=os.environ["CERTIFICATE"]
+    )
     print(response.json())
 
 

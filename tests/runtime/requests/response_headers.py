@@ -7,7 +7,6 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
 URL = BASE + "/response?header=X-One:1&header=X-Two:a&header=x-two:b&type=text/html"
 
 

@@ -7,8 +7,18 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
-NAMES = ["object", "list", "text", "number", "null", "false", "nan", "utf-8", "empty", "html"]
+NAMES = [
+    "object",
+    "list",
+    "text",
+    "number",
+    "null",
+    "false",
+    "nan",
+    "utf-8",
+    "empty",
+    "html",
+]
 
 
 async def look(name):

@@ -7,7 +7,6 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-
 LINKS = [
     '<http://example.test/2>; rel="next", <http://example.test/9>; rel="last"',
     "</relative>; rel=next; title=two",

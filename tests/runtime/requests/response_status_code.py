@@ -10,7 +10,9 @@ BASE = os.environ["BASE_URL"]
 
 async def look(status):
     response = requests.get(f"{BASE}/status/{status}")
-    print(response.status_code, response.status_code == status, type(response.status_code))
+    print(
+        response.status_code, response.status_code == status, type(response.status_code)
+    )
 
 
 async def main():
