@@ -139,6 +139,7 @@ fn run_batch(python: &Path, libraries: &str, jobs: &[(String, PathBuf)]) -> Outc
     std::fs::write(&file, serde_json::to_vec(&listed).unwrap()).unwrap();
     let output = Command::new(python)
         .args(["-W", "error::RuntimeWarning"])
+        .args(["-W", "default::DeprecationWarning"])
         .arg(folder().join("run.py"))
         .arg(file)
         // Proxies, certificates and passwords of whoever runs the tests are no part of them.

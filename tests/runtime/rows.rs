@@ -297,7 +297,15 @@ fn the_table_of_the_semantics_is_up_to_date() {
         text += "| --- | --- | --- | --- | --- |\n";
         for row in rows {
             let names = shown_by(&row, target, &programs);
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let traps = programs
+                .iter()
+                .filter(|program| program.traps.contains(&row.id));
+            let traps = traps.map(|program| program.name.as_str());
+            let names: Vec<String> = names
+                .into_iter()
+                .chain(traps)
+                .map(|name| format!("`{name}`"))
+                .collect();
             let becomes = match (row.becomes.as_str(), row.class) {
                 ("", Fidelity::Blocked) => "none",
                 ("", _) => "the same",

@@ -1,8 +1,8 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
 use super::values::{
-    has_no_query, is_absolute, is_false, is_header, is_none, is_plain, is_text, is_true, is_zero,
-    may_be_url, text_dict,
+    has_no_query, is_absolute, is_ascii_text, is_false, is_none, is_plain, is_sent_as_written,
+    is_true, is_zero, may_be_url, text_dict,
 };
 use super::{Names, judge};
 use crate::fix::Cx;
@@ -227,14 +227,16 @@ fn kind<'a>(
     };
     match accepts {
         Accepts::Anything => "any",
-        Accepts::Url if may_be_url(cx, value) => "text",
+        Accepts::Url if !may_be_url(cx, value) => "other",
+        Accepts::Url if !is_sent_as_written(cx, value) => "escaped",
+        Accepts::Url => "text",
         Accepts::Nothing if nothing || is_false(value) => "off",
         Accepts::Boolean if value.is_boolean_literal_expr() => "literal",
         Accepts::PlainMapping if all(is_plain) => match nothing || has_no_query(cx, url.value) {
             true => "plain",
             false => "query",
         },
-        Accepts::StringMapping if all(is_header) => "text",
+        Accepts::StringMapping if all(is_ascii_text) => "text",
         // Text goes before `json` in httpx, even where it is empty.
         Accepts::Body if !has_json && is_written(value) => "content",
         Accepts::Body if all(is_plain) => "fields",
@@ -248,7 +250,7 @@ fn kind<'a>(
         },
         Accepts::Auth => match value {
             Expr::Tuple(pair)
-                if pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part)) =>
+                if pair.elts.len() == 2 && pair.elts.iter().all(|part| is_ascii_text(cx, part)) =>
             {
                 "pair"
             }
@@ -280,7 +282,7 @@ fn counterpart<'a>(cx: &Cx<'a>, names: Names<'a>, auth: &'a ExprCall) -> Option<
         .iter()
         .chain(keywords.map(|keyword| &keyword.value));
     values
-        .all(|value| is_text(cx, value))
+        .all(|value| is_ascii_text(cx, value))
         .then_some(counterpart)
 }
 

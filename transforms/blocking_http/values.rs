@@ -120,7 +120,7 @@ fn text_within<'a>(cx: &Cx<'a>, expression: &'a Expr, steps: usize) -> bool {
 }
 
 /// Whether a value is certainly text that a header can hold in both libraries.
-pub(super) fn is_header<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
+pub(super) fn is_ascii_text<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
     let value = given_once(cx, expression).unwrap_or(expression);
     is_text(cx, expression)
         && match value {
@@ -269,6 +269,36 @@ fn pieces<'a>(cx: &Cx<'a>, url: &'a Expr, steps: usize, found: &mut Vec<Option<&
             None => found.push(None),
         },
         _ => found.push(None),
+    }
+}
+
+/// Whether what is written of a URL reaches the server as it is: `requests` escapes some characters
+/// that httpx sends or refuses, and undoes escapes that were not needed.
+pub(super) fn is_sent_as_written<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
+    let mut found = Vec::new();
+    pieces(cx, url, MAX_STEPS, &mut found);
+    found.iter().flatten().all(|text| {
+        // Brackets around an address are part of it.
+        let rest = match text.split_once("://[") {
+            Some((_, rest)) => rest.split_once(']').map_or(rest, |(_, rest)| rest),
+            None => text,
+        };
+        let escapes = |c: char| c.is_ascii_control() || "[\\]^`{|}".contains(c);
+        !rest.contains(escapes) && rest.split('%').skip(1).all(is_usual_escape)
+    })
+}
+
+/// Whether what follows a `%` makes an escape in the form that `requests` gives it, or the place of a
+/// value in a template.
+fn is_usual_escape(after: &str) -> bool {
+    let digits = after.get(..2).unwrap_or_default();
+    match u8::from_str_radix(digits, 16) {
+        Ok(byte) => {
+            digits == digits.to_uppercase()
+                && !byte.is_ascii_alphanumeric()
+                && !b"-._~".contains(&byte)
+        }
+        Err(_) => after.starts_with(['s', 'd', 'i', 'r', '(']),
     }
 }
 

@@ -126,7 +126,8 @@ pub struct Keyword {
 pub enum Accepts {
     /// Not at all: `any`.
     Anything,
-    /// `text` as far as can be seen, or `other`.
+    /// `text` as far as can be seen, with what is written of it the same on both sides; `escaped`,
+    /// which has characters that only one side escapes; or `other`.
     Url,
     /// `literal`, which becomes an argument of the client, or `other`.
     Boolean,

@@ -1,0 +1,17 @@
+# row: client.waits-forever
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    # httpx waits for 5 seconds if not told.
+    response = requests.get(BASE + "/slow/5300")
+    print(response.json())
+
+
+asyncio.run(main())

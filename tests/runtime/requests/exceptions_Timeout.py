@@ -1,0 +1,24 @@
+# row: exceptions.Timeout
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def look(path):
+    try:
+        response = requests.get(f"{BASE}/{path}", timeout=0.5)
+        print(response.status_code)
+    except requests.exceptions.Timeout:
+        print("too late")
+
+
+async def main():
+    await look("echo")
+    await look("slow/4000")
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# row: functions.options
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.options(BASE + "/hops/2")
+    print(response.status_code, response.url, response.json())
+
+
+asyncio.run(main())

@@ -1,0 +1,40 @@
+# row: functions.request, keywords.method.any
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+METHODS = [
+    "GET",
+    "get",
+    "POST",
+    "put",
+    "Patch",
+    "DELETE",
+    "OPTIONS",
+    "QUERY",
+    "PROPFIND",
+]
+
+
+async def send(method):
+    response = requests.request(method, BASE + "/echo", data={"a": "1"})
+    print(method, response.json())
+
+
+async def named(method):
+    response = requests.request(url=BASE + "/hops/2", method=method)
+    print(method, response.status_code, response.url)
+
+
+async def main():
+    for method in METHODS:
+        await send(method)
+    for method in ("GET", "HEAD", "DELETE"):
+        await named(method)
+
+
+asyncio.run(main())

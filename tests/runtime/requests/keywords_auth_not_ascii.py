@@ -1,0 +1,16 @@
+# row: keywords.auth.other
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/echo", auth=("k\u00e4the", "secret"))
+    print(response.json())
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# row: keywords.proxies.other
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get("http://example.test/echo", proxies={"http": BASE})
+    print(response.json())
+
+
+asyncio.run(main())

@@ -1,0 +1,30 @@
+# row: keywords.timeout.pair
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def send(path):
+    try:
+        response = requests.get(f"{BASE}/{path}", timeout=(10, 0.6))
+        print(response.status_code)
+    except requests.ReadTimeout:
+        print("too late")
+
+
+async def patient():
+    response = requests.get(BASE + "/slow/1000", timeout=(0.5, None))
+    print(response.status_code)
+
+
+async def main():
+    await send("slow/10")
+    await send("slow/4000")
+    await patient()
+
+
+asyncio.run(main())

@@ -1,0 +1,18 @@
+# row: response.encoding
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/text/latin-1")
+    print(response.encoding)
+    response.encoding = None
+    print(response.text)
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# trap: response.headers
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/response?header=X-One:1")
+    print(sorted(response.headers))
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# row: response.iter_lines
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/lines/3")
+    print(list(response.iter_lines()))
+
+
+asyncio.run(main())

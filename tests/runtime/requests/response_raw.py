@@ -1,0 +1,16 @@
+# row: response.raw
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/bytes/10")
+    print(response.raw.status)
+
+
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# row: response.request
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.post(BASE + "/echo", data={"a": "1"})
+    print(response.request.method, response.request.url, response.request.body)
+
+
+asyncio.run(main())
