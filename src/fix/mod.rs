@@ -4,6 +4,7 @@ mod blocking;
 mod build;
 mod chain;
 mod extract;
+mod helpers;
 pub mod lines;
 mod meant;
 mod shared;
@@ -18,6 +19,7 @@ pub use build::{
     Reach, await_around, await_call, foreign_loop, held_review, may_await, reach, undeclared,
 };
 pub use extract::{Extracted, calls_within, extract};
+pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use meant::meant;
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, HttpClient, Info, Options, Transform};
@@ -75,6 +77,7 @@ pub struct Fix {
     edits: BTreeMap<FileId, Edits>,
     needs: BTreeSet<(FileId, ImportName)>,
     dependencies: BTreeSet<Dependency>,
+    helpers: BTreeSet<&'static str>,
     safety: Safety,
     reason: String,
 }
@@ -124,6 +127,7 @@ impl Fix {
             edits: BTreeMap::from([(file, Edits::new(edits)?)]),
             needs: BTreeSet::new(),
             dependencies: BTreeSet::new(),
+            helpers: BTreeSet::new(),
             safety,
             reason,
         })
@@ -161,6 +165,14 @@ impl Fix {
         self
     }
 
+    /// Says that the new code calls a helper, by its name among `HELPERS`. It is put into the module of
+    /// helpers once, unless it is there.
+    #[must_use]
+    pub fn helped(mut self, helper: &'static str) -> Self {
+        self.helpers.insert(helper);
+        self
+    }
+
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -171,6 +183,10 @@ impl Fix {
 
     pub fn needs(&self) -> &BTreeSet<(FileId, ImportName)> {
         &self.needs
+    }
+
+    pub fn helpers(&self) -> &BTreeSet<&'static str> {
+        &self.helpers
     }
 
     pub fn dependencies(&self) -> &BTreeSet<Dependency> {

@@ -124,7 +124,7 @@ pub fn makes_a_project(name: &str, text: &str) -> bool {
 
 impl Manifests {
     pub fn new(texts: Vec<ManifestText>) -> Self {
-        let names: BTreeSet<String> = texts.iter().map(|text| key(text)).collect();
+        let names: BTreeSet<String> = texts.iter().map(key).collect();
         let mut manifests = Self::default();
         for text in texts {
             let root = manifests.roots.entry(text.folder.clone()).or_default();
