@@ -3,9 +3,11 @@
 //! `fixtures/<transform>/<case>.py` is a case of one file, `fixtures/<transform>/<case>/` one of all the
 //! Python files and manifests in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
 //! `[[library]]`. Comments in the first lines of a file set options: `# target-version: 3.9`,
-//! `# line-length: 60`.
+//! `# line-length: 60`, `# helpers-module: app.helpers`.
 
-use asyncfix::engine::{Loaded, Mention, Plan, Selection, Sources, examine, facts, settle};
+use asyncfix::engine::{
+    HelpersModule, Loaded, Mention, Plan, Selection, Sources, examine, facts, settle,
+};
 use asyncfix::fix::{FileId, Finding, Options, Remedy, Safety, Transform};
 use asyncfix::model::libraries::{Catalogue, Library};
 use asyncfix::model::manifests::{ManifestText, Manifests, is_manifest};
@@ -28,6 +30,7 @@ pub struct Case {
     pub files: Files,
     pub options: Options,
     pub libraries: Arc<Catalogue>,
+    pub helpers: Option<HelpersModule>,
 }
 
 impl Case {
@@ -45,6 +48,7 @@ impl Case {
             transforms: vec![self.transform],
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
+            helpers: self.helpers.clone(),
         }
     }
 
@@ -53,6 +57,7 @@ impl Case {
             transforms: CATALOGUE.to_vec(),
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
+            helpers: self.helpers.clone(),
         }
     }
 }
@@ -89,6 +94,19 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         .map(|(path, bytes)| Source::decode(path, bytes).unwrap())
         .collect();
     let manifests = sources.split_off(files.len());
+    let mut files = files;
+    let absent;
+    let helpers = selection.helpers.as_ref().map(|helpers| {
+        let known = sources.iter().position(|it| it.path() == helpers.path);
+        known.unwrap_or_else(|| {
+            sources.push(Source::absent(&helpers.path));
+            sources.len() - 1
+        })
+    });
+    if sources.len() > files.len() {
+        absent = (selection.helpers.as_ref().unwrap().path.clone(), Vec::new());
+        files.push(&absent);
+    }
     let known = sources
         .iter()
         .map(|source| {
@@ -97,7 +115,10 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
             ))
         })
         .collect();
-    let modules = Modules::new(files.iter().map(|(path, _)| path.as_path()));
+    let mut modules = Modules::new(files.iter().map(|(path, _)| path.as_path()));
+    if let (Some(index), Some(helpers)) = (helpers, &selection.helpers) {
+        modules.put_helpers_into(&helpers.name, FileId(index as u32));
+    }
     let project = Project::link(modules, known, Arc::clone(&selection.catalogue));
     // A `setup.py` is both.
     let setups = sources.iter().filter(|it| it.path().ends_with("setup.py"));
@@ -216,6 +237,7 @@ fn of(transform: &'static dyn Transform) -> Vec<Case> {
         .map(|(name, files)| Case {
             transform,
             options: options(&files),
+            helpers: helpers(&name, &files),
             libraries: libraries(&folder.join(&name).join("libraries.toml")),
             name,
             files,
@@ -261,6 +283,20 @@ pub fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
         }
     }
     options
+}
+
+/// The module of helpers that a case asks for, below its folder.
+fn helpers(case: &str, files: &[(PathBuf, Vec<u8>)]) -> Option<HelpersModule> {
+    files.iter().find_map(|(_, bytes)| {
+        let text = String::from_utf8_lossy(bytes);
+        let mut head = text.lines().take_while(|line| line.starts_with("# "));
+        let name = head.find_map(|line| line.strip_prefix("# helpers-module: "))?;
+        let path = Path::new(case).join(name.replace('.', "/"));
+        Some(HelpersModule {
+            name: name.to_owned(),
+            path: path.with_extension("py"),
+        })
+    })
 }
 
 /// What is known of libraries, with what a file adds, if it is there.

@@ -323,3 +323,32 @@ fn callers_by_another_name_are_found_in_large_trees() {
     let text = String::from_utf8(sandbox.read("lib.py")).unwrap();
     assert!(text.contains("to_thread(_work)"), "{text}");
 }
+
+#[test]
+fn a_new_file_is_made_whole_and_never_over_another() {
+    let sandbox = Sandbox::new();
+    let source = Source::absent(sandbox.path("new.py"));
+    job::write(&source, "x = 1\n").unwrap();
+    assert_eq!(sandbox.read("new.py"), b"x = 1\n");
+    let error = job::write(&source, "x = 2\n").unwrap_err();
+    assert!(error.to_string().contains("changed"), "{error}");
+    assert_eq!(sandbox.read("new.py"), b"x = 1\n");
+    let source = Source::absent(sandbox.path("no/folder.py"));
+    assert!(job::write(&source, "x = 1\n").is_err());
+}
+
+#[test]
+fn the_module_of_helpers_need_not_be_there() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app/tick.py", SAFE);
+    let settings = |name: &str| {
+        let text = format!("[tool.asyncfix]\nhelpers-module = '{name}'\n");
+        sandbox.write("pyproject.toml", text);
+    };
+    settings("app.helpers");
+    assert_eq!(sandbox.exit_code(&[ONLY, "--diff"]), 0);
+    assert_eq!(sandbox.exit_code(&[ONLY, "--diff", "app/tick.py"]), 0);
+    assert!(!sandbox.path("app/helpers.py").exists());
+    settings("other.helpers");
+    compare("helpers_nowhere", &sandbox.run(&[ONLY]));
+}

@@ -36,5 +36,8 @@ mod files;
 /// What becomes of the files that declare dependencies.
 mod dependencies;
 
+/// What becomes of the module that helper functions are put into.
+mod helpers;
+
 /// The order of the house: layers, file sizes, documentation that is generated.
 mod tidy;

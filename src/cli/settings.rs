@@ -1,7 +1,7 @@
 //! Settings as resolved: flags, then the settings file, then defaults.
 
 use super::args::{OutputFormat, RunArgs};
-use crate::engine::Selection;
+use crate::engine::{HelpersModule, Selection};
 use crate::fix::{Cut, HttpClient, Options, Transform};
 use crate::model::libraries::{Catalogue, Library};
 use crate::python::PythonVersion;
@@ -63,6 +63,7 @@ struct FileSettings {
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
     http_client: Option<HttpClient>,
+    helpers_module: Option<String>,
     /// What the user knows of libraries, as in `transforms/libraries/`.
     #[serde(default)]
     library: Vec<Library>,
@@ -99,6 +100,10 @@ impl Settings {
             None => Pyproject::default(),
         };
         let mut own = file.tool.asyncfix;
+        let helpers = match (own.helpers_module.take(), &path) {
+            (Some(name), Some(path)) => Some(helpers_module(path, name)?),
+            _ => None,
+        };
         let catalogue = match (std::mem::take(&mut own.library), &path) {
             (libraries, Some(path)) if !libraries.is_empty() => {
                 let catalogue = Catalogue::builtin().with(libraries);
@@ -133,6 +138,7 @@ impl Settings {
         Ok(Self {
             selection: Selection {
                 catalogue,
+                helpers,
                 transforms: select(
                     args.select.as_ref().or(own.select.as_ref()),
                     args.ignore.as_ref().or(own.ignore.as_ref()),
@@ -151,6 +157,18 @@ impl Settings {
             excludes,
             output_format,
         })
+    }
+}
+
+/// The module of helpers that the settings file at `path` names.
+fn helpers_module(path: &Path, name: String) -> Result<HelpersModule> {
+    let root = path.parent().unwrap_or(Path::new("."));
+    match crate::job::module_path(root, &name) {
+        Some(path) => Ok(HelpersModule { name, path }),
+        None => bail!(
+            "helpers-module in [tool.asyncfix]: `{name}` is in no package of {} or its folder src",
+            root.display()
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::python::suppress::{Suppression, suppressions};
 use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
 use crate::text::Span;
 use crate::transforms;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The transforms of a run, in catalogue order, and what they may propose.
@@ -17,6 +18,16 @@ pub struct Selection {
     pub transforms: Vec<&'static dyn Transform>,
     pub options: Options,
     pub catalogue: Arc<Catalogue>,
+    /// The module that helpers are put into.
+    pub helpers: Option<HelpersModule>,
+}
+
+/// A module of the project, which may not be there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelpersModule {
+    /// As it is imported.
+    pub name: String,
+    pub path: PathBuf,
 }
 
 impl Default for Selection {
@@ -25,6 +36,7 @@ impl Default for Selection {
             transforms: transforms::CATALOGUE.to_vec(),
             options: Options::default(),
             catalogue: Catalogue::builtin(),
+            helpers: None,
         }
     }
 }

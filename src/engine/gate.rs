@@ -15,8 +15,17 @@ const AWAITABLE: [&str; 6] = [
     "httpx.AsyncClient",
 ];
 
-/// Builtins that transforms write.
-const BUILTINS: [&str; 5] = ["dict", "list", "set", "str", "zip"];
+/// Builtins that transforms and helpers write.
+const BUILTINS: [&str; 8] = [
+    "bytes",
+    "dict",
+    "hasattr",
+    "isinstance",
+    "list",
+    "set",
+    "str",
+    "zip",
+];
 
 /// Compares a file before and after fixes; the error says what is wrong with the new one.
 pub(super) fn check(before: &Module<'_>, after: &Module<'_>) -> Result<(), String> {

@@ -1,5 +1,7 @@
 //! Imports, settled once per file: where a needed one goes, and which ones our edits made useless.
 
+mod own;
+
 use crate::model::file::{Binding, BindingKind, Guard, ImportName, Imported, Module};
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{AnyNodeRef, Stmt, TokenKind, is_docstring_stmt};
@@ -13,6 +15,8 @@ enum Section {
     Future,
     Stdlib,
     ThirdParty,
+    /// Of the project itself, by its full name.
+    FirstParty,
     Local,
 }
 
@@ -31,6 +35,13 @@ fn section_of(module: &str) -> Section {
         _ if module.starts_with('.') => Section::Local,
         _ if is_stdlib(module) => Section::Stdlib,
         _ => Section::ThirdParty,
+    }
+}
+
+fn section_of_need(need: &ImportName) -> Section {
+    match need.member() {
+        Some(_) => Section::FirstParty,
+        None => section_of(need.module()),
     }
 }
 
@@ -64,27 +75,33 @@ fn top_imports<'a>(module: &Module<'a>) -> Vec<TopImport<'a>> {
 /// The edits that add imports to a file, one insertion for each place.
 pub(super) fn insertions(module: &Module<'_>, needs: &[&ImportName]) -> Vec<Edit> {
     let imports = top_imports(module);
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits: Vec<(Edit, Section)> = Vec::new();
     let mut sorted: Vec<&&ImportName> = needs.iter().collect();
-    sorted.sort_by_key(|need| (section_of(&need.0), &need.0));
+    sorted.sort_by_key(|need| (section_of_need(need), need.module()));
     for need in sorted {
-        let edit = insertion(module, &imports, need);
-        match edits.iter_mut().find(|other| other.span() == edit.span()) {
-            Some(other) => *other = joined(module, other, &edit, need),
-            None => edits.push(edit),
+        let section = section_of_need(need);
+        let edit = match section {
+            Section::FirstParty => own::insertion(module, &imports, need),
+            _ => insertion(module, &imports, need),
+        };
+        match edits
+            .iter_mut()
+            .find(|(other, _)| other.span() == edit.span())
+        {
+            Some((other, last)) => {
+                *other = joined(module, other, &edit, *last != section);
+                *last = section;
+            }
+            None => edits.push((edit, section)),
         }
     }
-    edits
+    edits.into_iter().map(|(edit, _)| edit).collect()
 }
 
 /// Two imports for the same place, the second sorted after the first.
-fn joined(module: &Module<'_>, first: &Edit, second: &Edit, need: &ImportName) -> Edit {
+fn joined(module: &Module<'_>, first: &Edit, second: &Edit, different: bool) -> Edit {
     let newline = module.layout().newline();
     let (before, after) = (first.text().trim_end(), second.text().trim_start());
-    let different = before
-        .rsplit(' ')
-        .next()
-        .is_some_and(|name| section_of(name) != section_of(&need.0));
     let gap = if different { newline } else { "" };
     let lead = &first.text()[..first.text().len() - first.text().trim_start().len()];
     Edit::insert(
@@ -93,26 +110,31 @@ fn joined(module: &Module<'_>, first: &Edit, second: &Edit, need: &ImportName) -
     )
 }
 
+/// Text on lines of its own below an import.
+fn below(module: &Module<'_>, import: &TopImport<'_>, text: &str) -> Edit {
+    let layout = module.layout();
+    let end = span(import.statement).end();
+    // The last line of a file may lack its end.
+    let lead = match layout.line_end(end) == module.text().len() {
+        true => layout.newline(),
+        false => "",
+    };
+    Edit::insert(layout.next_line(end), format!("{lead}{text}"))
+}
+
+/// Text on lines of its own above an import and the comments that belong to it.
+fn above(module: &Module<'_>, import: &TopImport<'_>, text: &str) -> Edit {
+    let start = module.layout().line_start(span(import.statement).start());
+    Edit::insert(above_comments(module, start), text)
+}
+
 fn insertion(module: &Module<'_>, imports: &[TopImport<'_>], need: &ImportName) -> Edit {
     let layout = module.layout();
     let newline = layout.newline();
-    let section = section_of(&need.0);
-    let key = need.0.to_lowercase();
-    let after = |import: &TopImport<'_>, text: String| {
-        let end = span(import.statement).end();
-        let at = layout.next_line(end);
-        // The last line of a file may lack its end.
-        let lead = if layout.line_end(end) == module.text().len() {
-            newline
-        } else {
-            ""
-        };
-        Edit::insert(at, format!("{lead}{text}"))
-    };
-    let before = |import: &TopImport<'_>, text: String| {
-        let start = layout.line_start(span(import.statement).start());
-        Edit::insert(above_comments(module, start), text)
-    };
+    let section = section_of(need.module());
+    let key = need.module().to_lowercase();
+    let after = |import: &TopImport<'_>, text: String| below(module, import, &text);
+    let before = |import: &TopImport<'_>, text: String| above(module, import, &text);
 
     let same: Vec<usize> = (0..imports.len())
         .filter(|&index| imports[index].section == section)

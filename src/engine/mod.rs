@@ -5,6 +5,7 @@ mod choose;
 mod dependencies;
 mod examine;
 mod gate;
+mod helpers;
 mod imports;
 mod plan;
 mod rewrite;
@@ -12,6 +13,6 @@ mod settle;
 mod uses;
 
 pub use dependencies::{Mention, Sources};
-pub use examine::{Selection, examine, facts, is_asynchronous};
+pub use examine::{HelpersModule, Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
 pub use settle::{Loaded, settle};

@@ -1,6 +1,6 @@
 //! One file's fixes to its new text: edits, then imports, then the gate.
 
-use super::{gate, imports};
+use super::{gate, helpers, imports};
 use crate::fix::{FileId, Fix};
 use crate::model::file::{ImportName, Module};
 use crate::model::libraries::Catalogue;
@@ -17,12 +17,13 @@ pub(super) struct Rewritten {
     pub removals: Edits,
 }
 
-/// Applies fixes to one file, adds and removes imports, and checks the outcome.
+/// Applies fixes to one file, gives it helpers, adds and removes imports, and checks the outcome.
 pub(super) fn rewrite(
     file: FileId,
     source: &Source,
     text: &str,
     fixes: &[&Fix],
+    helpers: &BTreeSet<&str>,
     catalogue: &Catalogue,
 ) -> Result<Rewritten, String> {
     deep_stack(|| {
@@ -45,6 +46,7 @@ pub(super) fn rewrite(
             &before,
             &needs.into_iter().collect::<Vec<_>>(),
         ));
+        edits.extend(helpers::edits(&before, helpers));
         let edits = Edits::new(edits).map_err(|error| error.to_string())?;
         let changed = edits.apply(text);
         let tree = parse(&changed).map_err(problem)?;

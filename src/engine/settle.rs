@@ -172,9 +172,10 @@ impl Search<'_> {
 
     /// Takes files into the search that fixes change and in which nothing was found.
     fn open(&mut self, fixes: &[(Finding, Fix)]) {
-        for file in fixes.iter().flat_map(|(_, fix)| fix.edits().keys()) {
-            if !self.states.contains_key(file)
-                && let Some(source) = self.sources.source(*file)
+        let touched = fixes.iter().flat_map(|(_, fix)| self.touched(fix));
+        for file in touched.collect::<BTreeSet<FileId>>() {
+            if !self.states.contains_key(&file)
+                && let Some(source) = self.sources.source(file)
             {
                 let state = State {
                     text: Arc::clone(source.text()),
@@ -182,8 +183,33 @@ impl Search<'_> {
                     findings: Vec::new(),
                     marks: Vec::new(),
                 };
-                self.states.insert(*file, state);
+                self.states.insert(file, state);
             }
+        }
+    }
+
+    /// The files that a fix changes.
+    fn touched(&self, fix: &Fix) -> BTreeSet<FileId> {
+        let helpers = self.project.modules().helpers();
+        let helpers = helpers.filter(|_| !fix.helpers().is_empty());
+        let edited = fix.edits().keys().copied();
+        edited.chain(helpers.map(|(_, file)| file)).collect()
+    }
+
+    /// The helpers that fixes want in a file.
+    fn helpers_in<'f>(
+        &self,
+        file: FileId,
+        fixes: impl IntoIterator<Item = &'f Fix>,
+    ) -> BTreeSet<&'static str> {
+        let helpers = self.project.modules().helpers();
+        match helpers.is_some_and(|(_, own)| own == file) {
+            true => fixes
+                .into_iter()
+                .flat_map(|fix| fix.helpers())
+                .copied()
+                .collect(),
+            false => BTreeSet::new(),
         }
     }
 
@@ -205,7 +231,7 @@ impl Search<'_> {
     ) -> BTreeMap<FileId, Result<Rewritten, String>> {
         let mut by_file: BTreeMap<FileId, Vec<&Fix>> = BTreeMap::new();
         for (_, fix) in fixes {
-            for file in fix.edits().keys().filter(|file| files.contains(file)) {
+            for file in self.touched(fix).intersection(&files) {
                 by_file.entry(*file).or_default().push(fix);
             }
         }
@@ -218,6 +244,7 @@ impl Search<'_> {
                     &state.source,
                     &state.text,
                     fixes,
+                    &self.helpers_in(file, fixes.iter().copied()),
                     &self.selection.catalogue,
                 )
             }))
@@ -235,10 +262,11 @@ impl Search<'_> {
         &mut self,
         fixes: &mut Vec<(Finding, Fix)>,
     ) -> BTreeMap<FileId, Rewritten> {
-        let touched = |fix: &Fix| fix.edits().keys().copied().collect::<BTreeSet<FileId>>();
-        let all =
-            |fixes: &[(Finding, Fix)]| fixes.iter().flat_map(|(_, fix)| touched(fix)).collect();
-        let first_try = self.rewrite(all(fixes), fixes);
+        let all = |search: &Self, fixes: &[(Finding, Fix)]| {
+            let touched = fixes.iter().flat_map(|(_, fix)| search.touched(fix));
+            touched.collect()
+        };
+        let first_try = self.rewrite(all(self, fixes), fixes);
         let wrong: BTreeSet<FileId> = first_try
             .iter()
             .filter(|(_, result)| result.is_err())
@@ -249,9 +277,9 @@ impl Search<'_> {
         } else {
             let (suspects, mut kept): (Vec<_>, Vec<_>) = fixes
                 .drain(..)
-                .partition(|(_, fix)| !touched(fix).is_disjoint(&wrong));
+                .partition(|(_, fix)| !self.touched(fix).is_disjoint(&wrong));
             for suspect in suspects {
-                let files = touched(&suspect.1);
+                let files = self.touched(&suspect.1);
                 kept.push(suspect);
                 let harm = self
                     .rewrite(files, &kept)
@@ -264,7 +292,7 @@ impl Search<'_> {
                 }
             }
             *fixes = kept;
-            self.rewrite(all(fixes), fixes)
+            self.rewrite(all(self, fixes), fixes)
         };
         result
             .into_iter()
@@ -291,17 +319,21 @@ impl Search<'_> {
         first: usize,
     ) {
         for (file, new) in rewritten {
+            let owners: Vec<(usize, &Fix, Option<&Edits>)> = fixes
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, fix))| self.touched(fix).contains(file))
+                .map(|(index, (_, fix))| (first + index, fix, fix.edits().get(file)))
+                .collect();
+            let helped = !self
+                .helpers_in(*file, fixes.iter().map(|(_, fix)| fix))
+                .is_empty();
             let Some(state) = self.states.get_mut(file) else {
                 continue;
             };
-            let owners: Vec<(usize, &Fix, &Edits)> = fixes
-                .iter()
-                .enumerate()
-                .filter_map(|(index, (_, fix))| Some((first + index, fix, fix.edits().get(file)?)))
-                .collect();
             let mut makers: BTreeMap<&Edit, Vec<usize>> = BTreeMap::new();
             for (owner, _, edits) in &owners {
-                for edit in edits.iter() {
+                for edit in edits.iter().flat_map(|edits| edits.iter()) {
                     makers.entry(edit).or_default().push(*owner);
                 }
             }
@@ -311,9 +343,9 @@ impl Search<'_> {
                 if made_by.is_empty() {
                     // An import, which several fixes may need.
                     let needs = |fix: &Fix| {
-                        fix.needs().iter().any(|(of, import)| {
-                            of == file && edit.text().contains(&import.to_string())
-                        })
+                        let mut imports = fix.needs().iter();
+                        imports.any(|(of, import)| of == file && import.is_in(edit.text()))
+                            || helped && !fix.helpers().is_empty()
                     };
                     made_by = owners
                         .iter()

@@ -4,6 +4,7 @@ mod blocking;
 mod build;
 mod chain;
 mod extract;
+mod helpers;
 pub mod lines;
 mod meant;
 mod shared;
@@ -19,6 +20,7 @@ pub use build::{
 };
 pub use chain::to_thread as chain_to_thread;
 pub use extract::{Extracted, calls_within, extract};
+pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use meant::meant;
 pub use shared::is_of_this_task;
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
@@ -77,6 +79,7 @@ pub struct Fix {
     edits: BTreeMap<FileId, Edits>,
     needs: BTreeSet<(FileId, ImportName)>,
     dependencies: BTreeSet<Dependency>,
+    helpers: BTreeSet<&'static str>,
     safety: Safety,
     reason: String,
 }
@@ -126,6 +129,7 @@ impl Fix {
             edits: BTreeMap::from([(file, Edits::new(edits)?)]),
             needs: BTreeSet::new(),
             dependencies: BTreeSet::new(),
+            helpers: BTreeSet::new(),
             safety,
             reason,
         })
@@ -163,6 +167,14 @@ impl Fix {
         self
     }
 
+    /// Says that the new code calls a helper, by its name among `HELPERS`. It is put into the module of
+    /// helpers once, unless it is there.
+    #[must_use]
+    pub fn helped(mut self, helper: &'static str) -> Self {
+        self.helpers.insert(helper);
+        self
+    }
+
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -173,6 +185,10 @@ impl Fix {
 
     pub fn needs(&self) -> &BTreeSet<(FileId, ImportName)> {
         &self.needs
+    }
+
+    pub fn helpers(&self) -> &BTreeSet<&'static str> {
+        &self.helpers
     }
 
     pub fn dependencies(&self) -> &BTreeSet<Dependency> {

@@ -12,6 +12,7 @@ use crate::text::{FileId, Source, Stamp};
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,6 +60,8 @@ struct Known {
     stamp: Stamp,
     /// There is something in it to be examined.
     asynchronous: bool,
+    /// It is not there yet.
+    is_new: bool,
 }
 
 /// The files of a run, linked.
@@ -80,6 +83,7 @@ impl Survey {
         whole: bool,
         progress: &(dyn Fn() + Sync),
     ) -> Self {
+        let (entries, helpers) = with_helpers(entries, selection);
         let mut modules = Modules::default();
         for entry in &entries {
             modules.add(&absolute(&entry.path), &entry.path);
@@ -94,6 +98,9 @@ impl Survey {
             .filter(|(_, entry)| !whole && !entry.asked)
         {
             modules.leave(FileId(index as u32));
+        }
+        if let (Some(file), Some(helpers)) = (helpers, &selection.helpers) {
+            modules.put_helpers_into(&helpers.name, file);
         }
         let mut looks: Vec<Look> = entries
             .par_iter()
@@ -282,6 +289,9 @@ impl Survey {
         if let Some(source) = &self.alone {
             return Ok(source.clone());
         }
+        if known.is_new {
+            return Ok(Source::absent(&entry.path));
+        }
         let source = read(&entry.path)?;
         if source.stamp() != known.stamp {
             let why = "it changed while it was looked at; run asyncfix again";
@@ -317,12 +327,44 @@ fn found(source: Source, file: FileId, selection: &Selection, project: &Project)
     }
 }
 
+/// The files of a run and the module of helpers, and which of them it is.
+fn with_helpers(mut entries: Vec<Entry>, selection: &Selection) -> (Vec<Entry>, Option<FileId>) {
+    let Some(helpers) = &selection.helpers else {
+        return (entries, None);
+    };
+    let own = absolute(&helpers.path);
+    if !entries.iter().any(|entry| absolute(&entry.path) == own) {
+        entries.push(Entry {
+            path: helpers.path.clone(),
+            thorough: true,
+            asked: false,
+        });
+        entries.sort();
+    }
+    let at = entries
+        .iter()
+        .position(|entry| absolute(&entry.path) == own);
+    if let Some(entry) = at.and_then(|at| entries.get_mut(at)) {
+        entry.thorough = true;
+    }
+    (entries, at.map(|at| FileId(at as u32)))
+}
+
+/// Whether a file is the module of helpers.
+fn is_helpers(entry: &Entry, selection: &Selection) -> bool {
+    let helpers = selection.helpers.as_ref();
+    helpers.is_some_and(|helpers| absolute(&entry.path) == absolute(&helpers.path))
+}
+
 /// Reads a file. One without a coroutine is only checked for being readable, unless the look is to be
 /// `thorough`; any other is parsed, whatever it holds.
 fn look(entry: &Entry, selection: &Selection, thorough: bool) -> Look {
     let path = &entry.path;
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
+        Err(error) if is_helpers(entry, selection) && error.kind() == ErrorKind::NotFound => {
+            return known(&Source::absent(path), false, selection);
+        }
         Err(error) => return Look::Skipped(unreadable(path, &error)),
     };
     let asynchronous = is_asynchronous(&bytes);
@@ -398,6 +440,7 @@ fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
             stamp: source.stamp(),
             // Stubs say what other files are; there is nothing in them to repair.
             asynchronous: asynchronous && !is_stub,
+            is_new: source.is_new(),
         }),
         Ok(Err(trouble)) => Look::Skipped(unparsed(source, &trouble)),
         Err(_) => Look::Skipped(failed(source.path())),

@@ -9,7 +9,7 @@ mod write;
 
 pub use load::{Outcome, Survey};
 pub use manifests::manifests;
-pub use walk::{Entry, Walked, surroundings, walk};
+pub use walk::{Entry, Walked, module_path, surroundings, walk};
 pub use write::{WriteError, Written, write};
 
 use crate::python::Position;

@@ -174,6 +174,37 @@ pub(super) fn is_project_of_everything(root: &Path) -> bool {
     root.parent().is_none() || std::env::home_dir().as_deref() == Some(root)
 }
 
+/// Where a module of a project is, or can be put: below the project's folder or its `src`, in a folder
+/// that is there. Nothing if there is no such folder, or if the name is none of a module.
+pub fn module_path(root: &Path, name: &str) -> Option<PathBuf> {
+    let is_part = |part: &str| {
+        !part.starts_with(|c: char| c.is_ascii_digit())
+            && !part.is_empty()
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    if !name.split('.').all(is_part) {
+        return None;
+    }
+    let below = name.replace('.', "/");
+    let bases = [root.to_path_buf(), root.join("src")];
+    let candidates = bases.iter().map(|base| base.join(&below));
+    let existing = candidates.clone().find_map(|path| {
+        let files = [path.with_extension("py"), path.join("__init__.py")];
+        files.into_iter().find(|path| path.is_file())
+    });
+    let free = || {
+        let mut new = candidates.filter(|path| {
+            let folder = path.parent();
+            name.contains('.') && folder.is_some_and(Path::is_dir)
+        });
+        let alone = || (!name.contains('.')).then(|| root.join(&below));
+        new.next()
+            .or_else(alone)
+            .map(|path| path.with_extension("py"))
+    };
+    existing.or_else(free).map(|path| tidied(&path))
+}
+
 /// A path as it is shown: below the working directory, where it is.
 pub(super) fn tidied(path: &Path) -> PathBuf {
     let path = absolute(path);

@@ -28,6 +28,9 @@ pub enum WriteError {
 /// a link, and the file it leads to is replaced.
 pub fn write(before: &Source, after: &str) -> Result<Written, WriteError> {
     let bytes = before.encode(after).map_err(WriteError::Encoding)?;
+    if before.is_new() {
+        return create(before.path(), &bytes);
+    }
     let path = before.path().canonicalize()?;
     let metadata = std::fs::metadata(&path)?;
     // A rename needs no permission of the file it replaces, so that has to be asked for.
@@ -51,6 +54,32 @@ pub fn write(before: &Source, after: &str) -> Result<Written, WriteError> {
     Ok(Written {
         was_read_only: metadata.permissions().readonly(),
     })
+}
+
+/// Writes a file that was not there, and must not be there now.
+fn create(path: &Path, bytes: &[u8]) -> Result<Written, WriteError> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".asyncfix-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Those of any new file, less what the user's mask takes away.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(Written {
+            was_read_only: false,
+        }),
+        Err(error) if path.exists() => {
+            drop(error);
+            Err(WriteError::Changed)
+        }
+        Err(error) => Err(error.error.into()),
+    }
 }
 
 /// A new file belongs to whoever runs the program; one that is rewritten should not change hands.

@@ -32,7 +32,10 @@ fn write_patch(plan: &Plan, patch: &FilePatch, out: &mut Vec<u8>) {
         out.push(b'\n');
     }
     for (sign, side) in [("---", 'a'), ("+++", 'b')] {
-        let path = quoted(side, patch.before.path());
+        let path = match (side, patch.before.is_new()) {
+            ('a', true) => "/dev/null".to_owned(),
+            _ => quoted(side, patch.before.path()),
+        };
         out.extend_from_slice(format!("{sign} {path}\n").as_bytes());
     }
     for hunk in diff::hunks(&before, &after) {

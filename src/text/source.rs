@@ -63,6 +63,7 @@ pub struct Source {
     text: Arc<str>,
     stamp: Stamp,
     style: FileStyle,
+    is_new: bool,
 }
 
 impl Source {
@@ -81,7 +82,28 @@ impl Source {
                 newline: Newline::of(&text),
             },
             text: text.into(),
+            is_new: false,
         })
+    }
+
+    /// A file that is not there yet.
+    pub fn absent(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            text: "".into(),
+            stamp: Stamp::of(b""),
+            style: FileStyle {
+                bom: false,
+                encoding: Encoding::Utf8,
+                newline: Newline::Lf,
+            },
+            is_new: true,
+        }
+    }
+
+    /// Whether the file is not there yet.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     pub fn path(&self) -> &Path {

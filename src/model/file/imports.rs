@@ -101,23 +101,58 @@ impl<'a> Imported<'a> {
     }
 }
 
-/// A module to import, as `import module` has it. Ordered by name.
+/// Something to import: a module, as `import module` has it, or a member of a module of the project,
+/// as `from module import member` has it. Ordered by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ImportName(pub String);
+pub struct ImportName {
+    module: String,
+    member: Option<String>,
+}
 
 impl ImportName {
     pub fn new(module: impl Into<String>) -> Self {
-        Self(module.into())
+        Self {
+            module: module.into(),
+            member: None,
+        }
+    }
+
+    /// A member of a module of the project.
+    pub fn member_of(module: impl Into<String>, member: impl Into<String>) -> Self {
+        Self {
+            module: module.into(),
+            member: Some(member.into()),
+        }
+    }
+
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
+    }
+
+    /// Whether text that is inserted has this import, alone or in a statement with others.
+    pub fn is_in(&self, text: &str) -> bool {
+        match &self.member {
+            None => text.contains(&self.to_string()),
+            Some(member) => text.contains(member.as_str()),
+        }
     }
 
     /// The name that the import binds.
     pub fn bound(&self) -> &str {
-        self.0.split('.').next().unwrap_or(&self.0)
+        let first = self.module.split('.').next().unwrap_or(&self.module);
+        self.member.as_deref().unwrap_or(first)
     }
 }
 
 impl fmt::Display for ImportName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "import {}", self.0)
+        match &self.member {
+            None => write!(f, "import {}", self.module),
+            Some(member) => write!(f, "from {} import {member}", self.module),
+        }
     }
 }

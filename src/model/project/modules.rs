@@ -27,6 +27,8 @@ pub struct Modules {
     outside: FxHashSet<FileId>,
     /// Functions that are started by their names: `package.module:function` in settings.
     started: FxHashSet<Box<str>>,
+    /// The module that helpers are put into: its name, and its file.
+    helpers: Option<(Box<str>, FileId)>,
     /// The paths without suffix that have a stub.
     stubs: FxHashSet<Box<str>>,
     /// Files by their path without suffix; packages by the path of their folder.
@@ -284,6 +286,16 @@ impl Modules {
     /// Whether settings start a function of this name.
     pub fn is_started(&self, name: &str) -> bool {
         self.started.contains(name)
+    }
+
+    /// Says into which module helpers are put.
+    pub fn put_helpers_into(&mut self, name: &str, file: FileId) {
+        self.helpers = Some((name.into(), file));
+    }
+
+    /// The module that helpers are put into, if there is one: its name, and its file.
+    pub fn helpers(&self) -> Option<(&str, FileId)> {
+        self.helpers.as_ref().map(|(name, file)| (&**name, *file))
     }
 
     /// Says that a file is not to be changed.
