@@ -2,6 +2,7 @@
 
 use super::super::errors::LOGGING;
 use super::Follow;
+use super::members::binds_tighter_than_not;
 use super::variables::returns;
 use crate::fix::blocking_call;
 use crate::model::file::{BindingKind, Index, Owner, Target, Why};
@@ -144,7 +145,8 @@ impl<'a> Follow<'_, 'a> {
                 };
                 let name = span(node).of(cx.module.text());
                 let text = test.replace("{}", name);
-                let text = match cx.module.binds_tighter(call.into()) {
+                let around = cx.module.parent(call.into());
+                let text = match around.is_some_and(binds_tighter_than_not) {
                     true => format!("({text})"),
                     false => text,
                 };

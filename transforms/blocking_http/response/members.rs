@@ -518,7 +518,7 @@ enum Way<'a> {
     Used(&'static str),
 }
 
-fn binds_tighter_than_not(parent: AnyNodeRef<'_>) -> bool {
+pub(super) fn binds_tighter_than_not(parent: AnyNodeRef<'_>) -> bool {
     matches!(
         parent,
         AnyNodeRef::ExprCompare(_)

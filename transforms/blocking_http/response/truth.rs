@@ -3,7 +3,7 @@
 use super::Follow;
 use crate::fix::Cx;
 use crate::model::file::Why;
-use crate::python::ast::{AnyNodeRef, BoolOp, Comprehension, UnaryOp};
+use crate::python::ast::{AnyNodeRef, BoolOp, CmpOp, Comprehension, Expr, Number, UnaryOp};
 use crate::python::span;
 use crate::text::Edit;
 
@@ -34,6 +34,9 @@ impl<'a> Follow<'_, 'a> {
             self.edit(Edit::insert(span(node).end(), format!("){after}")));
             return Ok(());
         }
+        if is_implied(node, parent) {
+            return Ok(());
+        }
         let name = span(node).of(self.cx.module.text());
         let is_true = test.replace("{}", name);
         let is_false = positive(&is_true);
@@ -43,7 +46,13 @@ impl<'a> Follow<'_, 'a> {
                 true => {
                     let text = format!("{name} is None or {is_false}");
                     match self.cx.module.parent(parent) {
-                        Some(AnyNodeRef::StmtIf(_) | AnyNodeRef::StmtWhile(_) | AnyNodeRef::ElifElseClause(_)) => text,
+                        Some(
+                            AnyNodeRef::StmtIf(_)
+                            | AnyNodeRef::StmtWhile(_)
+                            | AnyNodeRef::StmtAssert(_)
+                            | AnyNodeRef::ElifElseClause(_)
+                            | AnyNodeRef::ExprIf(_),
+                        ) => text,
                         Some(AnyNodeRef::ExprBoolOp(around)) if around.op == BoolOp::Or => text,
                         _ => format!("({text})"),
                     }
@@ -57,6 +66,37 @@ impl<'a> Follow<'_, 'a> {
         };
         self.replace(node, span(node), text)
     }
+}
+
+/// Whether a later part of `response and response.ok` says more than the truth of the response.
+fn is_implied(node: AnyNodeRef<'_>, parent: AnyNodeRef<'_>) -> bool {
+    let (AnyNodeRef::ExprName(name), AnyNodeRef::ExprBoolOp(chain)) = (node, parent) else {
+        return false;
+    };
+    let member = |expression: &Expr, wanted: &str| match expression {
+        Expr::Attribute(attribute) => {
+            attribute.attr.as_str() == wanted
+                && matches!(&*attribute.value, Expr::Name(other) if other.id == name.id)
+        }
+        _ => false,
+    };
+    let fine = |value: &Expr| match value {
+        Expr::NumberLiteral(literal) => match &literal.value {
+            Number::Int(status) => status.as_u16().is_some_and(|status| status < 400),
+            _ => false,
+        },
+        _ => false,
+    };
+    let says_more = |part: &Expr| match part {
+        Expr::Compare(compare) => {
+            compare.ops[..] == [CmpOp::Eq]
+                && member(&compare.left, "status_code")
+                && compare.comparators.iter().all(fine)
+        }
+        part => member(part, "ok"),
+    };
+    let after = chain.values.iter().skip_while(|part| span(*part) != span(node));
+    chain.op == BoolOp::And && after.skip(1).any(says_more)
 }
 
 /// Whether only the truth of `node` matters where it stands.
