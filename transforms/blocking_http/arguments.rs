@@ -42,6 +42,10 @@ pub(super) struct Arguments<'a> {
     conditional: bool,
     /// It relies on waiting without limit.
     pub waits_forever: bool,
+    /// The body is to be streamed.
+    pub streams: bool,
+    /// The method as the first argument, where the body is streamed; or why it has no place.
+    named: Result<Option<Edit>, Why>,
     /// `verify=False`, which belongs to the client.
     pub unverified: bool,
     /// The client's method; `request` with a leading method argument where a body is sent by a
@@ -96,6 +100,8 @@ pub(super) fn map<'a>(
         },
         conditional: find("headers").is_some_and(|item| is_conditional(cx, item.value)),
         waits_forever: find("timeout").is_none(),
+        streams: false,
+        named: Ok(None),
         unverified: find("verify").is_some_and(|item| is_false(item.value)),
         method: function.method.clone(),
         callables: Vec::new(),
@@ -128,7 +134,11 @@ pub(super) fn map<'a>(
     remove(cx, call, &items, &removed, &mut mapped)?;
     let has_body = mapped.has_json || find("data").is_some();
     if has_body && names.new.client.bodiless.contains(&function.method) {
-        name_method(cx, names, function, call, &items, &mut mapped)?;
+        let edit = name_method(cx, names, function, call, &items)?;
+        mapped.edits.push(edit);
+        mapped.method = "request".to_owned();
+    } else if mapped.streams && mapped.method != "request" {
+        mapped.named = name_method(cx, names, function, call, &items).map(Some);
     }
     Ok(mapped)
 }
@@ -147,6 +157,11 @@ impl Arguments<'_> {
     /// Whether the client's limit of redirects matters.
     pub fn may_follow(&self) -> bool {
         !matches!(self.redirects, Redirects::NotByDefault | Redirects::Refused)
+    }
+
+    /// The method as the first argument of a request whose body is streamed.
+    pub fn method_of_stream(&self) -> Result<Option<Edit>, Why> {
+        self.named.clone()
     }
 
     /// The edits under a client that follows redirects, or one that does not.
@@ -230,7 +245,8 @@ fn kind<'a>(
         Accepts::Url if !may_be_url(cx, value) => "other",
         Accepts::Url if !is_sent_as_written(cx, value) => "escaped",
         Accepts::Url => "text",
-        Accepts::Nothing if nothing || is_false(value) => "off",
+        Accepts::Nothing | Accepts::Stream if nothing || is_false(value) => "off",
+        Accepts::Stream if is_true(value) => "on",
         Accepts::Boolean if value.is_boolean_literal_expr() => "literal",
         Accepts::PlainMapping if all(is_plain) => match nothing || has_no_query(cx, url.value) {
             true => "plain",
@@ -296,7 +312,11 @@ fn apply<'a>(
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
     match (accepts, kind, item.value) {
-        (Accepts::Nothing, "off", _) | (Accepts::Boolean, "literal", _) => {
+        (Accepts::Nothing | Accepts::Stream, "off", _) | (Accepts::Boolean, "literal", _) => {
+            return Ok(Change::Remove);
+        }
+        (Accepts::Stream, "on", _) => {
+            mapped.streams = true;
             return Ok(Change::Remove);
         }
         (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
@@ -431,8 +451,7 @@ fn name_method(
     function: &HttpFunction,
     call: &ExprCall,
     items: &[Argument<'_>],
-    mapped: &mut Arguments,
-) -> Result<(), Why> {
+) -> Result<Edit, Why> {
     let layout = cx.module.layout();
     let inside_string = cx
         .module
@@ -465,7 +484,5 @@ fn name_method(
         false => " ".to_owned(),
     };
     let text = format!("{quote}{method}{quote},{gap}");
-    mapped.edits.push(Edit::insert(first, text));
-    mapped.method = "request".to_owned();
-    Ok(())
+    Ok(Edit::insert(first, text))
 }

@@ -11,6 +11,8 @@ use crate::text::Span;
 pub(super) struct Anchor<'a> {
     pub block: &'a [Stmt],
     pub index: usize,
+    /// The last statement that goes under the client with it.
+    last: usize,
     /// The request stands in a loop, and is sent more than once.
     pub repeated: bool,
 }
@@ -21,7 +23,16 @@ impl Anchor<'_> {
     }
 
     pub fn span(&self) -> Span {
-        span(&self.block[self.index])
+        span(&self.block[self.index]).cover(span(&self.block[self.last]))
+    }
+
+    /// The same with what follows it, up to the end of some lines of its block.
+    pub fn through(mut self, lines: Option<Span>) -> Self {
+        let end = lines.map_or(0, Span::end);
+        while span(&self.block[self.last]).end() < end && self.last + 1 < self.block.len() {
+            self.last += 1;
+        }
+        self
     }
 }
 
@@ -52,7 +63,7 @@ pub(super) fn anchor<'a>(
             }
             _ => {}
         }
-        in_header |= is_header(ancestor, inner);
+        in_header |= is_header(ancestor, inner) && !is_held(inner, node);
         inner = ancestor;
     }
     if in_header {
@@ -66,8 +77,14 @@ pub(super) fn anchor<'a>(
     Ok(Anchor {
         block: block.statements,
         index: block.index,
+        last: block.index,
         repeated,
     })
+}
+
+/// Whether an item of a `with` statement is the request itself.
+fn is_held(item: AnyNodeRef<'_>, request: AnyNodeRef<'_>) -> bool {
+    matches!(item, AnyNodeRef::WithItem(item) if span(&item.context_expr) == span(request))
 }
 
 /// Whether `inner` belongs to the header of the compound statement `outer`.

@@ -232,16 +232,17 @@ fn native<'a>(
         return Err(Why::new("an f-string prints the text of the call"));
     }
     let arguments = arguments::map(cx, names, kind, call)?;
-    let uses = response::follow(cx, names, function, call)?;
-    if uses.minds_redirects && !arguments.ends_redirects() {
-        return Err(Why::new(format!(
-            "`raise_for_status` of {} raises for redirections that are not followed",
-            names.new.to
-        )));
+    let sent = response::Sent {
+        streams: arguments.streams,
+        ends_redirects: arguments.ends_redirects(),
+    };
+    let uses = response::follow(cx, names, function, call, sent)?;
+    if uses.opened.streams {
+        arguments.method_of_stream()?;
     }
     let absolute = arguments.url_is_absolute;
     let mut handlers = errors::around(cx, names, absolute, function, call.into())?;
-    for node in &uses.raising {
+    for (function, node) in &uses.raising {
         let more = errors::around(cx, names, true, function, *node)?;
         handlers.reviews.extend(more.reviews);
         handlers.clauses.extend(more.clauses);
@@ -252,7 +253,7 @@ fn native<'a>(
     {
         return Err(Why::new(format!("errors leave the function, and {who}")));
     }
-    let anchor = clients::anchor(cx, function, call.into())?;
+    let anchor = clients::anchor(cx, function, call.into())?.through(uses.opened.deeper);
     if !cx.module.layout().alone(anchor.span()) {
         return Err(Why::new("the statement shares its line with others"));
     }

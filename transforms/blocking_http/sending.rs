@@ -5,7 +5,7 @@ use super::{Names, Native, Request, clients, errors, minds_cookies};
 use crate::fix::{Cx, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::span;
-use crate::text::Edit;
+use crate::text::{Edit, Span};
 use std::collections::BTreeSet;
 
 /// What the clients of one fix come to.
@@ -24,7 +24,7 @@ pub(super) fn sent(requests: &[Request<'_>]) -> Sent {
             sent.callees.insert(span(&*request.call.func));
             sent.calls.insert(span(request.call));
             sent.calls
-                .extend(plan.uses.raising.iter().map(|method| span(*method)));
+                .extend(plan.uses.raising.iter().map(|(_, method)| span(*method)));
         }
     }
     sent
@@ -95,13 +95,7 @@ impl Changes {
             .iter()
             .any(|(_, plan)| plan.arguments.follows_by_default());
         for (request, plan) in plans {
-            self.request(
-                cx,
-                request,
-                plan,
-                &format!("{name}.{}", plan.arguments.method),
-                follows,
-            )?;
+            self.request(cx, request, plan, group, &name, follows)?;
             for clause in &plan.handlers.clauses {
                 // The clause moves with the statements around it.
                 let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
@@ -146,7 +140,20 @@ impl Changes {
         let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
         // A line whose start is replaced or deleted needs no indentation.
         let free = |indent: &Edit| !self.edits.iter().any(|edit| edit.clashes(indent));
-        let wrapping: Vec<Edit> = wrapping.into_iter().filter(free).collect();
+        let within = |lines: Option<Span>, edit: &Edit| {
+            lines.is_some_and(|lines| lines.contains(edit.span()))
+        };
+        let unit = cx.module.layout().indent_unit();
+        let mut wrapping: Vec<Edit> = wrapping.into_iter().filter(free).collect();
+        for (_, plan) in plans {
+            let opened = &plan.uses.opened;
+            wrapping.retain(|edit| !within(opened.kept, edit));
+            for edit in &mut wrapping {
+                if within(opened.deeper, edit) {
+                    *edit = Edit::insert(edit.span().start(), format!("{}{unit}", edit.text()));
+                }
+            }
+        }
         self.edits.extend(wrapping);
         Ok(())
     }
@@ -157,10 +164,28 @@ impl Changes {
         cx: &Cx<'a>,
         request: &Request<'a>,
         plan: &Native<'a>,
-        callee: &str,
+        group: &clients::Group,
+        client: &str,
         follows: bool,
     ) -> Result<(), Why> {
-        let mut edits = await_call(cx, request.call, callee);
+        let opened = &plan.uses.opened;
+        let mut edits = match &request.names.new.client.stream {
+            Some(stream) if opened.streams => {
+                let callee = span(&*request.call.func);
+                vec![Edit::replace(callee, format!("{client}.{stream}"))]
+            }
+            _ => {
+                let callee = format!("{client}.{}", plan.arguments.method);
+                await_call(cx, request.call, &callee)
+            }
+        };
+        if opened.streams {
+            edits.extend(plan.arguments.method_of_stream()?);
+        }
+        if let Some(first) = edits.first_mut() {
+            let text = format!("{}{}", plan.uses.prefix, first.text());
+            *first = Edit::replace(first.span(), text);
+        }
         edits.extend(plan.arguments.edits(cx, follows));
         for (edit, qualified) in &plan.arguments.callables {
             let (module, member) = qualified.rsplit_once('.').unwrap_or(("", qualified));
@@ -172,7 +197,14 @@ impl Changes {
         let unit = cx.module.layout().indent_unit().len();
         lines::realign(cx, request.call, &mut edits, unit);
         lines::break_arguments(cx, request.call, &mut edits, true);
-        edits.extend(plan.uses.edits.iter().cloned());
+        let holds = |lines: Option<Span>, place: Span| {
+            usize::from(lines.is_some_and(|lines| lines.contains(place)))
+        };
+        edits.extend(plan.uses.edits(cx, |place| {
+            usize::from(group.lines.contains(place)) + holds(opened.deeper, place)
+                - holds(opened.kept, place)
+        }));
+        self.needs.extend(plan.uses.needs.iter().cloned());
         self.edits.extend(edits);
         let of_values = plan.uses.reviews.iter().chain(&plan.arguments.reviews);
         for review in of_values.chain(&plan.handlers.reviews) {

@@ -16,6 +16,9 @@ pub struct Http {
     pub functions: BTreeMap<String, HttpFunction>,
     /// Those of the exceptions that catch every failure of a request.
     pub catch_all: Vec<String>,
+    /// The classes of responses.
+    #[serde(default)]
+    pub responses: Vec<String>,
     /// Modules all of whose members are exceptions.
     pub exception_modules: Vec<String>,
     /// Modules that stand in for the library in tests, or change what it does, and parameters by
@@ -48,6 +51,9 @@ pub struct Mapping {
     pub keywords: BTreeMap<String, Keyword>,
     /// Attributes and methods of a response.
     pub response: BTreeMap<String, Member>,
+    /// Those that differ where the body is streamed.
+    #[serde(default)]
+    pub streamed: BTreeMap<String, Member>,
     /// Exceptions by qualified name; braces stand for several.
     #[serde(deserialize_with = "expanded")]
     pub exceptions: BTreeMap<String, Caught>,
@@ -75,6 +81,8 @@ pub struct Client {
     pub unverified: Option<String>,
     /// What a request is told that does not follow redirects, by a client that does.
     pub stays: Option<String>,
+    /// The method that opens a response without reading it, as a context manager.
+    pub stream: Option<String>,
     /// The methods that take no body.
     #[serde(default)]
     pub bodiless: Vec<String>,
@@ -144,6 +152,8 @@ pub enum Accepts {
     Auth,
     /// `off`: `None` or `False`, which is left out; or `other`.
     Nothing,
+    /// `off`; `on`: `True`, which another method of the client stands for; or `other`.
+    Stream,
 }
 
 /// What becomes of an exception in `except` clauses.
@@ -163,6 +173,9 @@ pub struct Caught {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Member {
     pub class: Fidelity,
+    /// What it is about, where its name does not say so.
+    #[serde(default)]
+    pub what: String,
     /// What a person must confirm, or why there is no counterpart.
     #[serde(default)]
     pub why: String,
@@ -171,20 +184,42 @@ pub struct Member {
     pub to: Option<String>,
     /// An expression with `{}` for the response, where more than the name differs.
     pub expression: Option<String>,
+    /// The same for the call of a method, parentheses included.
+    pub called: Option<String>,
     /// The builtin type whose call the expression already is.
     pub is: Option<String>,
     /// A method: it must be called at once.
     #[serde(default)]
     pub method: bool,
+    /// The arguments that mean the same, by name; all of them where nothing is said.
+    pub arguments: Option<Vec<String>>,
+    /// What the method is told that is told nothing.
+    pub default: Option<String>,
+    /// The counterpart is a coroutine function.
+    #[serde(default)]
+    pub awaits: bool,
+    /// It gives an asynchronous iterator.
+    #[serde(default)]
+    pub iterates: bool,
+    /// A statement that must come first, with `{}` for the response.
+    pub first: Option<String>,
     /// The result of the method differs, so it must not be used.
     #[serde(default)]
     pub statement_only: bool,
-    /// The method raises for an answer that only redirects, where the old one does not.
+    /// The method raises for an answer that only redirects, where the old one does not; unless what
+    /// `guard` says of the response holds.
     #[serde(default)]
     pub minds_redirects: bool,
-    /// A mapping whose iteration differs: only looking up one entry means the same.
+    pub guard: Option<String>,
+    /// What may be done with an object that is not the same as the old one: its members by name, and
+    /// `[]`, `in`, `iter`, `len`, `truth`, `dict`. Where nothing is said, anything.
     #[serde(default)]
-    pub lookup_only: bool,
+    pub uses: BTreeMap<String, Member>,
+    /// What it gives are responses.
+    #[serde(default)]
+    pub responses: bool,
+    /// What becomes of an assignment to it.
+    pub assigned: Option<Row>,
 }
 
 /// httpx2 has the names of httpx.

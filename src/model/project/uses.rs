@@ -22,7 +22,7 @@ const QUIET_BASES: [&str; 8] = [
 impl Project {
     /// Whether a method belongs to its class alone: none of the same name above it, below it, or
     /// beside it where one class is made from several.
-    pub(super) fn stands_alone(&self, function: FunctionRef, class: ClassRef) -> Result<(), Why> {
+    pub fn stands_alone(&self, function: FunctionRef, class: ClassRef) -> Result<(), Why> {
         let Some(of) = self.function(function) else {
             return Err(Why::new("a method on the way is not known"));
         };
