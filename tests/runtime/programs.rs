@@ -2,7 +2,7 @@
 
 use super::{folder, rows};
 use crate::cases::{self, Files};
-use asyncfix::engine::{FilePatch, Plan, Selection};
+use asyncfix::engine::{FilePatch, HelpersModule, Plan, Selection};
 use asyncfix::fix::{HttpClient, Remedy, Safety};
 use asyncfix::model::libraries::{Catalogue, Fidelity};
 use asyncfix::text::diff;
@@ -167,6 +167,10 @@ impl Program {
                 .collect(),
             options,
             catalogue: Catalogue::builtin(),
+            helpers: Some(HelpersModule {
+                name: "http_helpers".to_owned(),
+                path: PathBuf::from("http_helpers.py"),
+            }),
         };
         let run = cases::run(&self.files, &selection);
         let results: Files = run.results(&self.files).into_iter().collect();
