@@ -166,13 +166,22 @@ fn is_given<'a>(cx: &Cx<'a>, given: &str, call: &'a ExprCall) -> bool {
 
 /// What the catalogue says to do: call the counterpart, move the call to a thread, or nothing.
 pub fn remedy<'a>(cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Result<Result<Fix, EditError>, Why> {
+    remedy_since(cx, blocking, None)
+}
+
+/// The same, where something better was tried; `because` says why it is not done.
+pub fn remedy_since<'a>(
+    cx: &Cx<'a>,
+    blocking: &BlockingCall<'a>,
+    because: Option<&str>,
+) -> Result<Result<Fix, EditError>, Why> {
     let entry = blocking.entry;
     let counterpart = entry.counterpart.as_ref();
     let native = counterpart.map(|counterpart| call_counterpart(cx, blocking.call, counterpart));
     let because = match native {
         Some(Ok(fix)) => return Ok(fix),
         Some(Err(why)) => Some(why.as_str().to_owned()),
-        None => None,
+        None => because.map(str::to_owned),
     };
     if entry.fallback == Fallback::List
         && let Some(collected) = collecting(cx, blocking.call)

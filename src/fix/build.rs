@@ -133,7 +133,7 @@ pub fn await_around(cx: &Cx<'_>, call: &ExprCall, callee: &str, prefix: &str) ->
 }
 
 /// Whether a statement consists of what is done with a call, but for the target of an assignment.
-fn is_whole_value(cx: &Cx<'_>, call: &ExprCall) -> bool {
+pub(super) fn is_whole_value(cx: &Cx<'_>, call: &ExprCall) -> bool {
     let mut inner = span(call);
     let mut around = cx.module.ancestors(call.into());
     let outside = around.find(|node| {

@@ -1,6 +1,7 @@
 //! Where lines break: calls that become too long, and statements that move under a client.
 
 use super::Cx;
+use super::build::is_whole_value;
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -69,6 +70,51 @@ pub fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deep
         false => format!("{indent}{}", text.replace(", ", &format!(",{gap}"))),
     });
     insert(edits, inner.end(), |text| format!("{text}{closing}"));
+}
+
+/// Breaks the parentheses that `edits` put around an awaited call, if its line would be too long with
+/// them: `(await f()).x` as the value of a statement. With `deeper`, the line will move one level to
+/// the right.
+pub fn break_around(cx: &Cx<'_>, call: &ExprCall, edits: &mut [Edit], deeper: bool) {
+    let layout = cx.module.layout();
+    let source = cx.module.text();
+    let whole = span(call);
+    let line = Span::new(
+        layout.line_start(whole.start()),
+        layout.line_end(whole.start()),
+    );
+    let inside = edits.iter().filter(|edit| line.contains(edit.span()));
+    let (added, gone) = inside.fold((0, 0), |(added, gone), edit| {
+        let text = edit.text().chars().count();
+        (added + text, gone + edit.span().of(source).chars().count())
+    });
+    let unit = layout.indent_unit();
+    let depth = if deeper { unit } else { "" };
+    let width = depth.chars().count() + line.of(source).chars().count() + added - gone;
+    let open =
+        |edit: &Edit| edit.span().start() == whole.start() && edit.text().starts_with("(await ");
+    let close = |edit: &Edit| edit.span() == Span::empty(whole.end()) && edit.text() == ")";
+    let (Some(opening), Some(closing)) =
+        (edits.iter().position(open), edits.iter().position(close))
+    else {
+        return;
+    };
+    if width <= cx.options.line_length
+        || whole.end() > line.end()
+        || layout.has_comments(line)
+        || edits.iter().any(|edit| edit.text().contains(['\n', '\r']))
+        || !is_whole_value(cx, call)
+    {
+        return;
+    }
+    let outer = format!(
+        "{}{}{depth}",
+        layout.newline(),
+        layout.indent_at(whole.start())
+    );
+    let (at, text) = (edits[opening].span(), edits[opening].text());
+    edits[opening] = Edit::replace(at, text.replacen('(', &format!("({outer}{unit}"), 1));
+    edits[closing] = Edit::insert(whole.end(), format!("{outer})"));
 }
 
 /// Keeps the lines of arguments that are aligned with the first one aligned, where `edits` move that

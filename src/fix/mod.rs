@@ -13,7 +13,7 @@ mod transform;
 
 pub use blocking::{
     BlockingCall, BlockingWith, Body, blocking_call, blocking_calls, blocking_withs, body,
-    concerns, remedy, report_blocking,
+    concerns, remedy, remedy_since, report_blocking,
 };
 pub use build::{
     Reach, await_around, await_call, foreign_loop, held_review, may_await, reach, undeclared,

@@ -52,7 +52,10 @@ pub enum Expects {
 }
 
 /// Parts of reasons to review that are about where a request stands, or about the project: no row's.
-const OF_THE_PLACE: [&str; 3] = [
+const OF_THE_PLACE: [&str; 6] = [
+    "serves one event loop now",
+    "nothing closes",
+    "must be awaited now",
     "errors that leave the function",
     "the requests share a client",
     "is not imported here yet",

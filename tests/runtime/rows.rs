@@ -168,6 +168,28 @@ fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
             &None,
         );
     }
+    for name in http.sessions.iter().flat_map(|it| it.methods.keys()) {
+        let id = format!("session.{name}()");
+        add(id, format!("`s.{name}(...)`"), "", safe, "", &None);
+    }
+    for (name, row) in &mapping.session {
+        let what = match (name.strip_prefix("del "), name.as_str()) {
+            (Some(rest), _) => format!("`del s.{rest}`"),
+            (_, "with") => "`with requests.Session() as s:`".to_owned(),
+            _ => format!("`s.{name}`"),
+        };
+        let expression = row.expression.as_ref().map(|text| format!("`{text}`"));
+        let option = row.option.as_ref().map(|option| format!("`{option}=`"));
+        let to = row.to.as_ref().map(|to| format!("`s.{to}()`"));
+        add(
+            format!("session.{name}"),
+            what,
+            &expression.or(option).or(to).unwrap_or_default(),
+            row.class,
+            &row.why,
+            &row.proof,
+        );
+    }
     for (name, row) in &mapping.rows {
         let what = if row.what.is_empty() { name } else { &row.what };
         add(

@@ -59,6 +59,16 @@ pub(super) struct Arguments<'a> {
     pub reviews: Vec<&'a str>,
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
+    under: Under,
+}
+
+/// What sends a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Under {
+    /// A client that is opened around the request, so that its lines move to the right.
+    pub deeper: bool,
+    /// A client that other tasks may send with at the same time.
+    pub shared: bool,
 }
 
 struct Argument<'a> {
@@ -82,6 +92,7 @@ pub(super) fn map<'a>(
     names: Names<'a>,
     function: &'a HttpFunction,
     call: &'a ExprCall,
+    under: Under,
 ) -> Result<Arguments<'a>, Why> {
     let items = items(cx, function, call)?;
     let find = |name: &str| items.iter().find(|item| item.name == name);
@@ -109,6 +120,7 @@ pub(super) fn map<'a>(
         has_json: find("json").is_some(),
         reviews: Vec::new(),
         stay: names.new.client.stays.as_deref(),
+        under,
     };
     let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -134,16 +146,16 @@ pub(super) fn map<'a>(
     remove(cx, call, &items, &removed, &mut mapped)?;
     let has_body = mapped.has_json || find("data").is_some();
     if has_body && names.new.client.bodiless.contains(&function.method) {
-        let edit = name_method(cx, names, function, call, &items)?;
+        let edit = name_method(cx, names, function, call, &items, mapped.moved(cx))?;
         mapped.edits.push(edit);
         mapped.method = "request".to_owned();
     } else if mapped.streams && mapped.method != "request" {
-        mapped.named = name_method(cx, names, function, call, &items).map(Some);
+        mapped.named = name_method(cx, names, function, call, &items, mapped.moved(cx)).map(Some);
     }
     Ok(mapped)
 }
 
-impl Arguments<'_> {
+impl<'a> Arguments<'a> {
     /// Whether the answer is certain to be no redirection: `raise_for_status` of httpx takes that
     /// for an error.
     pub fn ends_redirects(&self) -> bool {
@@ -165,7 +177,7 @@ impl Arguments<'_> {
     }
 
     /// The edits under a client that follows redirects, or one that does not.
-    pub fn edits(&self, cx: &Cx<'_>, client_follows: bool) -> Vec<Edit> {
+    pub fn edits(&self, cx: &Cx<'a>, client_follows: bool) -> Vec<Edit> {
         let mut edits = self.edits.clone();
         if let Some(stay) = self.stay
             && client_follows
@@ -178,8 +190,16 @@ impl Arguments<'_> {
         edits
     }
 
+    /// By what lines move to the right.
+    fn moved(&self, cx: &Cx<'a>) -> &'a str {
+        match self.under.deeper {
+            true => cx.module.layout().indent_unit(),
+            false => "",
+        }
+    }
+
     /// Tells a request that must not follow redirects to stay.
-    fn stay(&self, cx: &Cx<'_>, stay: &str) -> Edit {
+    fn stay(&self, cx: &Cx<'a>, stay: &str) -> Edit {
         if !self.tail.is_empty() {
             return Edit::replace(Span::new(self.tail_start, self.tail.end()), stay);
         }
@@ -192,10 +212,9 @@ impl Arguments<'_> {
             (ends_line && layout.line_start(last) > self.open).then_some(end)
         };
         match layout.token_after(last) {
-            // The last line ends with a comma: the next is like it. It is one level deeper than it
-            // was, for it stands under the client.
+            // The last line ends with a comma: the next is like it.
             Some((TokenKind::Comma, comma)) if let Some(end) = after(comma) => {
-                let (newline, unit) = (layout.newline(), layout.indent_unit());
+                let (newline, unit) = (layout.newline(), self.moved(cx));
                 let indent = layout.indent_at(last);
                 Edit::insert(end, format!("{newline}{indent}{unit}{stay},"))
             }
@@ -213,7 +232,7 @@ fn change<'a>(
     url: &Argument<'a>,
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
-    let name = kind(cx, names, keyword.accepts, item, url, mapped.has_json);
+    let name = kind(cx, names, keyword.accepts, item, url, mapped);
     let row = keyword.rows.get(name).ok_or_else(|| {
         Why::new(format!(
             "this `{}` has no known counterpart in {}",
@@ -231,7 +250,7 @@ fn kind<'a>(
     accepts: Accepts,
     item: &Argument<'a>,
     url: &Argument<'a>,
-    has_json: bool,
+    mapped: &Arguments<'a>,
 ) -> &'static str {
     let value = item.value;
     let nothing = is_none(value);
@@ -254,7 +273,7 @@ fn kind<'a>(
         },
         Accepts::StringMapping if all(is_ascii_text) => "text",
         // Text goes before `json` in httpx, even where it is empty.
-        Accepts::Body if !has_json && is_written(value) => "content",
+        Accepts::Body if !mapped.has_json && is_written(value) => "content",
         Accepts::Body if all(is_plain) => "fields",
         Accepts::Timeout => match value {
             Expr::Tuple(pair) => match pair.elts.len() {
@@ -262,6 +281,7 @@ fn kind<'a>(
                 _ => "other",
             },
             value if is_zero(value) => "other",
+            value if mapped.under.shared && !is_none(value) => "shared",
             _ => "seconds",
         },
         Accepts::Auth => match value {
@@ -328,6 +348,15 @@ fn apply<'a>(
             let callable = row.becomes.split('(').next().unwrap_or_default();
             let edit = Edit::replace(span(pair), text);
             mapped.callables.push((edit, callable));
+        }
+        (Accepts::Timeout, "shared", value) => {
+            let text = row.becomes.replace("{0}", cx.module.source(value));
+            let callable = row.becomes.split('(').next().unwrap_or_default();
+            let at = Span::new(
+                item.whole.end() - cx.module.source(value).len(),
+                item.whole.end(),
+            );
+            mapped.callables.push((Edit::replace(at, text), callable));
         }
         (Accepts::Auth, "class", Expr::Call(auth)) => {
             if let Some(counterpart) = counterpart(cx, names, auth) {
@@ -445,12 +474,13 @@ fn remove(
 }
 
 /// `get(url, json=body)` to `request("GET", url, json=body)`.
-fn name_method(
-    cx: &Cx<'_>,
+fn name_method<'a>(
+    cx: &Cx<'a>,
     names: Names<'_>,
     function: &HttpFunction,
     call: &ExprCall,
     items: &[Argument<'_>],
+    moved: &str,
 ) -> Result<Edit, Why> {
     let layout = cx.module.layout();
     let inside_string = cx
@@ -474,13 +504,7 @@ fn name_method(
         .trim()
         .is_empty()
     {
-        // One level deeper than the line was, for it stands under the client.
-        true => format!(
-            "{}{}{}",
-            layout.newline(),
-            layout.indent_at(first),
-            layout.indent_unit()
-        ),
+        true => format!("{}{}{}", layout.newline(), layout.indent_at(first), moved),
         false => " ".to_owned(),
     };
     let text = format!("{quote}{method}{quote},{gap}");

@@ -118,6 +118,8 @@ pub(super) struct Group {
     pub shared: bool,
     /// Values are handed out while the client is open.
     pub yields: bool,
+    /// The session that is the client, by its place among all.
+    pub session: Option<usize>,
 }
 
 /// Groups requests: those whose statements stand in one block share a client, and so do those
@@ -146,6 +148,7 @@ pub(super) fn group(
                     function: span(function),
                     shared: anchor.repeated,
                     yields: false,
+                    session: None,
                 },
             )),
         }

@@ -12,6 +12,7 @@ mod errors;
 mod raising;
 mod response;
 mod sending;
+mod session;
 mod thread;
 mod values;
 
@@ -102,10 +103,16 @@ impl Transform for BlockingHttp {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        let mut requests = requests(cx);
-        let fixes = settle(cx, &mut requests);
+        let (mut requests, sessions) = requests(cx);
+        let fixes = settle(cx, &mut requests, &sessions);
         let mut threads = thread::Threads::new();
+        // Why requests of sessions stay what they are.
+        let mut stay: FxHashMap<Span, &Why> = FxHashMap::default();
         for (request, native) in requests.iter().zip(fixes) {
+            if let (Some(_), None, Err(why)) = (request.session, &native, &request.native) {
+                stay.insert(span(request.call), why);
+                continue;
+            }
             if threads.has(request.call) {
                 continue;
             }
@@ -117,12 +124,14 @@ impl Transform for BlockingHttp {
             let message = threads.message(&request.name, request.call);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
-        let known: FxHashSet<Span> = requests.iter().map(|it| span(it.call)).collect();
+        let known = requests.iter().map(|request| span(request.call));
+        let known: FxHashSet<Span> = known.filter(|at| !stay.contains_key(at)).collect();
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
                 continue;
             }
-            let fix = threads.remedy(cx, &blocking);
+            let because = stay.get(&span(blocking.call)).map(|why| why.as_str());
+            let fix = threads.remedy(cx, &blocking, because);
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
         }
@@ -148,6 +157,12 @@ fn judge(class: Fidelity, why: &str) -> Result<Option<&str>, Why> {
     }
 }
 
+/// A client that is opened around requests.
+const OPENED: arguments::Under = arguments::Under {
+    deeper: true,
+    shared: false,
+};
+
 /// One call that sends a request from a coroutine.
 struct Request<'a> {
     call: &'a ExprCall,
@@ -155,6 +170,8 @@ struct Request<'a> {
     names: Names<'a>,
     function: Option<&'a StmtFunctionDef>,
     native: Result<Native<'a>, Why>,
+    /// The session that sends it, by its place among all.
+    session: Option<usize>,
 }
 
 /// What it takes to send a request with an asynchronous client.
@@ -162,11 +179,13 @@ struct Native<'a> {
     arguments: arguments::Arguments<'a>,
     uses: response::Uses<'a>,
     handlers: errors::Handlers<'a>,
-    anchor: clients::Anchor<'a>,
+    /// Where a client would be opened; a session is one already.
+    anchor: Option<clients::Anchor<'a>>,
 }
 
-fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
+fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
     let mut found = Vec::new();
+    let mut sessions = Vec::new();
     for library in cx.module.catalogue().libraries() {
         let Some(old) = &library.http else {
             continue;
@@ -193,7 +212,8 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
             };
             let elsewhere = elsewhere.get_or_insert_with(|| Elsewhere::look(cx, names));
             let native = match function {
-                Some(function) => native(cx, names, kind, elsewhere, function, call),
+                Some(function) => native(cx, names, kind, elsewhere, function, call, OPENED)
+                    .and_then(|native| native.anchored(cx, function, call)),
                 None => Err(Why::new("`await` is not legal here")),
             };
             found.push(Request {
@@ -202,10 +222,15 @@ fn requests<'a>(cx: &Cx<'a>) -> Vec<Request<'a>> {
                 names,
                 function,
                 native,
+                session: None,
             });
         }
+        if let Some(names) = names {
+            let first = sessions.len();
+            sessions.extend(session::find(cx, names, &mut elsewhere, &mut found, first));
+        }
     }
-    found
+    (found, sessions)
 }
 
 fn native<'a>(
@@ -215,6 +240,7 @@ fn native<'a>(
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
+    under: arguments::Under,
 ) -> Result<Native<'a>, Why> {
     if let Some(library) = own_loop(cx) {
         return Err(Why::new(format!("the coroutine may run under {library}")));
@@ -231,7 +257,7 @@ fn native<'a>(
     if prints_itself(cx, call.into()) {
         return Err(Why::new("an f-string prints the text of the call"));
     }
-    let arguments = arguments::map(cx, names, kind, call)?;
+    let arguments = arguments::map(cx, names, kind, call, under)?;
     let sent = response::Sent {
         streams: arguments.streams,
         ends_redirects: arguments.ends_redirects(),
@@ -253,32 +279,49 @@ fn native<'a>(
     {
         return Err(Why::new(format!("errors leave the function, and {who}")));
     }
-    let anchor = clients::anchor(cx, function, call.into())?.through(uses.opened.deeper);
-    if !cx.module.layout().alone(anchor.span()) {
-        return Err(Why::new("the statement shares its line with others"));
-    }
     Ok(Native {
         arguments,
         uses,
         handlers,
-        anchor,
+        anchor: None,
     })
+}
+
+impl<'a> Native<'a> {
+    /// Looks for the place to open a client at.
+    fn anchored(
+        mut self,
+        cx: &Cx<'a>,
+        function: &'a StmtFunctionDef,
+        call: &'a ExprCall,
+    ) -> Result<Self, Why> {
+        let anchor = clients::anchor(cx, function, call.into())?.through(self.uses.opened.deeper);
+        if !cx.module.layout().alone(anchor.span()) {
+            return Err(Why::new("the statement shares its line with others"));
+        }
+        self.anchor = Some(anchor);
+        Ok(self)
+    }
 }
 
 /// The fixes that send requests with clients, one for each set of requests that can only change
 /// together. What cannot be one is given its reason, and so is what depends on it.
-fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
+fn settle<'a>(
+    cx: &Cx<'a>,
+    requests: &mut [Request<'a>],
+    sessions: &[session::Session<'a>],
+) -> Vec<Option<Fix>> {
     loop {
         drop_incomplete(cx, requests);
         let mut fixes: Vec<Option<Fix>> = requests.iter().map(|_| None).collect();
         let mut refused = Vec::new();
-        let sent = sending::sent(requests);
-        for groups in together(requests, groups(cx, requests)) {
+        let sent = sending::sent(requests, sessions);
+        for groups in together(requests, groups(cx, requests, sessions)) {
             let members = groups.iter().flat_map(|group| &group.members).copied();
             let Some(names) = members.clone().next().map(|member| requests[member].names) else {
                 continue;
             };
-            match sending::fix(cx, names, requests, &groups, &sent) {
+            match sending::fix(cx, names, requests, sessions, &groups, &sent) {
                 Ok(fix) => members.for_each(|member| fixes[member] = Some(fix.clone())),
                 Err(why) => refused.extend(members.map(|member| (member, why.clone()))),
             }
@@ -292,9 +335,10 @@ fn settle<'a>(cx: &Cx<'a>, requests: &mut [Request<'a>]) -> Vec<Option<Fix>> {
     }
 }
 
-/// Responses that go by one name change together or not at all.
+/// Responses that go by one name change together or not at all, and so do requests of one session.
 fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     loop {
+        drop_sessions(cx, requests);
         let native: FxHashSet<Span> = requests
             .iter()
             .filter(|request| request.native.is_ok())
@@ -321,6 +365,24 @@ fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     }
 }
 
+/// A session stays where one of its requests does.
+fn drop_sessions(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
+    let mut stuck: BTreeMap<usize, Why> = BTreeMap::new();
+    for request in requests.iter() {
+        if let (Some(session), Err(why)) = (request.session, &request.native) {
+            let callee = cx.module.describe(&request.call.func);
+            let why = format!("`{callee}` of the same session stays: {why}");
+            stuck.entry(session).or_insert_with(|| Why::new(why));
+        }
+    }
+    for request in requests.iter_mut().filter(|request| request.native.is_ok()) {
+        let why = request.session.and_then(|session| stuck.get(&session));
+        if let Some(why) = why {
+            request.native = Err(why.clone());
+        }
+    }
+}
+
 /// Whether the file gives any sign that cookies matter between requests.
 fn minds_cookies(text: &str) -> bool {
     ["cookie", "Cookie", "login", "Login", "csrf"]
@@ -329,20 +391,42 @@ fn minds_cookies(text: &str) -> bool {
 }
 
 /// The requests that share a client, function by function.
-fn groups(cx: &Cx<'_>, requests: &[Request<'_>]) -> Vec<clients::Group> {
+fn groups<'a>(
+    cx: &Cx<'a>,
+    requests: &[Request<'a>],
+    sessions: &[session::Session<'a>],
+) -> Vec<clients::Group> {
     let apart = minds_cookies(cx.module.text());
     let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
     for (index, request) in requests.iter().enumerate() {
-        if let (Some(function), Ok(plan)) = (request.function, &request.native) {
+        if let (Some(function), Ok(plan)) = (request.function, &request.native)
+            && let Some(anchor) = plan.anchor
+        {
             let of_function = functions.entry(span(function));
             let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
-            anchors.push((index, plan.anchor));
+            anchors.push((index, anchor));
         }
     }
-    functions
+    let opened = functions
         .into_values()
-        .flat_map(|(function, anchors)| clients::group(function, &anchors, apart))
-        .collect()
+        .flat_map(|(function, anchors)| clients::group(function, &anchors, apart));
+    let of_sessions = sessions.iter().enumerate().filter_map(|(index, session)| {
+        let members = requests.iter().enumerate();
+        let members: Vec<usize> = members
+            .filter(|(_, request)| request.session == Some(index) && request.native.is_ok())
+            .map(|(member, _)| member)
+            .collect();
+        let group = clients::Group {
+            members,
+            lines: session.lines().unwrap_or_else(|| Span::empty(0)),
+            function: session.home.within,
+            shared: false,
+            yields: false,
+            session: Some(index),
+        };
+        (!group.members.is_empty()).then_some(group)
+    });
+    opened.chain(of_sessions).collect()
 }
 
 /// Puts groups together that hold responses of one name, or change one `except` clause.

@@ -1,12 +1,14 @@
 //! The edits that send requests with asynchronous clients, and open those around them.
 
+use super::arguments::Arguments;
 use super::raising::Sent;
-use super::{Names, Native, Request, clients, errors, minds_cookies};
-use crate::fix::{Cx, Fix, await_call, held_review, lines, reach, undeclared};
+use super::{Names, Native, Request, clients, errors, minds_cookies, session::Session};
+use crate::fix::{Cx, FileId, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
+use crate::python::ast::Expr;
 use crate::python::span;
 use crate::text::{Edit, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the clients of one fix come to.
 #[derive(Default)]
@@ -14,11 +16,19 @@ struct Changes {
     edits: Vec<Edit>,
     needs: Vec<ImportName>,
     reviews: BTreeSet<String>,
+    /// Edits in other files.
+    others: BTreeMap<FileId, Vec<Edit>>,
 }
 
 /// What httpx does once all requests that can be sent by it are.
-pub(super) fn sent(requests: &[Request<'_>]) -> Sent {
+pub(super) fn sent(requests: &[Request<'_>], sessions: &[Session<'_>]) -> Sent {
     let mut sent = Sent::default();
+    for request in requests {
+        if let (Some(session), Ok(_)) = (request.session, &request.native) {
+            sent.calls
+                .extend(sessions.get(session).into_iter().flat_map(Session::calls));
+        }
+    }
     for request in requests {
         if let Ok(plan) = &request.native {
             sent.callees.insert(span(&*request.call.func));
@@ -35,6 +45,7 @@ pub(super) fn fix<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
     requests: &[Request<'a>],
+    sessions: &[Session<'a>],
     groups: &[clients::Group],
     sent: &Sent,
 ) -> Result<Fix, Why> {
@@ -45,7 +56,10 @@ pub(super) fn fix<'a>(
             .iter()
             .filter_map(|&member| Some((&requests[member], requests[member].native.as_ref().ok()?)))
             .collect();
-        changes.send(cx, groups, group, &plans, sent)?;
+        match group.session.and_then(|session| sessions.get(session)) {
+            Some(session) => changes.send_by(cx, session, groups, group, &plans, sent)?,
+            None => changes.send(cx, groups, group, &plans, sent)?,
+        }
     }
     let new = names.new;
     if changes.needs.contains(&ImportName::new(&new.to)) {
@@ -54,11 +68,31 @@ pub(super) fn fix<'a>(
     let title = format!("send with {}", new.client.class);
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
     let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
-    let fix = Fix::judged(title, reason, cx.file, changes.edits)
-        .map_err(|_| Why::new(format!("what has to change for {} overlaps here", new.to)))?;
+    let overlap = |_| Why::new(format!("what has to change for {} overlaps here", new.to));
+    let mut fix = Fix::judged(title, reason, cx.file, changes.edits).map_err(overlap)?;
+    for (file, edits) in changes.others {
+        fix = fix.and(file, edits).map_err(overlap)?;
+    }
     let needs = changes.needs.into_iter();
     let fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
     Ok(fix.depending(cx.file, &new.to, &new.from))
+}
+
+/// What a client has to be told for its requests.
+fn told<'a>(names: Names<'a>, plans: &[(&Request<'_>, &Native<'_>)]) -> Vec<&'a str> {
+    let client = &names.new.client;
+    let any =
+        |check: fn(&Arguments<'_>) -> bool| plans.iter().any(|(_, plan)| check(&plan.arguments));
+    let arguments = [
+        (any(|it| it.follows_by_default()), &client.follows),
+        (any(|it| it.may_follow()), &client.may_follow),
+        (any(|it| it.waits_forever), &client.waits_forever),
+        (any(|it| it.unverified), &client.unverified),
+    ];
+    let needed = arguments.into_iter().filter(|(needed, _)| *needed);
+    needed
+        .filter_map(|(_, argument)| argument.as_deref())
+        .collect()
 }
 
 impl Changes {
@@ -96,13 +130,7 @@ impl Changes {
             .any(|(_, plan)| plan.arguments.follows_by_default());
         for (request, plan) in plans {
             self.request(cx, request, plan, group, &name, follows)?;
-            for clause in &plan.handlers.clauses {
-                // The clause moves with the statements around it.
-                let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
-                let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
-                self.edits.push(change);
-                self.needs.extend(needs);
-            }
+            self.clauses(cx, groups, request, plan, sent)?;
         }
         let class = &first.names.new.client.class;
         let (module, class) = class.rsplit_once('.').unwrap_or(("", class));
@@ -119,42 +147,104 @@ impl Changes {
         if let Some(reason) = held_review(cx, first.call.into()) {
             self.review(reason);
         }
-        let told = &first.names.new.client;
-        let arguments = [
-            (follows, &told.follows),
-            (
-                plans.iter().any(|(_, plan)| plan.arguments.may_follow()),
-                &told.may_follow,
-            ),
-            (
-                plans.iter().any(|(_, plan)| plan.arguments.waits_forever),
-                &told.waits_forever,
-            ),
-            (unverified, &told.unverified),
-        ];
-        let arguments: Vec<&str> = arguments
-            .iter()
-            .filter(|(needed, _)| *needed)
-            .filter_map(|(_, argument)| argument.as_deref())
-            .collect();
+        let arguments = told(first.names, plans);
         let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
-        // A line whose start is replaced or deleted needs no indentation.
+        self.indent(cx, wrapping, plans);
+        Ok(())
+    }
+
+    /// A line whose start is replaced or deleted needs no indentation.
+    fn indent<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        indents: Vec<Edit>,
+        plans: &[(&Request<'a>, &Native<'a>)],
+    ) {
         let free = |indent: &Edit| !self.edits.iter().any(|edit| edit.clashes(indent));
         let within = |lines: Option<Span>, edit: &Edit| {
             lines.is_some_and(|lines| lines.contains(edit.span()))
         };
         let unit = cx.module.layout().indent_unit();
-        let mut wrapping: Vec<Edit> = wrapping.into_iter().filter(free).collect();
+        let mut indents: Vec<Edit> = indents.into_iter().filter(free).collect();
         for (_, plan) in plans {
             let opened = &plan.uses.opened;
-            wrapping.retain(|edit| !within(opened.kept, edit));
-            for edit in &mut wrapping {
+            indents.retain(|edit| !within(opened.kept, edit));
+            for edit in &mut indents {
                 if within(opened.deeper, edit) {
                     *edit = Edit::insert(edit.span().start(), format!("{}{unit}", edit.text()));
                 }
             }
         }
-        self.edits.extend(wrapping);
+        self.edits.extend(indents);
+    }
+
+    /// The requests of a session, and the session.
+    fn send_by<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        session: &Session<'a>,
+        groups: &[clients::Group],
+        group: &clients::Group,
+        plans: &[(&Request<'a>, &Native<'a>)],
+        sent: &Sent,
+    ) -> Result<(), Why> {
+        let unverified = plans.iter().filter(|(_, plan)| plan.arguments.unverified);
+        if ![0, plans.len()].contains(&unverified.count()) {
+            return Err(Why::new("requests of the session differ in `verify`"));
+        }
+        let follows = plans
+            .iter()
+            .any(|(_, plan)| plan.arguments.follows_by_default());
+        let deeper = session.lines().is_some();
+        let mut opened: Vec<Edit> = Vec::new();
+        for (request, plan) in plans {
+            let Expr::Attribute(callee) = &*request.call.func else {
+                return Err(Why::new("the method is not called on its session"));
+            };
+            let object = cx.module.source(&callee.value);
+            if !deeper && plan.uses.opened.kept.is_some() {
+                return Err(Why::new("the response is held by a `with` of its own"));
+            }
+            if !deeper && let Some(lines) = plan.uses.opened.deeper {
+                let layout = cx.module.layout();
+                opened.extend(layout.indent(layout.whole_lines(lines)));
+            }
+            self.request(cx, request, plan, group, object, follows)?;
+            self.clauses(cx, groups, request, plan, sent)?;
+            if let Some(reason) = held_review(cx, request.call.into()) {
+                self.review(reason);
+            }
+        }
+        let change = session.change(cx, &told(session.names, plans))?;
+        self.edits.extend(change.edits);
+        match deeper {
+            true => self.indent(cx, change.indents, plans),
+            false => self.indent(cx, opened, &[]),
+        }
+        self.needs.extend(change.needs);
+        self.reviews.extend(change.reviews);
+        for (file, edits) in change.others {
+            self.others.entry(file).or_default().extend(edits);
+        }
+        Ok(())
+    }
+
+    /// The `except` clauses that mind the errors of a request.
+    fn clauses<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        groups: &[clients::Group],
+        request: &Request<'a>,
+        plan: &Native<'a>,
+        sent: &Sent,
+    ) -> Result<(), Why> {
+        for clause in &plan.handlers.clauses {
+            // The clause moves with the statements around it.
+            let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
+            let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
+            self.edits.push(change);
+            self.needs.extend(needs);
+        }
         Ok(())
     }
 
@@ -168,6 +258,7 @@ impl Changes {
         client: &str,
         follows: bool,
     ) -> Result<(), Why> {
+        let deeper = group.lines.contains(span(request.call));
         let opened = &plan.uses.opened;
         let mut edits = match &request.names.new.client.stream {
             Some(stream) if opened.streams => {
@@ -190,13 +281,23 @@ impl Changes {
         for (edit, qualified) in &plan.arguments.callables {
             let (module, member) = qualified.rsplit_once('.').unwrap_or(("", qualified));
             let reach = reach(cx, module, member, request.call.into())?;
-            let text = edit.text().replacen(qualified, &reach.text, 1);
+            let mut text = edit.text().replacen(qualified, &reach.text, 1);
+            // What is inserted right after the value belongs to its edit.
+            let end = edit.span().end();
+            let after = |other: &Edit| other.span() == Span::empty(end);
+            if let Some(index) = edits.iter().position(after) {
+                text.push_str(edits.remove(index).text());
+            }
             edits.push(Edit::replace(edit.span(), text));
             self.needs.extend(reach.need);
         }
-        let unit = cx.module.layout().indent_unit().len();
+        let unit = match deeper {
+            true => cx.module.layout().indent_unit().len(),
+            false => 0,
+        };
         lines::realign(cx, request.call, &mut edits, unit);
-        lines::break_arguments(cx, request.call, &mut edits, true);
+        lines::break_arguments(cx, request.call, &mut edits, deeper);
+        lines::break_around(cx, request.call, &mut edits, deeper);
         let holds = |lines: Option<Span>, place: Span| {
             usize::from(lines.is_some_and(|lines| lines.contains(place)))
         };

@@ -1,7 +1,7 @@
 //! The exact alternative: the same call, in a thread, and with it what reads its body later.
 
 use super::bodies::{self, Taken};
-use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy, to_thread};
+use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy, remedy_since, to_thread};
 use crate::model::file::Why;
 use crate::python::ast::{Expr, ExprCall};
 use crate::python::span;
@@ -45,8 +45,14 @@ impl Threads {
         to_thread(cx, call, Some(because), streams(call).map(str::to_owned))
     }
 
-    /// What is done about a call of a library that has no other client.
-    pub fn remedy<'a>(&mut self, cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Answer {
+    /// What is done about a call of a library that has no other client, or of a session that stays
+    /// what it is because of something.
+    pub fn remedy<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        blocking: &BlockingCall<'a>,
+        because: Option<&str>,
+    ) -> Answer {
         match self.whole(cx, blocking) {
             Some(Ok(fix)) => Ok(fix),
             Some(Err(why)) => remedy(cx, blocking).map_err(|because| {
@@ -56,7 +62,7 @@ impl Threads {
                     why.as_str()
                 ))
             }),
-            None => remedy(cx, blocking),
+            None => remedy_since(cx, blocking, because),
         }
     }
 

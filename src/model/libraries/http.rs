@@ -25,6 +25,19 @@ pub struct Http {
     /// which test functions ask for one.
     pub interceptors: Vec<String>,
     pub interceptor_fixtures: Vec<String>,
+    /// Objects that send requests.
+    pub sessions: Option<Sessions>,
+}
+
+/// The objects of a blocking HTTP library that send requests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sessions {
+    /// Their class, and the other callables that give one.
+    pub class: String,
+    pub makers: Vec<String>,
+    /// Their methods that send requests.
+    pub methods: BTreeMap<String, HttpFunction>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +75,10 @@ pub struct Mapping {
     pub decoding_error: String,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
+    /// What becomes of the uses of a session, but for the methods that send: by how they are written,
+    /// `headers[]=` or `cookies.set()`. A session with a use that is not here is held back.
+    #[serde(default)]
+    pub session: BTreeMap<String, SessionUse>,
     /// What else is to be known of the two libraries: by name, for the code that minds it.
     #[serde(default)]
     pub rows: BTreeMap<String, Row>,
@@ -146,7 +163,8 @@ pub enum Accepts {
     StringMapping,
     /// `fields`: form fields as a dict display; `content`: a text or bytes literal; or `other`.
     Body,
-    /// `seconds`: a number or `None`; `pair`: connect and read timeouts; or `other`.
+    /// `seconds`: a number or `None`; `shared`: a number, where other requests may have all
+    /// connections of the client; `pair`: connect and read timeouts; or `other`.
     Timeout,
     /// `pair` of strings, `class`: a known authentication class, or `other`.
     Auth,
@@ -154,6 +172,58 @@ pub enum Accepts {
     Nothing,
     /// `off`; `on`: `True`, which another method of the client stands for; or `other`.
     Stream,
+}
+
+/// What becomes of a use of a session.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SessionUse {
+    pub class: Fidelity,
+    /// What a person must confirm, or why there is no counterpart.
+    #[serde(default)]
+    pub why: String,
+    pub proof: Option<String>,
+    /// Which values mean the same.
+    #[serde(default)]
+    pub takes: Takes,
+    /// The counterpart's name, where it is another.
+    pub to: Option<String>,
+    /// An expression with `{}` for what the method is called on.
+    pub expression: Option<String>,
+    /// The counterpart is awaited, or entered by `async with`.
+    #[serde(default)]
+    pub waits: bool,
+    /// The argument of the client's constructor that says the same.
+    pub option: Option<String>,
+    /// The client cannot be told later.
+    #[serde(default)]
+    pub only_at_first: bool,
+}
+
+/// How the values that a session is given are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Takes {
+    #[default]
+    Anything,
+    /// Nothing at all.
+    Nothing,
+    /// A dict of ASCII text.
+    Headers,
+    /// ASCII text.
+    Header,
+    /// Text.
+    Text,
+    /// Pieces of text.
+    Texts,
+    /// A dict of text.
+    TextDict,
+    /// A dict of text and numbers, where no URL of a request may have a query.
+    Query,
+    Boolean,
+    Number,
+    /// A pair of strings, or a known authentication class.
+    Auth,
 }
 
 /// What becomes of an exception in `except` clauses.

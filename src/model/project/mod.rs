@@ -5,6 +5,7 @@
 //! reads a syntax tree. `class_of` and `target_of` are the seam behind which a type checker could
 //! serve the same questions.
 
+mod attributes;
 mod classes;
 mod colour;
 mod decorators;

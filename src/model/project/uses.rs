@@ -8,7 +8,7 @@ use crate::model::file::{Function, NameHash, Owner, Reflected, ReflectedOn, Why}
 use crate::text::FileId;
 
 /// Classes of libraries that call no method of those made from them.
-const QUIET_BASES: [&str; 8] = [
+pub(super) const QUIET_BASES: [&str; 8] = [
     "abc.ABC",
     "object",
     "typing.Generic",

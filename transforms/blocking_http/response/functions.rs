@@ -140,7 +140,13 @@ impl<'a> Follow<'_, 'a> {
         match cx.module.target(call) {
             Target::Builtin("print" | "str" | "repr") => return self.row("response-printed"),
             Target::Builtin("bool") if !may_be_none && node.is_expr_name() => {
-                let Some(test) = self.names.new.response.get("ok").and_then(|ok| ok.expression.as_deref()) else {
+                let Some(test) = self
+                    .names
+                    .new
+                    .response
+                    .get("ok")
+                    .and_then(|ok| ok.expression.as_deref())
+                else {
                     return Err(self.leaves(node));
                 };
                 let name = span(node).of(cx.module.text());
@@ -166,8 +172,16 @@ impl<'a> Follow<'_, 'a> {
         if blocking_call(cx, call).is_some() {
             return Err(self.leaves(node));
         }
-        let position = call.arguments.args.iter().position(|it| span(it) == span(node));
-        let keyword = call.arguments.keywords.iter().find(|it| span(&it.value) == span(node));
+        let position = call
+            .arguments
+            .args
+            .iter()
+            .position(|it| span(it) == span(node));
+        let keyword = call
+            .arguments
+            .keywords
+            .iter()
+            .find(|it| span(&it.value) == span(node));
         let shift = usize::from(self.is_method(callee));
         let parameters = &callee.parameters;
         let starred = call.arguments.args.iter().any(Expr::is_starred_expr);
@@ -177,11 +191,18 @@ impl<'a> Follow<'_, 'a> {
                 .iter()
                 .chain(&parameters.args)
                 .nth(position + shift),
-            (None, Some(keyword)) => parameters
-                .args
-                .iter()
-                .chain(&parameters.kwonlyargs)
-                .find(|it| keyword.arg.as_ref().is_some_and(|name| *name == it.parameter.name)),
+            (None, Some(keyword)) => {
+                parameters
+                    .args
+                    .iter()
+                    .chain(&parameters.kwonlyargs)
+                    .find(|it| {
+                        keyword
+                            .arg
+                            .as_ref()
+                            .is_some_and(|name| *name == it.parameter.name)
+                    })
+            }
             _ => None,
         };
         let Some(parameter) = parameter else {
@@ -197,17 +218,19 @@ impl<'a> Follow<'_, 'a> {
             self.annotation(annotation)?;
         }
         let own = &parameter.parameter;
-        self.bound(own.name.as_str(), callee, none, |binding| {
-            matches!(binding.kind, BindingKind::Parameter(it) if std::ptr::eq(it, own))
-        })
+        self.bound(
+            own.name.as_str(),
+            callee,
+            none,
+            |binding| matches!(binding.kind, BindingKind::Parameter(it) if std::ptr::eq(it, own)),
+        )
     }
 
     fn is_method(&self, function: &StmtFunctionDef) -> bool {
         let facts = self.cx.project.facts(self.cx.file);
         let mut functions = facts.iter().flat_map(|facts| facts.functions.iter());
-        functions.any(|known| {
-            known.at == span(&function.name) && matches!(known.owner, Owner::Class(_))
-        })
+        functions
+            .any(|known| known.at == span(&function.name) && matches!(known.owner, Owner::Class(_)))
     }
 
     /// The requests whose responses a parameter may hold; whether it may be `None`.
@@ -236,7 +259,10 @@ impl<'a> Follow<'_, 'a> {
         let mut may_be_none = false;
         for call in self.callers(function)? {
             let by_name = call.arguments.keywords.iter().find(|keyword| {
-                keyword.arg.as_ref().is_none_or(|name| *name == parameter.name)
+                keyword
+                    .arg
+                    .as_ref()
+                    .is_none_or(|name| *name == parameter.name)
             });
             let by_place = position
                 .and_then(|position| position.checked_sub(shift))

@@ -1,6 +1,7 @@
 //! Members of a response: what becomes of each where it is read.
 
 use super::Follow;
+use super::judge;
 use super::truth::{clauses, is_tested};
 use crate::model::file::{Place, Target, Why};
 use crate::model::libraries::Member;
@@ -10,7 +11,6 @@ use crate::python::ast::{
 };
 use crate::python::span;
 use crate::text::{Edit, Span};
-use super::judge;
 
 /// Codecs that every Python has, as they are commonly written.
 const CODECS: [&str; 12] = [
@@ -58,7 +58,9 @@ impl<'a> Follow<'_, 'a> {
         let review = judge(member.class, &member.why)?;
         let reads_text = name == "text" || name == "encoding";
         self.read |= reads_text;
-        let is_known = self.encoded.is_some_and(|known| known.contains(span(attribute)));
+        let is_known = self
+            .encoded
+            .is_some_and(|known| known.contains(span(attribute)));
         if !(reads_text && is_known) {
             self.uses.reviews.extend(review);
         }
@@ -133,7 +135,8 @@ impl<'a> Follow<'_, 'a> {
         };
         let at = span(statement);
         let layout = cx.module.layout();
-        let starts_line = layout.line_start(at.start()) + layout.indent_at(at.start()).len() == at.start();
+        let starts_line =
+            layout.line_start(at.start()) + layout.indent_at(at.start()).len() == at.start();
         if !runs_once || !starts_line || cx.module.block(statement).is_none() {
             return Err(outside());
         }
@@ -296,7 +299,12 @@ impl<'a> Follow<'_, 'a> {
     }
 
     /// An expression in the place of a member of a name.
-    fn expression(&mut self, expression: &str, base: &str, node: AnyNodeRef<'a>) -> Result<(), Why> {
+    fn expression(
+        &mut self,
+        expression: &str,
+        base: &str,
+        node: AnyNodeRef<'a>,
+    ) -> Result<(), Why> {
         let cx = self.cx;
         let layout = cx.module.layout();
         let text = expression.replace("{}", base);
@@ -373,15 +381,13 @@ impl<'a> Follow<'_, 'a> {
                     && element.debug_text.is_none()
                     && element.format_spec.is_none()
             }
-            Some(arguments @ AnyNodeRef::Arguments(_)) => {
-                match self.cx.module.parent(arguments) {
-                    Some(AnyNodeRef::ExprCall(call)) => {
-                        matches!(self.cx.module.target(call), Target::Builtin(name)
+            Some(arguments @ AnyNodeRef::Arguments(_)) => match self.cx.module.parent(arguments) {
+                Some(AnyNodeRef::ExprCall(call)) => {
+                    matches!(self.cx.module.target(call), Target::Builtin(name)
                             if name == class || class == "str" && name == "print")
-                    }
-                    _ => false,
                 }
-            }
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -434,7 +440,10 @@ impl<'a> Follow<'_, 'a> {
                 return self.object(row, taken, base, function);
             }
             Way::Member(taken) => {
-                let is_same = row.is.as_ref().is_some_and(|class| self.converts(taken, class));
+                let is_same = row
+                    .is
+                    .as_ref()
+                    .is_some_and(|class| self.converts(taken, class));
                 if let Some(expression) = row.expression.as_ref().filter(|_| !is_same) {
                     let base = base.as_ref().ok_or_else(|| self.nameless(key))?;
                     self.expression(expression, base, taken.into())?;
@@ -456,7 +465,9 @@ impl<'a> Follow<'_, 'a> {
         }
         if row.responses {
             match place {
-                AnyNodeRef::StmtFor(repeated) => self.assigned(&repeated.target, function, false)?,
+                AnyNodeRef::StmtFor(repeated) => {
+                    self.assigned(&repeated.target, function, false)?
+                }
                 AnyNodeRef::ExprSubscript(_) => self.value(place, function, false)?,
                 _ => return Err(Why::new("responses are gone through by an expression")),
             }
@@ -493,7 +504,12 @@ impl<'a> Follow<'_, 'a> {
             AnyNodeRef::StmtFor(repeated) if span(&*repeated.iter) == here => "iter",
             AnyNodeRef::Comprehension(clause) if span(&clause.iter) == here => "iter",
             // The first iterable is evaluated outside of the comprehension.
-            _ if clauses(parent).first().is_some_and(|it| span(&it.iter) == here) => "iter",
+            _ if clauses(parent)
+                .first()
+                .is_some_and(|it| span(&it.iter) == here) =>
+            {
+                "iter"
+            }
             AnyNodeRef::Arguments(_) => match self.cx.module.parent(parent)? {
                 AnyNodeRef::ExprCall(call) => match self.cx.module.target(call) {
                     Target::Builtin("dict") if call.arguments.keywords.is_empty() => "dict",

@@ -11,9 +11,7 @@ mod variables;
 use super::{Names, judge};
 use crate::fix::{Cx, prints_itself, reach};
 use crate::model::file::{ImportName, Why};
-use crate::python::ast::{
-    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprCall, StmtFunctionDef,
-};
+use crate::python::ast::{AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprCall, StmtFunctionDef};
 use crate::python::span;
 use crate::text::{Edit, Span};
 use rustc_hash::FxHashSet;
@@ -65,7 +63,11 @@ impl Uses<'_> {
         let mut edits = self.edits.clone();
         for line in &self.lines {
             let depth = layout.indent_unit().repeat(levels(line.statement));
-            let under = if line.header { layout.indent_unit() } else { "" };
+            let under = if line.header {
+                layout.indent_unit()
+            } else {
+                ""
+            };
             let indent = layout.indent_at(line.statement.start());
             let text = format!("{}{}{indent}{depth}{under}", line.text, layout.newline());
             edits.push(match line.header {
@@ -163,7 +165,8 @@ impl<'a> Follow<'_, 'a> {
                 self.value(parent, function, may_be_none)
             }
             AnyNodeRef::ExprIf(choice) if span(&*choice.test) != here => {
-                let none = self.other_sources(&choice.body)? | self.other_sources(&choice.orelse)?;
+                let none =
+                    self.other_sources(&choice.body)? | self.other_sources(&choice.orelse)?;
                 self.value(parent, function, may_be_none | none)
             }
             AnyNodeRef::ExprTuple(_) | AnyNodeRef::ExprList(_) => {

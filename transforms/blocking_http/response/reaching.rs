@@ -231,7 +231,10 @@ impl<'a> Flow<'_, '_, 'a> {
                 self.tries.push(inside.unwrap_or_default());
                 let out = self.block(&with.body, inside);
                 let seen = self.tries.pop();
-                let quiet = with.items.iter().all(|item| self.raises_on(&item.context_expr));
+                let quiet = with
+                    .items
+                    .iter()
+                    .all(|item| self.raises_on(&item.context_expr));
                 if quiet { out } else { join(out, seen) }
             }
             Stmt::Try(tried) => {
@@ -260,7 +263,11 @@ impl<'a> Flow<'_, '_, 'a> {
                     let mut own = tried.finalbody.iter();
                     own.any(|statement| span(statement).contains(binding.at))
                 });
-                if binds == 0 { out.and(last.and(out)) } else { last }
+                if binds == 0 {
+                    out.and(last.and(out))
+                } else {
+                    last
+                }
             }
             Stmt::Match(matched) => {
                 let mut rest = self.read((&*matched.subject).into(), state);
@@ -311,9 +318,8 @@ impl<'a> Flow<'_, '_, 'a> {
                     TraversalSignal::Traverse
                 });
                 let whole = span(simple);
-                let new = self.bits(|binding| {
-                    whole.contains(binding.at) && !inside.contains(&binding.at)
-                });
+                let new = self
+                    .bits(|binding| whole.contains(binding.at) && !inside.contains(&binding.at));
                 match (state, new) {
                     (Some(_), new) if new != 0 => {
                         self.note(new);

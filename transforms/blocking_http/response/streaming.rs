@@ -10,7 +10,14 @@ use crate::python::span;
 use crate::text::{Edit, Span};
 
 /// What takes bytes in whatever pieces they come.
-const TAKES_PIECES: [&str; 6] = ["write", "update", "extend", "feed", "feed_data", "decompress"];
+const TAKES_PIECES: [&str; 6] = [
+    "write",
+    "update",
+    "extend",
+    "feed",
+    "feed_data",
+    "decompress",
+];
 
 impl<'a> Follow<'_, 'a> {
     /// `with requests.get(url) as response`.
@@ -28,14 +35,18 @@ impl<'a> Follow<'_, 'a> {
         };
         let end = target.map_or(span(self.call).end(), |name| span(name).end());
         let Some((TokenKind::Colon, colon)) = layout.token_after(end) else {
-            return Err(Why::new("the `with` is written in another way than expected"));
+            return Err(Why::new(
+                "the `with` is written in another way than expected",
+            ));
         };
         if layout.line_start(span(first).start()) <= colon.start() {
             return Err(Why::new("the `with` and its body share a line"));
         }
         let body = Span::new(layout.line_start(span(first).start()), span(last).end());
         if self.sends_others(body) {
-            return Err(Why::new("another request is sent while the response is held"));
+            return Err(Why::new(
+                "another request is sent while the response is held",
+            ));
         }
         let tail = Span::new(span(self.call).end(), colon.end());
         if layout.has_comments(header) || layout.has_comments(tail) {
@@ -69,7 +80,9 @@ impl<'a> Follow<'_, 'a> {
         let is_plain = header.of(self.cx.module.text()).trim() == "with";
         match with.items.len() == 1 && !with.is_async && is_plain {
             true => Ok((with, target)),
-            false => Err(Why::new("the response is held together with something else")),
+            false => Err(Why::new(
+                "the response is held together with something else",
+            )),
         }
     }
 
@@ -201,7 +214,10 @@ impl<'a> Follow<'_, 'a> {
         }
         self.opens()?;
         self.edit(Edit::replace(header, "async with "));
-        self.edit(Edit::insert(span(assign).end(), format!(" as {}:", name.id)));
+        self.edit(Edit::insert(
+            span(assign).end(),
+            format!(" as {}:", name.id),
+        ));
         self.uses.opened.deeper = Some(lines);
         self.open = Some(range);
         self.bound(&name.id, function, false, |binding| {
@@ -224,10 +240,16 @@ impl<'a> Follow<'_, 'a> {
                 self.edit(Edit::insert(span(repeated).start(), "async "));
                 let is_default = call.arguments.is_empty();
                 let whole = call.arguments.args.first().or_else(|| {
-                    call.arguments.keywords.first().map(|keyword| &keyword.value)
+                    call.arguments
+                        .keywords
+                        .first()
+                        .map(|keyword| &keyword.value)
                 });
                 let any_size = whole.is_some_and(Expr::is_none_literal_expr);
-                if is_default || any_size || self.takes_pieces(&repeated.target, &repeated.body, function) {
+                if is_default
+                    || any_size
+                    || self.takes_pieces(&repeated.target, &repeated.body, function)
+                {
                     return Ok(());
                 }
                 self.row("chunks")
@@ -271,7 +293,9 @@ impl<'a> Follow<'_, 'a> {
                                 Some(measured @ AnyNodeRef::ExprCall(call))
                                     if matches!(cx.module.target(call), Target::Builtin("len")) =>
                                 {
-                                    cx.module.parent(measured).is_some_and(|it| self.adds_up(it))
+                                    cx.module
+                                        .parent(measured)
+                                        .is_some_and(|it| self.adds_up(it))
                                 }
                                 _ => self.adds_up(parent),
                             },

@@ -95,7 +95,10 @@ fn is_implied(node: AnyNodeRef<'_>, parent: AnyNodeRef<'_>) -> bool {
         }
         part => member(part, "ok"),
     };
-    let after = chain.values.iter().skip_while(|part| span(*part) != span(node));
+    let after = chain
+        .values
+        .iter()
+        .skip_while(|part| span(*part) != span(node));
     chain.op == BoolOp::And && after.skip(1).any(says_more)
 }
 

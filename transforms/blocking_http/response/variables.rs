@@ -1,11 +1,9 @@
 //! Names that a response goes by, and where else their values come from.
 
-use super::reaching::{Reaching, reaching};
 use super::Follow;
+use super::reaching::{Reaching, reaching};
 use crate::model::file::{Binding, BindingKind, Lookup, Place, ScopeKind, Target, Why, walk};
-use crate::python::ast::{
-    AnyNodeRef, Expr, ExprName, Stmt, StmtFunctionDef, TraversalSignal,
-};
+use crate::python::ast::{AnyNodeRef, Expr, ExprName, Stmt, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 
 /// How far values are followed backwards.
@@ -53,7 +51,9 @@ impl<'a> Follow<'_, 'a> {
                     && !names.iter().chain(values).any(Expr::is_starred_expr)
             });
             match (names, index) {
-                (Some(names), Some(index)) => self.assigned(&names[index], function, may_be_none)?,
+                (Some(names), Some(index)) => {
+                    self.assigned(&names[index], function, may_be_none)?
+                }
                 _ => {
                     return Err(Why::new(
                         "the response is assigned to more than a plain name",
@@ -174,7 +174,12 @@ impl<'a> Follow<'_, 'a> {
             Expr::Call(call) if span(call) == span(self.call) => Ok(false),
             Expr::Call(call) => match self.cx.module.target(call) {
                 Target::External(name) if self.names.old.functions.contains_key(&name) => {
-                    if !self.uses.siblings.iter().any(|known| span(*known) == span(call)) {
+                    if !self
+                        .uses
+                        .siblings
+                        .iter()
+                        .any(|known| span(*known) == span(call))
+                    {
                         self.uses.siblings.push(call);
                     }
                     Ok(false)

@@ -1,0 +1,111 @@
+//! Sessions whose requests are sent from coroutines, and that become asynchronous clients: all of
+//! an object's uses, or none.
+//!
+//! Left as they are, with each request in a thread: sessions that are handed to code which is not
+//! seen, that plain functions send with, or that are told something which no client knows.
+
+mod attribute;
+mod change;
+mod flow;
+mod home;
+mod uses;
+mod values;
+
+use super::arguments::Under;
+use super::{Names, Native, Request, judge, raising::Elsewhere};
+use crate::fix::Cx;
+use crate::model::file::{Place, Why};
+use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
+use crate::python::{PythonVersion, span};
+use crate::text::Span;
+pub(super) use home::Home;
+pub(super) use uses::Uses;
+
+/// One session, wherever it is made and used.
+pub(super) struct Session<'a> {
+    pub names: Names<'a>,
+    pub home: Home<'a>,
+    pub uses: Result<Uses<'a>, Why>,
+}
+
+impl Session<'_> {
+    /// Calls on the session that are no requests, and those that make it.
+    pub fn calls(&self) -> impl Iterator<Item = Span> {
+        let makings = self.home.makings.iter().map(|making| span(making.call));
+        let uses = self.uses.iter().flat_map(|uses| uses.calls.iter().copied());
+        makings.chain(uses)
+    }
+
+    /// The lines that move under an `async with` of their own.
+    pub fn lines(&self) -> Option<Span> {
+        self.home.makings.iter().find_map(home::Making::moved)
+    }
+}
+
+/// Finds the sessions of a library, and adds their requests to those that are known.
+pub(super) fn find<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    elsewhere: &mut Option<Elsewhere<'a>>,
+    requests: &mut Vec<Request<'a>>,
+    first: usize,
+) -> Vec<Session<'a>> {
+    let Some(sessions) = &names.old.sessions else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for mut home in home::homes(cx, sessions) {
+        let mut uses = uses::collect(cx, names, sessions, &home);
+        if let Ok(seen) = &mut uses
+            && let Err(why) = home.settle(cx, seen)
+        {
+            uses = Err(why);
+        }
+        let calls = match &uses {
+            Ok(uses) => uses.requests.clone(),
+            Err(_) => uses::requests(cx, sessions, &home),
+        };
+        let in_coroutine = |call: AnyNodeRef<'a>| cx.module.inside_coroutine(call);
+        if !calls.iter().any(|(call, _)| in_coroutine((*call).into())) {
+            continue;
+        }
+        let under = Under {
+            deeper: home.makings.iter().any(|making| making.moved().is_some()),
+            shared: home.overlaps,
+        };
+        for (call, kind) in calls {
+            let function = function_of(cx, call.into());
+            let native: Result<Native<'a>, Why> = match (&uses, function) {
+                (Err(why), _) => Err(why.clone()),
+                (_, None) => Err(Why::new(
+                    "one of its requests stands where `await` is not legal",
+                )),
+                (Ok(_), Some(function)) => {
+                    let elsewhere = elsewhere.get_or_insert_with(|| Elsewhere::look(cx, names));
+                    super::native(cx, names, kind, elsewhere, function, call, under)
+                }
+            };
+            requests.push(Request {
+                call,
+                name: format!("{}.{}", sessions.class, kind.method),
+                names,
+                function,
+                native,
+                session: Some(first + found.len()),
+            });
+        }
+        found.push(Session { names, home, uses });
+    }
+    found
+}
+
+/// The coroutine in which `await` may be written at a place.
+fn function_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Option<&'a StmtFunctionDef> {
+    match cx.module.place(node) {
+        Place::Coroutine {
+            function,
+            comprehensions,
+        } => (comprehensions < 2 || cx.options.target >= PythonVersion::PY311).then_some(function),
+        _ => None,
+    }
+}

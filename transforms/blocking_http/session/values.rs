@@ -1,0 +1,60 @@
+//! The values that a session is told, and whether a client takes them for the same.
+
+use super::super::values::{is_ascii_text, is_none, is_plain, is_text, text_dict};
+use super::Names;
+use crate::fix::Cx;
+use crate::model::file::Why;
+use crate::model::libraries::{SessionUse, Takes};
+use crate::python::ast::Expr;
+use crate::text::Edit;
+
+/// What follows from values that fit.
+#[derive(Default)]
+pub(super) struct Given {
+    pub edits: Vec<Edit>,
+    /// URLs must have no query.
+    pub queries: bool,
+}
+
+/// Whether values mean the same to both sides.
+pub(super) fn fits<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    row: &SessionUse,
+    given: &[&'a Expr],
+) -> Result<Given, Why> {
+    let mut found = Given::default();
+    let dict = |value: &'a Expr, check: fn(&Cx<'a>, &'a Expr) -> bool| {
+        text_dict(cx, value)
+            .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+    };
+    let fit = match (row.takes, given) {
+        (Takes::Anything, _) => true,
+        (Takes::Nothing, given) => given.is_empty(),
+        (Takes::Headers, [value]) => dict(value, is_ascii_text),
+        (Takes::Header, [value]) => is_ascii_text(cx, value),
+        (Takes::Text, [value]) => is_text(cx, value),
+        (Takes::Texts, given) => given.iter().all(|value| is_ascii_text(cx, value)),
+        (Takes::TextDict, [value]) => dict(value, is_text),
+        (Takes::Query, [value]) => {
+            found.queries = true;
+            dict(value, is_plain)
+        }
+        (Takes::Boolean, [value]) => value.is_boolean_literal_expr(),
+        (Takes::Number, [value]) => value.is_number_literal_expr(),
+        (Takes::Auth, [value]) => match value {
+            Expr::Tuple(pair) => {
+                pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part))
+            }
+            value => is_none(value),
+        },
+        _ => false,
+    };
+    match fit {
+        true => Ok(found),
+        false => Err(Why::new(format!(
+            "what the session is given here may mean something else to {}",
+            names.new.to
+        ))),
+    }
+}
