@@ -144,7 +144,8 @@ def run_all(jobs, server):
     return results
 
 
-def main():
+def run(jobs):
+    """What came of programs, with a server of their own."""
     server = Server()
     for name in LIBRARIES + LATER:
         try:
@@ -153,11 +154,15 @@ def main():
             pass
     # Nothing that was imported is looked at again by the collector of every fork.
     gc.freeze()
-    jobs = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     results = run_all(jobs, server)
     server.process.stdin.close()
     server.process.wait()
-    json.dump(results, sys.stdout)
+    return results
+
+
+def main():
+    jobs = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    json.dump(run(jobs), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -145,18 +145,22 @@ class Answer:
         else:
             headers.append(("Content-Length", len(body)))
         self.head(status, headers, reason)
+        self.write(body)
+
+    def write(self, part):
+        """A part of the body."""
         if self.request.method != "HEAD":
-            self.writer.write(body)
+            self.writer.write(part)
 
     def json(self, value, status=200, headers=()):
         self.send(status, json.dumps(value), "application/json", headers)
 
     async def chunks(self, pieces, pause=0.0):
         for piece in pieces:
-            self.writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             await self.writer.drain()
             await asyncio.sleep(pause)
-        self.writer.write(b"0\r\n\r\n")
+        self.write(b"0\r\n\r\n")
 
 
 # -- routes: `/name/argument/...`, with the rest of the path as arguments ------------------------------
@@ -272,10 +276,10 @@ async def at_slow_body(answer, milliseconds, *_):
     answer.head(
         200, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", 10)]
     )
-    answer.writer.write(b"first")
+    answer.write(b"first")
     await answer.writer.drain()
     await asyncio.sleep(int(milliseconds) / 1000)
-    answer.writer.write(b"later")
+    answer.write(b"later")
 
 
 async def at_drip(answer, number, *_):
@@ -295,7 +299,7 @@ async def at_truncated(answer, *_):
     answer.head(
         200, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", 100)]
     )
-    answer.writer.write(b"only this")
+    answer.write(b"only this")
     raise Close
 
 
@@ -307,7 +311,7 @@ async def at_broken_chunk(answer, *_):
             ("Transfer-Encoding", "chunked"),
         ],
     )
-    answer.writer.write(b"5\r\nfirst\r\nnonsense\r\n")
+    answer.write(b"5\r\nfirst\r\nnonsense\r\n")
     raise Close
 
 
@@ -325,7 +329,7 @@ async def at_close(answer, *_):
     answer.head(
         200, [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")]
     )
-    answer.writer.write(b"until the end")
+    answer.write(b"until the end")
     raise Close
 
 

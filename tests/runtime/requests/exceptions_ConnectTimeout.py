@@ -11,7 +11,7 @@ BASE = os.environ["BASE_URL"]
 
 async def look(url):
     try:
-        response = requests.get(url, timeout=(0.5, 5))
+        response = requests.get(url, timeout=(1.5, 5))
         print(response.status_code)
     except requests.ConnectTimeout:
         print("no connection in time")

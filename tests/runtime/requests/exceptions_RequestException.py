@@ -14,7 +14,7 @@ URLS = [
     BASE + "/broken-chunk",
     BASE + "/compressed/broken",
     BASE + "/loop",
-    BASE + "/slow/4000",
+    BASE + "/slow/9000",
     BASE + "/status/500",
     BASE + "/json/broken",
     BASE + "/redirect/302?to=ftp://example.test/",
@@ -35,7 +35,7 @@ URLS = [
 
 async def look(url):
     try:
-        response = requests.get(url, timeout=1)
+        response = requests.get(url, timeout=1.5)
         response.raise_for_status()
         print(response.json())
     except requests.RequestException:
@@ -44,7 +44,7 @@ async def look(url):
 
 async def through_exceptions(url):
     try:
-        response = requests.get(url, timeout=1)
+        response = requests.get(url, timeout=1.5)
         print(response.status_code)
     except requests.exceptions.RequestException:
         print("failed")

@@ -10,7 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def look(path):
     try:
-        response = requests.get(f"{BASE}/{path}", timeout=0.5)
+        response = requests.get(f"{BASE}/{path}", timeout=1.5)
         print(response.status_code)
     except requests.exceptions.Timeout:
         print("too late")
@@ -18,7 +18,7 @@ async def look(path):
 
 async def main():
     await look("echo")
-    await look("slow/4000")
+    await look("slow/9000")
 
 
 asyncio.run(main())

@@ -10,7 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def look(url):
     try:
-        response = requests.get(url, timeout=1)
+        response = requests.get(url, timeout=1.5)
         response.raise_for_status()
         print(response.status_code)
     except requests.exceptions.HTTPError:
@@ -30,7 +30,7 @@ async def main():
         "echo",
         "status/404",
         "no-answer",
-        "slow/4000",
+        "slow/9000",
         "loop",
         "compressed/broken",
     ):

@@ -10,20 +10,20 @@ BASE = os.environ["BASE_URL"]
 
 async def send(path):
     try:
-        response = requests.get(f"{BASE}/{path}", timeout=(10, 0.6))
+        response = requests.get(f"{BASE}/{path}", timeout=(10, 1.5))
         print(response.status_code)
     except requests.ReadTimeout:
         print("too late")
 
 
 async def patient():
-    response = requests.get(BASE + "/slow/1000", timeout=(0.5, None))
+    response = requests.get(BASE + "/slow/1000", timeout=(1.5, None))
     print(response.status_code)
 
 
 async def main():
     await send("slow/10")
-    await send("slow/4000")
+    await send("slow/9000")
     await patient()
 
 

@@ -10,7 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def send(path):
     try:
-        response = requests.get(f"{BASE}/{path}", timeout=0.6)
+        response = requests.get(f"{BASE}/{path}", timeout=1.5)
         print(response.status_code)
     except requests.ReadTimeout:
         print("too late")
@@ -28,9 +28,9 @@ async def named(seconds):
 
 async def main():
     await send("slow/10")
-    await send("slow/4000")
+    await send("slow/9000")
     # More than that in all, but never as long between two parts of the body.
-    await send("drip/20")
+    await send("drip/45")
     await none()
     await named(20)
 
