@@ -159,3 +159,16 @@ fn manifests_are_left_where_code_was() {
     let text = weather.read("pyproject.toml");
     assert_eq!(text, WEATHER[0].1.as_bytes());
 }
+
+#[test]
+fn tests_that_replace_requests_are_told() {
+    let test = "import responses\n\nfrom weather.api import now\n\n\n@responses.activate\ndef test_now():\n    assert now\n";
+    let weather = Sandbox::with(WEATHER);
+    weather.write("tests/test_api.py", test);
+    // More files than are all parsed in any case.
+    for number in 0..300 {
+        weather.write(&format!("other/module_{number}.py"), "x = 1\n");
+    }
+    compare("replaced_list", &weather.run(&["src", "tests"]));
+    compare("replaced_elsewhere", &weather.run(&["src"]));
+}

@@ -11,6 +11,7 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod mocked_requests;
 
 use crate::fix::{Info, Transform};
 
@@ -21,6 +22,7 @@ use crate::fix::{Info, Transform};
 pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
+    &mocked_requests::MockedRequests,
     &blocking_database::BlockingDatabase,
     &blocking_input::BlockingInput,
     &blocking_subprocess::BlockingSubprocess,

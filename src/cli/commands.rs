@@ -237,7 +237,9 @@ impl Run<'_> {
                 OutputFormat::Json => report::json::rows(path, text, &found),
             };
             let counts = report::summary::Counts::of(&found);
-            (shown, counts, report::summary::Ends::of(&found))
+            let fixes = found.iter().filter_map(Finding::fix);
+            let sides = report::summary::Sides::of(fixes);
+            (shown, counts, report::summary::Ends::of(&found), sides)
         })?;
         let shown = searched.files.values().flat_map(|(shown, ..)| shown);
         match format {
@@ -246,17 +248,25 @@ impl Run<'_> {
                 .try_for_each(|text| print(text.as_bytes()))?,
             OutputFormat::Json => print(report::json::array(shown).as_bytes())?,
         }
-        let counts = searched.files.values().map(|(_, counts, _)| *counts).sum();
+        let counts = searched.files.values().map(|(_, counts, ..)| *counts).sum();
         self.talk.say(&report::summary::of_findings(&counts));
-        let ends: report::summary::Ends = searched.files.values().map(|(.., ends)| ends).sum();
+        let ends: report::summary::Ends = searched.files.values().map(|(.., ends, _)| ends).sum();
         for line in ends.told() {
             self.talk.say(&line);
         }
+        self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let exit = match counts.total() == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,
         };
         Ok((exit, searched.skipped.len()))
+    }
+
+    /// Tells what changes around the code.
+    fn tell(&self, sides: &report::summary::Sides) {
+        for note in sides.told(&self.settings.selection.catalogue) {
+            self.talk.note(note);
+        }
     }
 
     /// Shows or writes the fixes.
@@ -313,6 +323,8 @@ impl Run<'_> {
         for note in &plan.notes {
             self.talk.note(note);
         }
+        let fixes = plan.applied.iter().map(|applied| &applied.fix);
+        self.tell(&report::summary::Sides::of(fixes));
         self.talk.say(&report::summary::of_plan(
             &plan,
             left,

@@ -268,3 +268,13 @@ pub struct Finding {
     pub notes: Vec<String>,
     pub remedy: Remedy,
 }
+
+impl Finding {
+    /// The change that is offered.
+    pub fn fix(&self) -> Option<&Fix> {
+        match &self.remedy {
+            Remedy::Fix(fix) => Some(fix),
+            Remedy::Blocked(_) => None,
+        }
+    }
+}

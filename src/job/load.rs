@@ -1,5 +1,7 @@
 //! Reading files: first what each says, then, with all of them linked, what is found in it.
 
+mod closer;
+
 use super::manifests::{manifests, mentioning};
 use super::walk::absolute;
 use super::{Entry, Skipped};
@@ -9,7 +11,6 @@ use crate::model::libraries::Kind;
 use crate::model::project::{Modules, Project};
 use crate::python::{Lines, ParseTrouble};
 use crate::text::{FileId, Source, Stamp};
-use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -58,8 +59,8 @@ struct Known {
     /// Until they are linked.
     facts: Option<Box<Facts>>,
     stamp: Stamp,
-    /// There is something in it to be examined.
-    asynchronous: bool,
+    /// There is something in it to be examined: a coroutine, or what replaces requests.
+    of_interest: bool,
     /// It is not there yet.
     is_new: bool,
 }
@@ -135,6 +136,7 @@ impl Survey {
             project,
             alone: None,
         };
+        survey.look_for_tests(selection);
         survey.look_for_callers(selection);
         survey.read_manifests();
         survey
@@ -151,51 +153,6 @@ impl Survey {
         let first = FileId(self.entries.len() as u32);
         let manifests = Arc::new(manifests(folders, first));
         self.project = std::mem::take(&mut self.project).depending(manifests);
-    }
-
-    /// Files without a coroutine may call what has to become one: those that mention such a function
-    /// are looked at as well, and with them come new callers.
-    fn look_for_callers(&mut self, selection: &Selection) {
-        let mut known = BTreeSet::new();
-        loop {
-            let names: BTreeSet<String> = self
-                .project
-                .colourable_names()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            let new: Vec<&String> = names.difference(&known).collect();
-            if new.is_empty() {
-                return;
-            }
-            let Ok(search) = AhoCorasick::new(&new) else {
-                return;
-            };
-            let plain: Vec<usize> = (0..self.looks.len())
-                .filter(|index| matches!(self.looks[*index], Look::Plain))
-                .collect();
-            let found: Vec<(usize, Look)> = plain
-                .into_par_iter()
-                .filter_map(|index| {
-                    let entry = &self.entries[index];
-                    let bytes = std::fs::read(&entry.path).ok()?;
-                    search
-                        .is_match(&bytes)
-                        .then(|| (index, look(entry, selection, true)))
-                })
-                .collect();
-            known.extend(names);
-            if found.is_empty() {
-                return;
-            }
-            let mut more = Vec::new();
-            for (index, mut found) in found {
-                let facts = found.take_facts();
-                more.extend(facts.map(|facts| (FileId(index as u32), facts)));
-                self.looks[index] = found;
-            }
-            self.project = self.project.with(more);
-        }
     }
 
     /// Bytes that stand for a file on their own.
@@ -253,7 +210,7 @@ impl Survey {
                     Look::Plain => Outcome::Quiet,
                     Look::Skipped(skipped) if entry.asked => Outcome::Skipped(skipped.clone()),
                     Look::Skipped(_) => Outcome::Quiet,
-                    Look::Known(known) if entry.asked && known.asynchronous => {
+                    Look::Known(known) if entry.asked && known.of_interest => {
                         self.examine_file(entry, known, file, selection)
                     }
                     Look::Known(_) => Outcome::Quiet,
@@ -436,11 +393,11 @@ fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
     let look = || facts(source.text(), &selection.catalogue);
     match catch_unwind(AssertUnwindSafe(look)) {
         Ok(Ok(facts)) => Look::Known(Known {
-            facts: Some(Box::new(facts)),
             stamp: source.stamp(),
             // Stubs say what other files are; there is nothing in them to repair.
-            asynchronous: asynchronous && !is_stub,
+            of_interest: (asynchronous || !facts.intercepts.is_empty()) && !is_stub,
             is_new: source.is_new(),
+            facts: Some(Box::new(facts)),
         }),
         Ok(Err(trouble)) => Look::Skipped(unparsed(source, &trouble)),
         Err(_) => Look::Skipped(failed(source.path())),

@@ -32,16 +32,17 @@ pub fn page(info: &Info) -> String {
     for hunk in diff::hunks(info.before.as_bytes(), info.after.as_bytes()) {
         hunk.write("", &mut example);
     }
+    let (language, example) = match example.is_empty() {
+        // What is only told changes nothing.
+        true => ("python", info.before.into()),
+        false => ("diff", String::from_utf8_lossy(&example)),
+    };
     let codes = match info.codes {
         [] => String::new(),
         codes => format!("Also known as {}.\n\n", codes.join(", ")),
     };
     format!(
-        "# {}\n\n{}.\n\n{codes}{}\n\n## Example\n\n```diff\n{}```\n\n## When a person has to look\n\n{}\n",
-        info.id,
-        info.summary,
-        info.why,
-        String::from_utf8_lossy(&example),
-        info.when_review,
+        "# {}\n\n{}.\n\n{codes}{}\n\n## Example\n\n```{language}\n{example}```\n\n## When a person has to look\n\n{}\n",
+        info.id, info.summary, info.why, info.when_review,
     )
 }

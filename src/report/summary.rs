@@ -1,7 +1,8 @@
 //! The last lines of a run.
 
 use crate::engine::{End, Plan};
-use crate::fix::{FileId, Finding, Safety};
+use crate::fix::{FileId, Finding, Fix, Safety};
+use crate::model::libraries::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Sum;
 use std::path::PathBuf;
@@ -100,6 +101,38 @@ impl<'a> Sum<&'a Self> for Ends {
             *ends.entry(end.clone()).or_default() += count;
         }
         Self(ends)
+    }
+}
+
+/// What changes around the code when fixes have requests sent by another library: by the modules of
+/// the new and the old one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides(BTreeSet<(String, String)>);
+
+impl Sides {
+    pub fn of<'f>(fixes: impl IntoIterator<Item = &'f Fix>) -> Self {
+        let dependencies = fixes.into_iter().flat_map(|fix| fix.dependencies());
+        Self(
+            dependencies
+                .map(|it| (it.adds.clone(), it.replaces.clone()))
+                .collect(),
+        )
+    }
+
+    /// What a person must know of it, each once.
+    pub fn told<'c>(&self, catalogue: &'c Catalogue) -> BTreeSet<&'c str> {
+        let targets = self.0.iter().filter_map(|(new, old)| {
+            let http = catalogue.library(old)?.http.as_ref()?;
+            http.targets.get(new)
+        });
+        let notes = targets.flat_map(|target| &target.notes);
+        notes.map(String::as_str).collect()
+    }
+}
+
+impl<'a> Sum<&'a Self> for Sides {
+    fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
+        Self(all.flat_map(|sides| sides.0.iter().cloned()).collect())
     }
 }
 

@@ -194,7 +194,12 @@ pub(super) struct Elsewhere<'a> {
 impl<'a> Elsewhere<'a> {
     pub fn look(cx: &Cx<'a>, names: Names<'_>) -> Self {
         let mut elsewhere = Self {
-            intercepted: interceptor(cx, names),
+            intercepted: cx
+                .module
+                .intercepts(&names.new.from, names.old)
+                .into_iter()
+                .next()
+                .map(|intercept| intercept.what.into()),
             ..Self::default()
         };
         for statement in cx.module.tree().body() {
@@ -310,65 +315,4 @@ fn is_raised<'a>(cx: &Cx<'a>, name: &'a Expr) -> bool {
         inner = ancestor;
     }
     false
-}
-
-/// What in the file stands in for the library, or changes what it does: no request of httpx would
-/// meet it.
-fn interceptor<'a>(cx: &Cx<'a>, names: Names<'_>) -> Option<String> {
-    let library = names.new.from.as_str();
-    if let Some(module) = names
-        .old
-        .interceptors
-        .iter()
-        .find(|module| cx.module.imports_module(module))
-    {
-        return Some(format!("`{module}`"));
-    }
-    if let Some(fixture) = cx.module.bindings().iter().find(|binding| {
-        matches!(binding.kind, BindingKind::Parameter(_))
-            && names
-                .old
-                .interceptor_fixtures
-                .iter()
-                .any(|name| name == binding.name)
-    }) {
-        return Some(format!("`{}`", fixture.name));
-    }
-    let of_library = |name: &str| name.split('.').next() == Some(library);
-    if let Some(write) = cx.module.attribute_writes().iter().find(|write| {
-        matches!(write, Expr::Attribute(attribute)
-            if cx.module.qualified(&attribute.value).is_some_and(|name| of_library(&name)))
-    }) {
-        return Some(format!("an assignment to `{}`", cx.module.describe(write)));
-    }
-    let mut found = None;
-    for statement in cx.module.tree().body() {
-        walk(statement.into(), &mut |node| {
-            if let AnyNodeRef::Arguments(arguments) = node {
-                let first = arguments.args.first();
-                let patches = match first {
-                    Some(Expr::StringLiteral(path)) => {
-                        is_path_through(path.value.to_str(), library)
-                    }
-                    Some(module @ Expr::Name(_)) => {
-                        cx.module.qualified(module).as_deref() == Some(library)
-                    }
-                    _ => false,
-                };
-                if patches && found.is_none() {
-                    found = first.map(|first| format!("a patch of `{}`", cx.module.source(first)));
-                }
-            }
-            TraversalSignal::Traverse
-        });
-    }
-    found
-}
-
-/// Whether text is a dotted path with this name in it, as `mock.patch` takes it.
-fn is_path_through(text: &str, library: &str) -> bool {
-    let mut parts = text.split('.');
-    let is_name =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
-    text.contains('.') && text.split('.').all(is_name) && parts.any(|part| part == library)
 }

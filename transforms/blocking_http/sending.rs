@@ -65,6 +65,7 @@ pub(super) fn fix<'a>(
     if changes.needs.contains(&ImportName::new(&new.to)) {
         changes.reviews.extend(undeclared(cx, &new.to, &new.from));
     }
+    changes.reviews.extend(replaced(cx, names));
     let title = format!("send with {}", new.client.class);
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
     let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
@@ -317,4 +318,26 @@ impl Changes {
     fn review(&mut self, reason: impl Into<String>) {
         self.reviews.insert(reason.into());
     }
+}
+
+/// What a person must confirm where another file, a test for the most part, replaces the library for
+/// requests that are sent by another one now.
+fn replaced(cx: &Cx<'_>, names: Names<'_>) -> Option<String> {
+    let new = names.new;
+    let (file, intercept) = cx.project.intercepted(cx.file, &new.from)?;
+    let path = cx.project.modules().path(file).display();
+    let line = cx.project.facts(file)?.line_of(intercept.at.start());
+    let target = names.old.targets.get(&new.to);
+    let meets = intercept
+        .by
+        .as_ref()
+        .is_some_and(|by| target.is_some_and(|it| it.met_by.iter().any(|name| **name == **by)));
+    let verb = match meets {
+        true => "may not meet",
+        false => "does not meet",
+    };
+    Some(format!(
+        "{path}:{line} replaces {} by {}, which {verb} requests of {}",
+        new.from, intercept.what, new.to
+    ))
 }

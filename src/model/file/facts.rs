@@ -1,6 +1,7 @@
 //! What is kept of a file when its tree is gone: definitions, imports, calls and what they stand
 //! for. Small, owned, and enough to link files into a project.
 
+use super::intercepts::Intercept;
 use super::terms::{Index, Term, TermId};
 use crate::text::Span;
 use rustc_hash::FxHashSet;
@@ -38,6 +39,8 @@ pub struct Facts {
     pub words: Box<[NameHash]>,
     /// Attributes of other objects that the file assigns to: `time.sleep = fake`.
     pub patched: Box<[NameHash]>,
+    /// Where the file replaces HTTP libraries, as tests do.
+    pub intercepts: Box<[Intercept]>,
     /// Where each line starts.
     pub lines: Box<[u32]>,
     /// A loop or comprehension of a coroutine awaits something.

@@ -7,6 +7,7 @@ mod collect;
 mod effects;
 mod facts;
 mod imports;
+mod intercepts;
 mod items;
 mod made;
 mod module;
@@ -25,6 +26,7 @@ pub use facts::{
     Reachable, Reflected, ReflectedOn, both_names,
 };
 pub use imports::{ImportName, Imported};
+pub use intercepts::Intercept;
 pub use module::Module;
 pub use resolve::{Entity, Lookup, Target, Why};
 pub use scope::{Binding, BindingId, BindingKind, Guard, Place, Scope, ScopeId, ScopeKind};

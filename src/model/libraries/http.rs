@@ -27,6 +27,9 @@ pub struct Http {
     pub interceptor_fixtures: Vec<String>,
     /// Objects that send requests.
     pub sessions: Option<Sessions>,
+    /// What else is to be known where another library takes its place, by the module of that one.
+    #[serde(default)]
+    pub targets: BTreeMap<String, HttpTarget>,
 }
 
 /// The objects of a blocking HTTP library that send requests.
@@ -38,6 +41,20 @@ pub struct Sessions {
     pub makers: Vec<String>,
     /// Their methods that send requests.
     pub methods: BTreeMap<String, HttpFunction>,
+}
+
+/// What changes around the code when another library sends its requests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpTarget {
+    /// What stands in for the new library in tests, for a message.
+    pub stand_ins: String,
+    /// Those of the old one's interceptors that meet requests of the new one as well.
+    #[serde(default)]
+    pub met_by: Vec<String>,
+    /// What a person must know of a project whose requests change sides; each is told once a run.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -11,6 +11,7 @@ mod colour;
 mod decorators;
 mod evaluate;
 mod graph;
+mod intercepts;
 mod mentions;
 mod modules;
 mod outside;

@@ -1,5 +1,6 @@
 //! Answers that cost much and are asked for again.
 
+use super::intercepts::Intercepted;
 use super::mentions::Mentions;
 use super::{Colouring, FunctionRef};
 use crate::model::file::Why;
@@ -12,6 +13,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     pub mentions: OnceLock<Mentions>,
+    pub intercepted: OnceLock<Intercepted>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// Whether something in a file is a `threading.local`.

@@ -426,6 +426,13 @@ impl<'a> Collector<'_, 'a> {
         said.sort();
         said.dedup();
         facts.said = said;
+        let catalogue = self.module.catalogue();
+        let replaced = catalogue.libraries().filter_map(|library| {
+            let http = library.http.as_ref()?;
+            Some(self.module.intercepts(&library.name, http))
+        });
+        let replaced = replaced.flatten().filter(|intercept| intercept.certain);
+        facts.intercepts = replaced.collect();
         facts.asyncio = self.module.reachable("asyncio");
         facts.values = self.values.into_iter().collect();
         let loose: BTreeSet<&str> = self
