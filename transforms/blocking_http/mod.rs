@@ -1,17 +1,19 @@
 //! Requests of a blocking HTTP library in a coroutine, to an asynchronous client that behaves the
 //! same, or, where no counterpart is certain, to the same call in a thread.
 //!
-//! Sessions, and the libraries without such a client, always go to a thread. Left alone: calls in
-//! plain functions. What maps to what is data in `libraries/requests.toml`.
+//! Sessions, and the libraries without such a client, always go to a thread, together with what reads
+//! their responses. Left alone: calls in plain functions. What maps to what is data in `libraries/requests.toml`.
 
 mod arguments;
 mod aside;
+mod async_side;
 mod bodies;
 mod clients;
 mod errors;
 mod raising;
 mod response;
 mod sending;
+mod streaming;
 mod thread;
 mod values;
 
@@ -19,7 +21,7 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
+use crate::model::libraries::{Fallback, Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -118,11 +120,19 @@ impl Transform for BlockingHttp {
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
         let known: FxHashSet<Span> = requests.iter().map(|it| span(it.call)).collect();
+        let own = async_side::fixes(cx);
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
                 continue;
             }
-            let fix = threads.remedy(cx, &blocking);
+            let here = span(blocking.call);
+            let fix = match own.get(&here) {
+                Some(Ok(fix)) => Ok(Ok(fix.clone())),
+                Some(Err(why)) if blocking.entry.fallback == Fallback::Exact => {
+                    threads.fix(cx, blocking.call, why.as_str())
+                }
+                _ => threads.remedy(cx, &blocking),
+            };
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
         }
