@@ -1,11 +1,12 @@
 //! Requests of a blocking HTTP library in a coroutine, to an asynchronous client that behaves the
 //! same, or, where no counterpart is certain, to the same call in a thread.
 //!
-//! Sessions, and the libraries without such a client, always go to a thread. Left alone: calls in
-//! plain functions. What maps to what is data in `libraries/requests.toml`.
+//! Sessions, and the libraries without such a client, always go to a thread, together with what reads
+//! their responses. Left alone: calls in plain functions. What maps to what is data in `libraries/requests.toml`.
 
 mod arguments;
 mod aside;
+mod async_side;
 mod bodies;
 mod clients;
 mod errors;
@@ -13,6 +14,7 @@ mod raising;
 mod response;
 mod sending;
 mod session;
+mod streaming;
 mod thread;
 mod values;
 
@@ -20,7 +22,7 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
+use crate::model::libraries::{Fallback, Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -126,12 +128,20 @@ impl Transform for BlockingHttp {
         }
         let known = requests.iter().map(|request| span(request.call));
         let known: FxHashSet<Span> = known.filter(|at| !stay.contains_key(at)).collect();
+        let own = async_side::fixes(cx);
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
                 continue;
             }
-            let because = stay.get(&span(blocking.call)).map(|why| why.as_str());
-            let fix = threads.remedy(cx, &blocking, because);
+            let here = span(blocking.call);
+            let because = stay.get(&here).map(|why| why.as_str());
+            let fix = match own.get(&here) {
+                Some(Ok(fix)) => Ok(Ok(fix.clone())),
+                Some(Err(why)) if blocking.entry.fallback == Fallback::Exact => {
+                    threads.fix(cx, blocking.call, why.as_str())
+                }
+                _ => threads.remedy(cx, &blocking, because),
+            };
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
         }

@@ -122,6 +122,31 @@ pub struct Client {
     pub bodiless: Vec<String>,
 }
 
+/// The client of a blocking HTTP library that does for coroutines what its functions do: the same
+/// responses, the same exceptions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AsyncSide {
+    /// Its class, by qualified name.
+    pub client: String,
+    /// Functions that are its methods, by qualified names.
+    pub functions: Vec<String>,
+    /// Those that `with` enters, and that give a response whose body is still to be read.
+    pub streams: Vec<String>,
+    /// Keyword arguments that its constructor takes, and not its methods.
+    pub constructor: Vec<String>,
+    /// Keyword arguments of which the client takes only some values, and what a person must confirm
+    /// of those that cannot be seen.
+    pub particular: BTreeMap<String, String>,
+    /// Members of a response that is read in a coroutine: those that are the same, methods to be
+    /// awaited, and methods that give an asynchronous iterator, each with its name there.
+    pub same: Vec<String>,
+    pub awaited: BTreeMap<String, String>,
+    pub iterated: BTreeMap<String, String>,
+    /// Methods that fail on the response of a client for coroutines.
+    pub fails: Vec<String>,
+}
+
 /// How far the two sides are the same: the safety of a fix that relies on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -43,14 +43,20 @@ pub struct Catalogue {
 }
 
 static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
-    let libraries: Result<Vec<_>, String> = FILES
-        .iter()
-        .map(|(file, text)| {
+    let mut libraries = Vec::new();
+    for (file, text) in FILES {
+        let mut read = |text: &str| -> Result<(), String> {
             let library = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
-            Ok(Arc::new(library))
-        })
-        .collect();
-    Ok(Arc::new(Catalogue::new(libraries?, http::mappings()?)))
+            libraries.push(Arc::new(library));
+            Ok(())
+        };
+        read(text)?;
+        // httpx2 has the names of httpx.
+        if file.ends_with("httpx.toml") {
+            read(&text.replace("httpx", "httpx2"))?;
+        }
+    }
+    Ok(Arc::new(Catalogue::new(libraries, http::mappings()?)))
 });
 
 impl Catalogue {

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::Http;
+use super::{AsyncSide, Http};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,6 +47,7 @@ pub struct Library {
     #[serde(default)]
     pub asyncio_only: bool,
     pub http: Option<Http>,
+    pub async_side: Option<AsyncSide>,
     /// Classes by qualified name.
     #[serde(default)]
     pub classes: BTreeMap<String, Class>,
