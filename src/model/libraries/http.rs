@@ -313,6 +313,9 @@ pub struct Member {
     /// It gives an asynchronous iterator.
     #[serde(default)]
     pub iterates: bool,
+    /// What it gives are lines, as text and not as bytes.
+    #[serde(default)]
+    pub lines: bool,
     /// A statement that must come first, with `{}` for the response.
     pub first: Option<String>,
     /// The result of the method differs, so it must not be used.

@@ -8,9 +8,9 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
-async def main():
-    response = requests.get(BASE + "/echo")
+async def look():
+    response = requests.get(f"{BASE}/bytes/100")
     print(type(response.connection).__name__)
 
 
-asyncio.run(main())
+asyncio.run(look())

@@ -52,6 +52,9 @@ impl<'a> Follow<'_, 'a> {
                     self.names.new.to
                 ))
             })?;
+        if name == "raw" && inside && self.sent.streams && self.copied(attribute, function)? {
+            return Ok(());
+        }
         if attribute.ctx != ExprContext::Load {
             return self.set(member, attribute);
         }
@@ -210,7 +213,7 @@ impl<'a> Follow<'_, 'a> {
             self.edit(Edit::insert(span(call).start(), "await "));
         }
         if member.iterates {
-            self.iterated(called, function)?;
+            self.iterated(member, called, function)?;
         }
         self.uses.raising.push((function, call));
         Ok(())

@@ -3,6 +3,7 @@
 
 mod functions;
 mod members;
+mod pieces;
 mod reaching;
 mod streaming;
 mod truth;
@@ -53,6 +54,8 @@ struct Line {
     rest: Span,
     /// The statement goes under it.
     header: bool,
+    /// What goes under it in the statement's place.
+    body: Option<String>,
 }
 
 impl Uses<'_> {
@@ -73,7 +76,8 @@ impl Uses<'_> {
             edits.push(match line.header {
                 true => {
                     let old = line.statement.of(cx.module.text());
-                    Edit::replace(line.statement, format!("{text}{old}"))
+                    let body = line.body.as_deref().unwrap_or(old);
+                    Edit::replace(line.statement, format!("{text}{body}"))
                 }
                 false => Edit::insert(line.statement.start(), text),
             });
@@ -106,6 +110,7 @@ pub(super) fn follow<'a>(
         uses: Uses::default(),
         seen: FxHashSet::default(),
         open: None,
+        decoded: false,
         read: false,
         encoded: None,
     };
@@ -126,6 +131,8 @@ struct Follow<'c, 'a> {
     seen: FxHashSet<Span>,
     /// Where the body of a streamed response can be read.
     open: Option<Span>,
+    /// The raw body is to be decoded.
+    decoded: bool,
     /// The text was read.
     read: bool,
     /// Where the encoding is known, for it was set there.
@@ -296,6 +303,19 @@ impl<'a> Follow<'_, 'a> {
             statement,
             rest: last.map_or(statement, |last| statement.cover(span(last))),
             header,
+            body: None,
+        });
+    }
+
+    /// Puts a compound statement in the place of a simple one.
+    fn put_under(&mut self, node: AnyNodeRef<'a>, header: String, body: String) {
+        let statement = span(node);
+        self.uses.lines.push(Line {
+            text: header,
+            statement,
+            rest: statement,
+            header: true,
+            body: Some(body),
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Follow;
 use crate::model::file::{BindingKind, Block, Target, Why, walk};
+use crate::model::libraries::Member;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, ExprName, Stmt, StmtAssign, StmtFunctionDef, StmtWith, TokenKind,
     TraversalSignal, WithItem,
@@ -228,6 +229,7 @@ impl<'a> Follow<'_, 'a> {
     /// A call that gives an asynchronous iterator.
     pub(super) fn iterated(
         &mut self,
+        member: &Member,
         call: &'a ExprCall,
         function: &'a StmtFunctionDef,
     ) -> Result<(), Why> {
@@ -238,6 +240,9 @@ impl<'a> Follow<'_, 'a> {
                 if span(&*repeated.iter) == span(call) && !repeated.is_async =>
             {
                 self.edit(Edit::insert(span(repeated).start(), "async "));
+                if member.lines {
+                    return self.lines(call, repeated, function);
+                }
                 let is_default = call.arguments.is_empty();
                 let whole = call.arguments.args.first().or_else(|| {
                     call.arguments
