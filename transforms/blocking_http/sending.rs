@@ -16,8 +16,9 @@ struct Changes {
     edits: Vec<Edit>,
     needs: Vec<ImportName>,
     reviews: BTreeSet<String>,
-    /// Edits in other files.
+    /// Edits in other files, and what they need there.
     others: BTreeMap<FileId, Vec<Edit>>,
+    others_need: Vec<(FileId, ImportName)>,
 }
 
 /// What httpx does once all requests that can be sent by it are.
@@ -75,7 +76,10 @@ pub(super) fn fix<'a>(
         fix = fix.and(file, edits).map_err(overlap)?;
     }
     let needs = changes.needs.into_iter();
-    let fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    let mut fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    for (file, need) in changes.others_need {
+        fix = fix.needing(file, Some(need));
+    }
     Ok(fix.depending(cx.file, &new.to, &new.from))
 }
 
@@ -307,6 +311,17 @@ impl Changes {
                 - holds(opened.kept, place)
         }));
         self.needs.extend(plan.uses.needs.iter().cloned());
+        for (file, other) in &plan.uses.abroad {
+            let known = self.others.entry(*file).or_default();
+            let new = other.edits.iter().filter(|edit| !known.contains(edit));
+            let new: Vec<Edit> = new.cloned().collect();
+            known.extend(new);
+            let needs = other.needs.iter().map(|need| (*file, need.clone()));
+            self.others_need.extend(needs);
+        }
+        for remark in &plan.uses.remarks {
+            self.review(remark.as_str());
+        }
         self.edits.extend(edits);
         let of_values = plan.uses.reviews.iter().chain(&plan.arguments.reviews);
         for review in of_values.chain(&plan.handlers.reviews) {

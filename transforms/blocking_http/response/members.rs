@@ -367,7 +367,7 @@ impl<'a> Follow<'_, 'a> {
             _ => {}
         }
         self.replace(node, span(&attribute.attr), after)?;
-        if span(&*attribute.value) == span(self.call) {
+        if self.is_request(span(&*attribute.value)) {
             self.uses.prefix = before;
         } else if !before.is_empty() {
             self.edit(Edit::insert(span(attribute).start(), before));

@@ -1,6 +1,7 @@
 //! What a coroutine does with a response: which members change their names, and whether all uses
 //! are in sight, under whatever name the response goes, and in whichever function of the file.
 
+mod abroad;
 mod functions;
 mod members;
 mod pieces;
@@ -14,8 +15,10 @@ use crate::fix::{Cx, prints_itself, reach};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::{AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprCall, StmtFunctionDef};
 use crate::python::span;
-use crate::text::{Edit, Span};
+use crate::text::{Edit, FileId, Span};
+use abroad::Arriving;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 /// The uses of one response.
 #[derive(Debug, Default)]
@@ -29,9 +32,21 @@ pub(super) struct Uses<'a> {
     /// The other calls whose responses go by the same name.
     pub siblings: Vec<&'a ExprCall>,
     pub needs: Vec<ImportName>,
+    /// What a person must confirm about other files.
+    pub remarks: Vec<String>,
+    /// What reads the response in other files.
+    pub abroad: BTreeMap<FileId, Abroad>,
     /// Statements that get lines of their own.
     lines: Vec<Line>,
     pub opened: Opened,
+}
+
+/// What changes in another file.
+#[derive(Debug, Default)]
+pub(super) struct Abroad {
+    pub edits: Vec<Edit>,
+    pub needs: Vec<ImportName>,
+    reviews: Vec<String>,
 }
 
 /// How the response is opened, where it is not just given by an awaited call.
@@ -102,18 +117,7 @@ pub(super) fn follow<'a>(
     call: &'a ExprCall,
     sent: Sent,
 ) -> Result<Uses<'a>, Why> {
-    let mut follow = Follow {
-        cx,
-        names,
-        call,
-        sent,
-        uses: Uses::default(),
-        seen: FxHashSet::default(),
-        open: None,
-        decoded: false,
-        read: false,
-        encoded: None,
-    };
+    let mut follow = Follow::new(cx, names, Some(call), sent);
     match sent.streams {
         true => follow.streamed(function)?,
         false => follow.value(call.into(), function, false)?,
@@ -124,7 +128,10 @@ pub(super) fn follow<'a>(
 struct Follow<'c, 'a> {
     cx: &'c Cx<'a>,
     names: Names<'a>,
-    call: &'a ExprCall,
+    /// The request, if it is in this file.
+    call: Option<&'a ExprCall>,
+    /// Where the response comes from otherwise.
+    arriving: Option<Arriving>,
     sent: Sent,
     uses: Uses<'a>,
     /// What was followed already.
@@ -139,7 +146,28 @@ struct Follow<'c, 'a> {
     encoded: Option<Span>,
 }
 
-impl<'a> Follow<'_, 'a> {
+impl<'c, 'a> Follow<'c, 'a> {
+    fn new(cx: &'c Cx<'a>, names: Names<'a>, call: Option<&'a ExprCall>, sent: Sent) -> Self {
+        Self {
+            cx,
+            names,
+            call,
+            arriving: None,
+            sent,
+            uses: Uses::default(),
+            seen: FxHashSet::default(),
+            open: None,
+            decoded: false,
+            read: false,
+            encoded: None,
+        }
+    }
+
+    /// Whether something is the request itself.
+    fn is_request(&self, at: Span) -> bool {
+        self.call.is_some_and(|call| span(call) == at)
+    }
+
     /// What an expression that is the response is used for. With `may_be_none`, it may be `None`.
     fn value(
         &mut self,

@@ -105,8 +105,11 @@ impl<'a> Follow<'_, 'a> {
         if !others || !layout.alone(span(statement)) || layout.has_comments(lines) {
             return false;
         }
-        let start = layout.line_start(lines.start());
-        let end = layout.next_line(span(statement).end());
+        // With the line break before it, so that what comes next stays as it is.
+        let text = self.cx.module.text();
+        let before = &text[..layout.line_start(lines.start())];
+        let start = before.trim_end_matches(['\r', '\n']).len();
+        let end = layout.line_end(span(statement).end());
         self.edit(crate::text::Edit::delete(Span::new(start, end)));
         true
     }
