@@ -4,6 +4,7 @@
 mod abroad;
 mod functions;
 mod members;
+mod objects;
 mod pieces;
 mod reaching;
 mod streaming;
