@@ -1,5 +1,6 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
+use super::method::name_method;
 use super::values::{
     has_no_query, is_absolute, is_ascii_text, is_false, is_none, is_plain, is_sent_as_written,
     is_true, is_zero, may_be_url, text_dict,
@@ -144,13 +145,15 @@ pub(super) fn map<'a>(
         }
     }
     remove(cx, call, &items, &removed, &mut mapped)?;
+    let first = items.first().filter(|item| item.name == "url");
+    let first = first.map(|item| item.whole.start());
     let has_body = mapped.has_json || find("data").is_some();
     if has_body && names.new.client.bodiless.contains(&function.method) {
-        let edit = name_method(cx, names, function, call, &items, mapped.moved(cx))?;
+        let edit = name_method(cx, names, function, call, first, mapped.moved(cx))?;
         mapped.edits.push(edit);
         mapped.method = "request".to_owned();
     } else if mapped.streams && mapped.method != "request" {
-        mapped.named = name_method(cx, names, function, call, &items, mapped.moved(cx)).map(Some);
+        mapped.named = name_method(cx, names, function, call, first, mapped.moved(cx)).map(Some);
     }
     Ok(mapped)
 }
@@ -471,42 +474,4 @@ fn remove(
     }
     mapped.edits.extend(gone.into_iter().map(Edit::delete));
     Ok(())
-}
-
-/// `get(url, json=body)` to `request("GET", url, json=body)`.
-fn name_method<'a>(
-    cx: &Cx<'a>,
-    names: Names<'_>,
-    function: &HttpFunction,
-    call: &ExprCall,
-    items: &[Argument<'_>],
-    moved: &str,
-) -> Result<Edit, Why> {
-    let layout = cx.module.layout();
-    let inside_string = cx
-        .module
-        .ancestors(call.into())
-        .any(|ancestor| matches!(ancestor, AnyNodeRef::InterpolatedElement(_)));
-    let first = match items.first() {
-        Some(first) if first.name == "url" && !inside_string => first.whole.start(),
-        _ => {
-            return Err(Why::new(format!(
-                "{} has no body in `{}`, and the method has no place here",
-                names.new.to, function.method
-            )));
-        }
-    };
-    let quote = layout.quote();
-    let method = function.method.to_uppercase();
-    let line = layout.line_start(first);
-    let gap = match Span::new(line, first)
-        .of(cx.module.text())
-        .trim()
-        .is_empty()
-    {
-        true => format!("{}{}{}", layout.newline(), layout.indent_at(first), moved),
-        false => " ".to_owned(),
-    };
-    let text = format!("{quote}{method}{quote},{gap}");
-    Ok(Edit::insert(first, text))
 }

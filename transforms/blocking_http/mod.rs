@@ -10,6 +10,7 @@ mod async_side;
 mod bodies;
 mod clients;
 mod errors;
+mod method;
 mod raising;
 mod response;
 mod sending;

@@ -10,6 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def look(whether):
     response = requests.get(f"{BASE}/bytes/100", stream=whether)
+    await asyncio.sleep(0)
     print(response.content[:10])
 
 

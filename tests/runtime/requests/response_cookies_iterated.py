@@ -1,5 +1,5 @@
-# trap: response.cookies
-# expects: thread
+# row: response.cookies.iter
+# expects: safe
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: response.is_permanent_redirect
-# expects: thread
+# expects: safe
 import asyncio
 import os
 

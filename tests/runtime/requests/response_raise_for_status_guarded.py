@@ -27,7 +27,14 @@ async def check_followed(path):
         print("raised", response.status_code)
 
 
+async def conditional():
+    response = requests.get(BASE + "/etag", headers={"If-None-Match": '"one"'})
+    response.raise_for_status()
+    print(response.status_code)
+
+
 async def main():
+    await conditional()
     for status in (200, 204, 300, 301, 304, 307, 399, 400, 404, 499, 500, 599, 600, 999):
         await check(f"/status/{status}", False)
     for path in ("/redirect/302", "/redirect/302?to=/status/500", "/hops/2", "/status/200", "/status/500"):

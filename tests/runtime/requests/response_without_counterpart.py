@@ -1,4 +1,4 @@
-# row: response.apparent_encoding, response.raw, response.iter_lines
+# row: response.raw, response.iter_lines
 # expects: thread
 import asyncio
 import os
@@ -6,11 +6,6 @@ import os
 import requests
 
 BASE = os.environ["BASE_URL"]
-
-
-async def guess():
-    response = requests.get(f"{BASE}/text/utf-8")
-    print(response.apparent_encoding)
 
 
 async def raw():
@@ -24,7 +19,6 @@ async def lines():
 
 
 async def main():
-    await guess()
     await raw()
     await lines()
 
