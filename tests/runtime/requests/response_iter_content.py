@@ -1,5 +1,5 @@
 # row: response.iter_content
-# expects: thread
+# expects: safe
 import asyncio
 import os
 

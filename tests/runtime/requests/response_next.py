@@ -1,5 +1,5 @@
 # row: response.next
-# expects: thread
+# expects: safe
 import asyncio
 import os
 
@@ -8,9 +8,17 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
+async def look(path):
+    response = requests.get(BASE + path, allow_redirects=False)
+    if response.next:
+        print(response.next.method, response.next.url)
+    else:
+        print("nowhere")
+
+
 async def main():
-    response = requests.get(BASE + "/hops/2", allow_redirects=False)
-    print(response.next.url)
+    for path in ("/hops/2", "/redirect/303?to=/echo?a=b%20c", "/echo", "/status/302"):
+        await look(path)
 
 
 asyncio.run(main())

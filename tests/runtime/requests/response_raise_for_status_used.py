@@ -1,4 +1,4 @@
-# row: response.connection
+# trap: response.raise_for_status
 # expects: thread
 import asyncio
 import os
@@ -8,9 +8,13 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
-async def main():
+async def used():
     response = requests.get(BASE + "/echo")
-    print(type(response.connection).__name__)
+    print(response.raise_for_status())
+
+
+async def main():
+    await used()
 
 
 asyncio.run(main())
