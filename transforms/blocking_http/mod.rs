@@ -22,7 +22,7 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Fallback, Fidelity, Http, HttpFunction, Kind, Mapping};
+use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -137,10 +137,8 @@ impl Transform for BlockingHttp {
             let because = stay.get(&here).map(|why| why.as_str());
             let fix = match own.get(&here) {
                 Some(Ok(fix)) => Ok(Ok(fix.clone())),
-                Some(Err(why)) if blocking.entry.fallback == Fallback::Exact => {
-                    threads.fix(cx, blocking.call, why.as_str())
-                }
-                _ => threads.remedy(cx, &blocking, because),
+                Some(Err(why)) => threads.remedy(cx, &blocking, Some(why.as_str())),
+                None => threads.remedy(cx, &blocking, because),
             };
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
