@@ -1,5 +1,8 @@
 //! The files of the catalogue, compiled in.
 
+use super::Library;
+use std::sync::Arc;
+
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         &[$((
@@ -13,7 +16,7 @@ macro_rules! files {
 pub(super) const MAPPINGS: &[(&str, &str)] = files!["mappings/requests_to_httpx"];
 
 /// File and text of each, sorted by the name of the library.
-pub(super) const FILES: &[(&str, &str)] = files![
+const FILES: &[(&str, &str)] = files![
     "pillow",
     "aiogram",
     "aiohttp",
@@ -69,3 +72,20 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "urllib3",
     "pyyaml",
 ];
+
+/// Every library. httpx2 has the names of httpx.
+pub(super) fn libraries() -> Result<Vec<Arc<Library>>, String> {
+    let mut found = Vec::new();
+    for (file, text) in FILES {
+        let mut read = |text: &str| -> Result<(), String> {
+            let library = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+            found.push(Arc::new(library));
+            Ok(())
+        };
+        read(text)?;
+        if *file == "httpx.toml" {
+            read(&text.replace("httpx", "httpx2"))?;
+        }
+    }
+    Ok(found)
+}
