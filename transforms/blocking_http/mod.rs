@@ -45,8 +45,10 @@ static INFO: Info = Info {
           tens of milliseconds.\n\n\
           Where an argument or a use of the response has no certain counterpart in httpx, the call \
           stays as it is and moves to a thread with `asyncio.to_thread`: the same results, the same \
-          exceptions, and the event loop is free. So do the requests of a `requests.Session`, of \
-          `urllib`, `urllib3` and the blocking side of httpx.",
+          exceptions, and the event loop is free. So do the requests of `urllib`, `http.client` and \
+          `urllib3`; where a response is read after the call, as that of `urlopen` is, the statements \
+          from the one to the other move as one local function. `httpx.get` and the other functions \
+          of httpx, `httpx.stream` among them, are sent by its own `AsyncClient`.",
     before: "\
 import asyncio
 
@@ -88,6 +90,9 @@ share a client, since it keeps cookies; where a body without a declared charset 
 where httpx is not imported yet, since it has to be installed.
 - Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
 a thread.
+- **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
+side takes, or its response leaves the function; where what moves to a thread together calls functions \
+that change something, or goes through what other tasks may change.
 - **Safe** is the call in a thread, unless a lock is held around it, or other tasks may use the same \
 session meanwhile.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \

@@ -73,18 +73,19 @@ const FILES: &[(&str, &str)] = files![
     "pyyaml",
 ];
 
-/// Every library. httpx2 has the names of httpx.
+/// Every library.
 pub(super) fn libraries() -> Result<Vec<Arc<Library>>, String> {
     let mut found = Vec::new();
     for (file, text) in FILES {
-        let mut read = |text: &str| -> Result<(), String> {
-            let library = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
-            found.push(Arc::new(library));
-            Ok(())
+        let read = |text: &str| -> Result<Library, String> {
+            toml::from_str(text).map_err(|error| format!("{file}: {error}"))
         };
-        read(text)?;
+        found.push(Arc::new(read(text)?));
+        // httpx2 has the names of httpx, and versions of its own.
         if *file == "httpx.toml" {
-            read(&text.replace("httpx", "httpx2"))?;
+            let mut other = read(&text.replace("httpx", "httpx2"))?;
+            other.verified = None;
+            found.push(Arc::new(other));
         }
     }
     Ok(found)
