@@ -317,6 +317,21 @@ class Checker:
             for value in entry.get("opens", {}).values():
                 self.kind(value)
 
+    def async_side(self, table):
+        """Every function is a method of the client, and what is asked of a response is there."""
+        self.keys(table, {
+            "awaited", "client", "constructor", "fails", "functions", "iterated", "particular", "same", "streams",
+        })
+        client = table["client"]
+        self.kind(client)
+        for name in expanded([*table["functions"], *table["streams"]]):
+            self.callable(name)
+            self.callable(f"{client}.{name.rpartition('.')[2]}")
+        response = f"{client.rpartition('.')[0]}.Response"
+        renamed = {**table["awaited"], **table["iterated"]}
+        for member in [*table["same"], *table["fails"], *renamed, *renamed.values()]:
+            self.object(f"{response}.{member}")
+
     def names(self, names):
         for name in names:
             self.object(name)
@@ -377,7 +392,8 @@ class Checker:
         if "from" in library:
             return self.mapping(library)
         tables = {
-            "aliases": self.aliases, "bases": self.bases, "blocking": self.blocking, "classes": self.classes,
+            "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
+            "blocking": self.blocking, "classes": self.classes,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,

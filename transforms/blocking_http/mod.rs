@@ -23,7 +23,7 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Fallback, Fidelity, Http, HttpFunction, Kind, Mapping};
+use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -46,8 +46,10 @@ static INFO: Info = Info {
           tens of milliseconds.\n\n\
           Where an argument or a use of the response has no certain counterpart in httpx, the call \
           stays as it is and moves to a thread with `asyncio.to_thread`: the same results, the same \
-          exceptions, and the event loop is free. So do the requests of a `requests.Session`, of \
-          `urllib`, `urllib3` and the blocking side of httpx.",
+          exceptions, and the event loop is free. So do the requests of `urllib`, `http.client` and \
+          `urllib3`; where a response is read after the call, as that of `urlopen` is, the statements \
+          from the one to the other move as one local function. `httpx.get` and the other functions \
+          of httpx, `httpx.stream` among them, are sent by its own `AsyncClient`.",
     before: "\
 import asyncio
 
@@ -89,6 +91,9 @@ share a client, since it keeps cookies; where a body without a declared charset 
 where httpx is not imported yet, since it has to be installed.
 - Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
 a thread.
+- **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
+side takes, or its response leaves the function; where what moves to a thread together calls functions \
+that change something, or goes through what other tasks may change.
 - **Safe** is the call in a thread, unless a lock is held around it, or other tasks may use the same \
 session meanwhile.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \
@@ -138,10 +143,8 @@ impl Transform for BlockingHttp {
             let because = stay.get(&here).map(|why| why.as_str());
             let fix = match own.get(&here) {
                 Some(Ok(fix)) => Ok(Ok(fix.clone())),
-                Some(Err(why)) if blocking.entry.fallback == Fallback::Exact => {
-                    threads.fix(cx, blocking.call, why.as_str())
-                }
-                _ => threads.remedy(cx, &blocking, because),
+                Some(Err(why)) => threads.remedy(cx, &blocking, Some(why.as_str())),
+                None => threads.remedy(cx, &blocking, because),
             };
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));

@@ -1,7 +1,7 @@
 //! The exact alternative: the same call, in a thread, and with it what reads its body later.
 
 use super::bodies::{self, Taken};
-use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy, remedy_since, to_thread};
+use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy_since, to_thread};
 use crate::model::file::Why;
 use crate::python::ast::{Expr, ExprCall};
 use crate::python::span;
@@ -55,7 +55,7 @@ impl Threads {
     ) -> Answer {
         match self.whole(cx, blocking, None) {
             Some(Ok(fix)) => Ok(fix),
-            Some(Err(why)) => remedy(cx, blocking).map_err(|because| {
+            Some(Err(why)) => remedy_since(cx, blocking, because).map_err(|because| {
                 Why::new(format!(
                     "{}, but it cannot: {}",
                     because.as_str(),
