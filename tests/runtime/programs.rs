@@ -82,6 +82,8 @@ pub struct Program {
     /// The exit code.
     pub exits: i32,
     transforms: Vec<String>,
+    /// The module that helpers may be put into.
+    helpers: Option<String>,
 }
 
 pub fn all() -> Vec<Program> {
@@ -148,6 +150,7 @@ impl Program {
         let targets = list("targets", "httpx, httpx2");
         let targets = targets.into_iter().map(target).collect();
         let transforms = list("transforms", TRANSFORMS);
+        let helpers = options.get("helpers").map(|&module| module.to_owned());
         let exits = options.get("exits").map_or(0, |code| code.parse().unwrap());
         let is_python = |(path, _): &(PathBuf, Vec<u8>)| path.extension() == Some("py".as_ref());
         let (files, others) = files.into_iter().partition(is_python);
@@ -162,6 +165,7 @@ impl Program {
             targets,
             exits,
             transforms,
+            helpers,
         }
     }
 
@@ -178,9 +182,9 @@ impl Program {
                 .collect(),
             options,
             catalogue: Catalogue::builtin(),
-            helpers: Some(HelpersModule {
-                name: "http_helpers".to_owned(),
-                path: PathBuf::from("http_helpers.py"),
+            helpers: self.helpers.as_ref().map(|name| HelpersModule {
+                name: name.clone(),
+                path: PathBuf::from(format!("{name}.py")),
             }),
         };
         let run = cases::run(&self.files, &selection);

@@ -1,15 +1,15 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
+use super::Names;
+use super::displays::display;
+use super::falls::Beside;
+use super::keywords::{Change, change};
 use super::method::name_method;
-use super::values::{
-    has_no_query, is_absolute, is_ascii_text, is_false, is_none, is_plain, is_sent_as_written,
-    is_true, is_zero, may_be_url, text_dict,
-};
-use super::{Names, judge};
+use super::values::{is_absolute, is_false, is_none, is_true};
 use crate::fix::Cx;
-use crate::model::file::{Target, Why};
-use crate::model::libraries::{Accepts, HttpFunction, Keyword, Row};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprDict, TokenKind};
+use crate::model::file::{ImportName, Why};
+use crate::model::libraries::HttpFunction;
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TokenKind};
 use crate::python::span;
 use crate::text::{Edit, Span};
 
@@ -31,7 +31,9 @@ enum Redirects {
 /// What a request asks of the client that sends it, and what changes inside its parentheses.
 #[derive(Debug)]
 pub(super) struct Arguments<'a> {
-    edits: Vec<Edit>,
+    pub edits: Vec<Edit>,
+    /// Changes to what the arguments are made of before the call.
+    pub outside: Vec<Edit>,
     /// Where the arguments begin.
     open: usize,
     /// From the end of the last argument that stays to the end of the last of all.
@@ -49,15 +51,18 @@ pub(super) struct Arguments<'a> {
     named: Result<Option<Edit>, Why>,
     /// `verify=False`, which belongs to the client.
     pub unverified: bool,
+    /// What else the client's constructor is told: with `{0}` for a value.
+    pub of_client: Vec<(&'a str, &'a Expr)>,
+    /// The helper that is called, and the import it takes.
+    pub helper: Option<(&'static str, Option<ImportName>)>,
     /// The client's method; `request` with a leading method argument where a body is sent by a
     /// method that takes none.
     pub method: String,
     /// Edits that use a name of httpx, with that name, which they begin with.
     pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
-    has_json: bool,
     /// What a person must confirm about values.
-    pub reviews: Vec<&'a str>,
+    pub reviews: Vec<String>,
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
     under: Under,
@@ -72,19 +77,12 @@ pub(super) struct Under {
     pub shared: bool,
 }
 
-struct Argument<'a> {
-    name: &'a str,
+pub(super) struct Argument<'a> {
+    pub name: &'a str,
     /// The name that is written before the value.
     keyword: Option<Span>,
-    value: &'a Expr,
-    whole: Span,
-}
-
-/// What becomes of one argument.
-enum Change<'a> {
-    None,
-    Rename(&'a str),
-    Remove,
+    pub value: &'a Expr,
+    pub whole: Span,
 }
 
 /// Maps the arguments of a call of `function`; refused where a value has no certain counterpart.
@@ -100,6 +98,7 @@ pub(super) fn map<'a>(
     let url = find("url").ok_or_else(|| Why::new("the URL is not among the arguments"))?;
     let mut mapped = Arguments {
         edits: Vec::new(),
+        outside: Vec::new(),
         open: span(&call.arguments).start(),
         tail: Span::empty(span(call).end()),
         tail_start: span(call).end(),
@@ -115,13 +114,20 @@ pub(super) fn map<'a>(
         streams: false,
         named: Ok(None),
         unverified: find("verify").is_some_and(|item| is_false(item.value)),
+        of_client: Vec::new(),
+        helper: None,
         method: function.method.clone(),
         callables: Vec::new(),
         url_is_absolute: is_absolute(cx, url.value),
-        has_json: find("json").is_some(),
         reviews: Vec::new(),
         stay: names.new.client.stays.as_deref(),
         under,
+    };
+    let beside = Beside {
+        url: url.value,
+        json: find("json").is_some(),
+        files: find("files").is_some(),
+        shared: under.shared,
     };
     let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -132,7 +138,7 @@ pub(super) fn map<'a>(
                 item.name, names.new.from
             )));
         };
-        match change(cx, names, keyword, item, url, &mut mapped)? {
+        match change(cx, names, keyword, item, beside, &mut mapped)? {
             Change::Remove => removed.push(index),
             Change::Rename(to) => mapped.edits.push(renamed(item, to)),
             Change::None => {
@@ -147,7 +153,9 @@ pub(super) fn map<'a>(
     remove(cx, call, &items, &removed, &mut mapped)?;
     let first = items.first().filter(|item| item.name == "url");
     let first = first.map(|item| item.whole.start());
-    let has_body = mapped.has_json || find("data").is_some();
+    let has_body = ["json", "data", "files"]
+        .iter()
+        .any(|name| find(name).is_some());
     if has_body && names.new.client.bodiless.contains(&function.method) {
         let edit = name_method(cx, names, function, call, first, mapped.moved(cx))?;
         mapped.edits.push(edit);
@@ -226,161 +234,16 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What becomes of an argument, by the line of the table under which its value falls.
-fn change<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    keyword: &'a Keyword,
-    item: &Argument<'a>,
-    url: &Argument<'a>,
-    mapped: &mut Arguments<'a>,
-) -> Result<Change<'a>, Why> {
-    let name = kind(cx, names, keyword.accepts, item, url, mapped);
-    let row = keyword.rows.get(name).ok_or_else(|| {
-        Why::new(format!(
-            "this `{}` has no known counterpart in {}",
-            item.name, names.new.to
-        ))
-    })?;
-    mapped.reviews.extend(judge(row.class, &row.why)?);
-    apply(cx, names, keyword.accepts, name, row, item, mapped)
-}
-
-/// The name of the line under which a value falls: what can be seen of it.
-fn kind<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    accepts: Accepts,
-    item: &Argument<'a>,
-    url: &Argument<'a>,
-    mapped: &Arguments<'a>,
-) -> &'static str {
-    let value = item.value;
-    let nothing = is_none(value);
-    let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
-        nothing
-            || text_dict(cx, value)
-                .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
-    };
-    match accepts {
-        Accepts::Anything => "any",
-        Accepts::Url if !may_be_url(cx, value) => "other",
-        Accepts::Url if !is_sent_as_written(cx, value) => "escaped",
-        Accepts::Url => "text",
-        Accepts::Nothing | Accepts::Stream if nothing || is_false(value) => "off",
-        Accepts::Stream if is_true(value) => "on",
-        Accepts::Boolean if value.is_boolean_literal_expr() => "literal",
-        Accepts::PlainMapping if all(is_plain) => match nothing || has_no_query(cx, url.value) {
-            true => "plain",
-            false => "query",
-        },
-        Accepts::StringMapping if all(is_ascii_text) => "text",
-        // Text goes before `json` in httpx, even where it is empty.
-        Accepts::Body if !mapped.has_json && is_written(value) => "content",
-        Accepts::Body if all(is_plain) => "fields",
-        Accepts::Timeout => match value {
-            Expr::Tuple(pair) => match pair.elts.len() {
-                2 if !cx.module.layout().has_comments(span(pair)) => "pair",
-                _ => "other",
-            },
-            value if is_zero(value) => "other",
-            value if mapped.under.shared && !is_none(value) => "shared",
-            _ => "seconds",
-        },
-        Accepts::Auth => match value {
-            Expr::Tuple(pair)
-                if pair.elts.len() == 2 && pair.elts.iter().all(|part| is_ascii_text(cx, part)) =>
-            {
-                "pair"
-            }
-            Expr::Call(auth) if counterpart(cx, names, auth).is_some() => "class",
-            _ if nothing => "pair",
-            _ => "other",
-        },
-        _ => "other",
-    }
-}
-
-fn is_written(value: &Expr) -> bool {
-    matches!(
-        value,
-        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
-    )
-}
-
-/// The counterpart of a class that signs requests, where its arguments are certainly text.
-fn counterpart<'a>(cx: &Cx<'a>, names: Names<'a>, auth: &'a ExprCall) -> Option<&'a String> {
-    let Target::External(name) = cx.module.target(auth) else {
-        return None;
-    };
-    let counterpart = names.new.callables.get(&name)?;
-    let keywords = auth.arguments.keywords.iter();
-    let mut values = auth
-        .arguments
-        .args
-        .iter()
-        .chain(keywords.map(|keyword| &keyword.value));
-    values
-        .all(|value| is_ascii_text(cx, value))
-        .then_some(counterpart)
-}
-
-fn apply<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    accepts: Accepts,
-    kind: &str,
-    row: &'a Row,
-    item: &Argument<'a>,
-    mapped: &mut Arguments<'a>,
-) -> Result<Change<'a>, Why> {
-    match (accepts, kind, item.value) {
-        (Accepts::Nothing | Accepts::Stream, "off", _) | (Accepts::Boolean, "literal", _) => {
-            return Ok(Change::Remove);
-        }
-        (Accepts::Stream, "on", _) => {
-            mapped.streams = true;
-            return Ok(Change::Remove);
-        }
-        (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
-        (Accepts::Timeout, "pair", Expr::Tuple(pair)) if !row.becomes.is_empty() => {
-            let parts = pair.elts.iter().enumerate();
-            let text = parts.fold(row.becomes.clone(), |text, (index, part)| {
-                text.replace(&format!("{{{index}}}"), cx.module.source(part))
-            });
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let edit = Edit::replace(span(pair), text);
-            mapped.callables.push((edit, callable));
-        }
-        (Accepts::Timeout, "shared", value) => {
-            let text = row.becomes.replace("{0}", cx.module.source(value));
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let at = Span::new(
-                item.whole.end() - cx.module.source(value).len(),
-                item.whole.end(),
-            );
-            mapped.callables.push((Edit::replace(at, text), callable));
-        }
-        (Accepts::Auth, "class", Expr::Call(auth)) => {
-            if let Some(counterpart) = counterpart(cx, names, auth) {
-                let edit = Edit::replace(span(&*auth.func), counterpart.as_str());
-                mapped.callables.push((edit, counterpart));
-            }
-        }
-        _ => {}
-    }
-    Ok(Change::None)
-}
-
 /// Whether headers may ask for an answer only if something has changed.
 fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
-    let certain = |dict: &ExprDict| {
-        dict.items.iter().all(|item| {
-            matches!(&item.key, Some(Expr::StringLiteral(key))
-                if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
-        })
+    let asks = |key: Option<&Expr>| {
+        !matches!(key, Some(Expr::StringLiteral(key))
+            if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
     };
-    !is_none(headers) && !text_dict(cx, headers).is_some_and(certain)
+    match display(cx, headers) {
+        Some(display) => display.entries.iter().any(|entry| asks(entry.key)),
+        None => !is_none(headers),
+    }
 }
 
 /// The arguments by the names they have in requests, in source order.

@@ -81,7 +81,8 @@ fn moved<'a>(
     let review = (!reasons.is_empty()).then(|| reasons.join("; "));
     taken.push((coroutine, extracted.function));
     let mut title =
-        "move the request, and the reading of what it gives, to a thread as one function".to_owned();
+        "move the request, and the reading of what it gives, to a thread as one function"
+            .to_owned();
     if let Some(because) = because {
         title.push_str(&format!(", since {because}"));
     }

@@ -19,6 +19,7 @@ struct Changes {
     /// Edits in other files, and what they need there.
     others: BTreeMap<FileId, Vec<Edit>>,
     others_need: Vec<(FileId, ImportName)>,
+    helpers: BTreeSet<&'static str>,
 }
 
 /// What httpx does once all requests that can be sent by it are.
@@ -80,6 +81,7 @@ pub(super) fn fix<'a>(
     for (file, need) in changes.others_need {
         fix = fix.needing(file, Some(need));
     }
+    let fix = changes.helpers.into_iter().fold(fix, Fix::helped);
     Ok(fix.depending(cx.file, &new.to, &new.from))
 }
 
@@ -152,7 +154,9 @@ impl Changes {
         if let Some(reason) = held_review(cx, first.call.into()) {
             self.review(reason);
         }
-        let arguments = told(first.names, plans);
+        let mut arguments = told(first.names, plans);
+        let of_client = self.of_client(cx, first, group, plans)?;
+        arguments.extend(of_client.iter().map(String::as_str));
         let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
         self.indent(cx, wrapping, plans);
         Ok(())
@@ -202,6 +206,14 @@ impl Changes {
             .any(|(_, plan)| plan.arguments.follows_by_default());
         let deeper = session.lines().is_some();
         let mut opened: Vec<Edit> = Vec::new();
+        if plans
+            .iter()
+            .any(|(_, plan)| !plan.arguments.of_client.is_empty())
+        {
+            return Err(Why::new(
+                "a request is told what belongs to the client, which is opened elsewhere",
+            ));
+        }
         for (request, plan) in plans {
             let Expr::Attribute(callee) = &*request.call.func else {
                 return Err(Why::new("the method is not called on its session"));
@@ -251,6 +263,52 @@ impl Changes {
             self.needs.extend(needs);
         }
         Ok(())
+    }
+
+    /// What requests are told that belongs to the client, which must be the same for all, and may be
+    /// computed before them.
+    fn of_client<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        first: &Request<'a>,
+        group: &clients::Group,
+        plans: &[(&Request<'a>, &Native<'a>)],
+    ) -> Result<Vec<String>, Why> {
+        let written = |plan: &Native<'a>| -> Vec<(&'a str, &'a str)> {
+            let told = plan.arguments.of_client.iter();
+            told.map(|(text, value)| (*text, cx.module.source(value)))
+                .collect()
+        };
+        let Some((_, plan)) = plans.first() else {
+            return Ok(Vec::new());
+        };
+        let told = written(plan);
+        if plans.iter().any(|(_, other)| written(other) != told) {
+            return Err(Why::new(
+                "requests of one client differ in what is told to the client",
+            ));
+        }
+        for (_, value) in &plan.arguments.of_client {
+            clients::computed_before(cx, group, value)?;
+        }
+        let mut texts = Vec::new();
+        for (text, source) in told {
+            let written = text.replace("{0}", source);
+            // `name=module.callable(...)`
+            let callable = text
+                .split_once('=')
+                .and_then(|(_, value)| value.split_once('('))
+                .and_then(|(callable, _)| callable.rsplit_once('.'));
+            texts.push(match callable {
+                Some((module, member)) => {
+                    let reach = reach(cx, module, member, first.call.into())?;
+                    self.needs.extend(reach.need);
+                    written.replacen(&format!("{module}.{member}"), &reach.text, 1)
+                }
+                None => written,
+            });
+        }
+        Ok(texts)
     }
 
     /// One request: its call and the uses of its response.
@@ -323,8 +381,15 @@ impl Changes {
             self.review(remark.as_str());
         }
         self.edits.extend(edits);
-        let of_values = plan.uses.reviews.iter().chain(&plan.arguments.reviews);
-        for review in of_values.chain(&plan.handlers.reviews) {
+        self.edits.extend(plan.arguments.outside.iter().cloned());
+        if let Some((helper, need)) = &plan.arguments.helper {
+            self.helpers.insert(helper);
+            self.needs.extend(need.clone());
+        }
+        for review in &plan.arguments.reviews {
+            self.review(review);
+        }
+        for review in plan.uses.reviews.iter().chain(&plan.handlers.reviews) {
             self.review(*review);
         }
         Ok(())

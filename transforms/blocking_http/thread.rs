@@ -39,7 +39,9 @@ impl Threads {
 
     /// Moves a call to a thread; `because` says why it is not sent by an asynchronous client.
     pub fn fix<'a>(&mut self, cx: &Cx<'a>, call: &'a ExprCall, because: &str) -> Answer {
-        if let Some(Ok(fix)) = blocking_call(cx, call).and_then(|it| self.whole(cx, &it, Some(because))) {
+        if let Some(Ok(fix)) =
+            blocking_call(cx, call).and_then(|it| self.whole(cx, &it, Some(because)))
+        {
             return Ok(fix);
         }
         to_thread(cx, call, Some(because), streams(call).map(str::to_owned))

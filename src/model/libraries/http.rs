@@ -196,20 +196,36 @@ pub enum Accepts {
     /// `text` as far as can be seen, with what is written of it the same on both sides; `escaped`,
     /// which has characters that only one side escapes; or `other`.
     Url,
-    /// `literal`, which becomes an argument of the client, or `other`.
+    /// `literal` and `flag`, which become an argument of the client; `path`, of certificates; or
+    /// `other`.
     Boolean,
-    /// `plain`: a dict display, or nothing, whose values are neither `None` nor booleans; `query`:
-    /// the same, where the URL may have a query; or `other`.
+    /// `plain`: a dict of text and numbers, all of which is seen, or nothing; `dropped`: with values
+    /// that are `None`; `flags`: with booleans; `pairs`: a list of pairs; `shared`: with such, where others use the dict;
+    /// `optional`: with values that are declared to be `None` at times; `unsure`: with values of
+    /// which nothing is known; `variable`: a dict of which nothing is seen; or `other`. Besides,
+    /// `query` where the URL has one, and `perhaps` where it may; all of them `helped` where the
+    /// project has a place for a helper.
     PlainMapping,
-    /// `text`: a dict display whose values are text; or `other`.
+    /// `text`: a dict whose values are text; `unsure`, `variable` or `other`, as above.
     StringMapping,
-    /// `fields`: form fields as a dict display; `content`: a text or bytes literal; or `other`.
+    /// `fields`: form fields as a dict, and the other rows of such; `content`: text or bytes;
+    /// `buffer`: a bytearray; or `other`.
     Body,
     /// `seconds`: a number or `None`; `shared`: a number, where other requests may have all
     /// connections of the client; `pair`: connect and read timeouts; or `other`.
     Timeout,
-    /// `pair` of strings, `class`: a known authentication class, or `other`.
+    /// `pair` of strings, `class`: a known authentication class, and besides, `unsure` where parts
+    /// may be something else than text; `callable`: one of the file that only changes headers;
+    /// `variable`, or `other`.
     Auth,
+    /// `off`: `None`, which is left out; `texts`: a dict of text; or `variable`.
+    Cookies,
+    /// `off`; `both`: one proxy for both schemes; besides, `unsure` where nothing is known of it; or
+    /// `other`.
+    Proxies,
+    /// `off`; `typed`: parts that say their names and types; `unsure`: such parts, with a content of
+    /// which nothing is known; or `other`.
+    Files,
     /// `off`: `None` or `False`, which is left out; or `other`.
     Nothing,
     /// `off`; `on`: `True`, which another method of the client stands for; or `other`.

@@ -1,5 +1,6 @@
 //! What is done with a session: requests, what it is told, what is read of it.
 
+use super::super::values::{Query, query};
 use super::home::Home;
 use super::values::fits;
 use super::{Names, function_of, judge};
@@ -120,7 +121,7 @@ pub(super) fn collect<'a>(
                 "request" => call.arguments.find_argument_value("url", 1),
                 _ => call.arguments.find_argument_value("url", 0),
             };
-            !url.is_some_and(|url| super::super::values::has_no_query(cx, url))
+            !url.is_some_and(|url| query(cx, url) == Query::None)
         });
         if with_query.is_some() {
             return Err(Why::new(

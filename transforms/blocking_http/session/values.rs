@@ -1,6 +1,7 @@
 //! The values that a session is told, and whether a client takes them for the same.
 
-use super::super::values::{is_ascii_text, is_none, is_plain, is_text, text_dict};
+use super::super::displays::display;
+use super::super::values::{is_ascii_text, is_none, is_plain, is_text};
 use super::Names;
 use crate::fix::Cx;
 use crate::model::file::Why;
@@ -25,8 +26,10 @@ pub(super) fn fits<'a>(
 ) -> Result<Given, Why> {
     let mut found = Given::default();
     let dict = |value: &'a Expr, check: fn(&Cx<'a>, &'a Expr) -> bool| {
-        text_dict(cx, value)
-            .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+        display(cx, value).is_some_and(|display| {
+            let mut entries = display.entries.iter();
+            entries.all(|entry| !entry.spread && check(cx, entry.value))
+        })
     };
     let fit = match (row.takes, given) {
         (Takes::Anything, _) => true,

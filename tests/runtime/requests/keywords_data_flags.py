@@ -1,5 +1,5 @@
-# row: keywords.cookies.other
-# expects: thread
+# row: keywords.data.flags
+# expects: safe
 import asyncio
 import os
 
@@ -9,7 +9,7 @@ BASE = os.environ["BASE_URL"]
 
 
 async def main():
-    response = requests.get(BASE + "/cookies", cookies={"a": "1"})
+    response = requests.post(BASE + "/echo", data={"a": True, "b": 1 > 2, "c": "d"})
     print(response.json())
 
 
