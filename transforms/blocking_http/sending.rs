@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::raising::Sent;
-use super::{Names, Native, Request, clients, errors, minds_cookies, session::Session};
+use super::{Names, Native, Request, clauses, clients, minds_cookies, session::Session};
 use crate::fix::{Cx, FileId, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::Expr;
@@ -242,7 +242,7 @@ impl Changes {
         for clause in &plan.handlers.clauses {
             // The clause moves with the statements around it.
             let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
-            let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
+            let (change, needs) = clauses::rewrite(cx, request.names, clause, sent, deeper)?;
             self.edits.push(change);
             self.needs.extend(needs);
         }
@@ -307,10 +307,14 @@ impl Changes {
                 - holds(opened.kept, place)
         }));
         self.needs.extend(plan.uses.needs.iter().cloned());
+        edits.extend(plan.handlers.edits.iter().cloned());
         self.edits.extend(edits);
         let of_values = plan.uses.reviews.iter().chain(&plan.arguments.reviews);
         for review in of_values.chain(&plan.handlers.reviews) {
             self.review(*review);
+        }
+        for leaving in &plan.handlers.leaving {
+            self.review(leaving);
         }
         Ok(())
     }
