@@ -6,6 +6,7 @@ use super::raising::names_within;
 use super::{Names, constants, handler, judge};
 use crate::fix::Cx;
 use crate::model::file::{Entity, Why};
+use crate::model::libraries::Caught;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, ExprCall, StmtFunctionDef,
@@ -45,7 +46,7 @@ pub(super) struct Handlers<'a> {
     pub edits: Vec<Edit>,
     /// Something may leave the function.
     pub leaks: bool,
-    /// What a person must confirm about that.
+    /// Functions that errors leave, and whose callers are not all in sight.
     pub leaving: BTreeSet<String>,
     /// The call that may raise.
     pub raiser: Option<&'a ExprCall>,
@@ -301,12 +302,13 @@ pub(super) fn classes<'a>(
         concerned: false,
         answers: true,
     };
-    let catches_all = |class: &&&'a Expr| match cx.module.entity(class) {
+    let is_catch_all = |class: &&&'a Expr| match cx.module.entity(class) {
         Entity::Builtin(name) => matches!(name, "BaseException" | "Exception"),
         Entity::External(name) => names.old.catch_all.contains(&name),
         _ => false,
     };
-    found.catch_all = listed.iter().any(|class| catches_all(&class));
+    found.catch_all = listed.iter().any(|class| is_catch_all(&class));
+    let catches_all = found.catch_all;
     for class in listed {
         let name = match cx.module.entity(class) {
             Entity::Builtin(name) => name.to_owned(),
@@ -321,7 +323,7 @@ pub(super) fn classes<'a>(
         };
         let is_builtin = !name.contains('.');
         // What one class of the list catches anyway.
-        let all_but = found.catch_all && is_builtin;
+        let all_but = catches_all && is_builtin;
         let row = names.new.exceptions.get(&name);
         let row = row.filter(|row| !(row.stays && all_but));
         let row = row.filter(|_| name != "ValueError" || !url_is_absolute);
@@ -334,6 +336,7 @@ pub(super) fn classes<'a>(
                 handlers.reviews.extend(judge(caught.class, &caught.why)?);
                 counterparts = Some(caught.to.as_slice());
                 stays = caught.stays;
+                found.catch_all |= catches_as_much(names, caught);
             }
             None if matches!(&*name, "BaseException" | "Exception" | "ValueError") => {
                 found.concerned = true;
@@ -361,6 +364,15 @@ pub(super) fn classes<'a>(
         });
     }
     Ok(found)
+}
+
+/// Whether a class catches what the old library's catch-alls do.
+fn catches_as_much(names: Names<'_>, class: &Caught) -> bool {
+    let mut all = names.old.catch_all.iter();
+    all.any(|all| {
+        let all = names.new.exceptions.get(all);
+        all.is_some_and(|all| all.to == class.to)
+    })
 }
 
 /// Whether a class of the new library is that of answers with an error status.

@@ -9,6 +9,7 @@ use crate::model::project::{FunctionRef, Minds};
 use crate::python::ast::{AnyNodeRef, StmtFunctionDef, StmtTry, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
+use std::collections::BTreeSet;
 
 /// More functions than these are not named.
 const MAX_NAMED: usize = 2;
@@ -84,20 +85,34 @@ pub(super) fn look<'a>(
     }
     let own = facts.and_then(|facts| facts.functions.get(index));
     let own = own.map_or("", |of| &*of.qualified);
-    let of_callers = !escape.unseen.is_empty() && !escape.unseen.contains(own);
-    let which = match of_callers {
-        true => {
-            let unseen = escape.unseen.iter().take(MAX_NAMED);
-            let listed: Vec<String> = unseen.map(|name| format!("`{name}`")).collect();
-            listed.join(" and ")
+    match escape.unseen.is_empty() || escape.unseen.contains(own) {
+        true => handlers.leaving.insert(own.to_owned()),
+        false => {
+            handlers.leaving.extend(escape.unseen);
+            true
         }
-        false => "the function".to_owned(),
     };
-    handlers.leaving.insert(format!(
+    Ok(())
+}
+
+/// What a person must confirm where errors leave these functions, the request's own among them or not.
+pub(super) fn review(names: Names<'_>, unseen: &BTreeSet<String>, own: &str) -> Option<String> {
+    if unseen.is_empty() {
+        return None;
+    }
+    let is_own = |name: &String| name.rsplit('.').next() == Some(own);
+    let which = match unseen.iter().any(is_own) {
+        true => "the function".to_owned(),
+        false => {
+            let named = unseen.iter().take(MAX_NAMED);
+            let named: Vec<String> = named.map(|name| format!("`{name}`")).collect();
+            named.join(" and ")
+        }
+    };
+    Some(format!(
         "errors that leave {which} are {}'s: callers that catch those of {} must change",
         names.new.to, names.new.from
-    ));
-    Ok(())
+    ))
 }
 
 /// The `try` statement with this body, and the function that it stands in.

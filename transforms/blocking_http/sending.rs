@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::raising::Sent;
-use super::{Names, Native, Request, clauses, clients, minds_cookies, session::Session};
+use super::{Names, Native, Request, clauses, clients, leaving, minds_cookies, session::Session};
 use crate::fix::{Cx, FileId, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::Expr;
@@ -313,7 +313,10 @@ impl Changes {
         for review in of_values.chain(&plan.handlers.reviews) {
             self.review(*review);
         }
-        for leaving in &plan.handlers.leaving {
+        let own = request
+            .function
+            .map_or("", |function| function.name.as_str());
+        if let Some(leaving) = leaving::review(request.names, &plan.handlers.leaving, own) {
             self.review(leaving);
         }
         Ok(())
