@@ -8,15 +8,21 @@ mod arguments;
 mod aside;
 mod async_side;
 mod bodies;
+mod clauses;
 mod clients;
+mod codes;
+mod constants;
 mod displays;
 mod errors;
 mod falls;
+mod handler;
 mod keywords;
 mod kinds;
+mod leaving;
 mod method;
 mod narrowed;
 mod raising;
+mod repeating;
 mod response;
 mod sending;
 mod session;
@@ -288,16 +294,23 @@ fn native<'a>(
     }
     let absolute = arguments.url_is_absolute;
     let mut handlers = errors::around(cx, names, absolute, function, call.into())?;
+    let mut leaking: Vec<&StmtFunctionDef> = Vec::new();
+    if handlers.leaks {
+        leaking.push(function);
+    }
     for (function, node) in &uses.raising {
         let more = errors::around(cx, names, true, function, *node)?;
         handlers.reviews.extend(more.reviews);
         handlers.clauses.extend(more.clauses);
-        handlers.leaks |= more.leaks;
+        handlers.edits.extend(more.edits);
+        if more.leaks && !leaking.iter().any(|known| std::ptr::eq(*known, *function)) {
+            leaking.push(function);
+        }
     }
-    if handlers.leaks
-        && let Some(who) = elsewhere.catches(call)
-    {
-        return Err(Why::new(format!("errors leave the function, and {who}")));
+    handlers.edits.extend(codes::numbers(cx, names, function));
+    for function in leaking {
+        let handled = repeating::look(cx, names, function, &mut handlers)?;
+        leaving::look(cx, names, elsewhere, function, &handled, &mut handlers)?;
     }
     Ok(Native {
         arguments,
@@ -460,12 +473,8 @@ fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<cl
             ties.push(span(requests[member].call));
             if let Ok(plan) = &requests[member].native {
                 ties.extend(plan.uses.siblings.iter().map(|sibling| span(*sibling)));
-                ties.extend(
-                    plan.handlers
-                        .clauses
-                        .iter()
-                        .map(|clause| span(clause.within)),
-                );
+                let clauses = plan.handlers.clauses.iter();
+                ties.extend(clauses.flat_map(|clause| [clause.within, clause.at()]));
             }
         }
         let target = ties.iter().find_map(|tie| known.get(tie).copied());

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::raising::Sent;
-use super::{Names, Native, Request, clients, errors, minds_cookies, session::Session};
+use super::{Names, Native, Request, clauses, clients, leaving, minds_cookies, session::Session};
 use crate::fix::{Cx, FileId, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::Expr;
@@ -258,7 +258,7 @@ impl Changes {
         for clause in &plan.handlers.clauses {
             // The clause moves with the statements around it.
             let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
-            let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
+            let (change, needs) = clauses::rewrite(cx, request.names, clause, sent, deeper)?;
             self.edits.push(change);
             self.needs.extend(needs);
         }
@@ -380,6 +380,7 @@ impl Changes {
         for remark in &plan.uses.remarks {
             self.review(remark.as_str());
         }
+        edits.extend(plan.handlers.edits.iter().cloned());
         self.edits.extend(edits);
         self.edits.extend(plan.arguments.outside.iter().cloned());
         if let Some((helper, need)) = &plan.arguments.helper {
@@ -391,6 +392,12 @@ impl Changes {
         }
         for review in plan.uses.reviews.iter().chain(&plan.handlers.reviews) {
             self.review(*review);
+        }
+        let own = request
+            .function
+            .map_or("", |function| function.name.as_str());
+        if let Some(leaving) = leaving::review(request.names, &plan.handlers.leaving, own) {
+            self.review(leaving);
         }
         Ok(())
     }

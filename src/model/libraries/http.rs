@@ -25,6 +25,16 @@ pub struct Http {
     /// which test functions ask for one.
     pub interceptors: Vec<String>,
     pub interceptor_fixtures: Vec<String>,
+    /// Decorators, or what those are given, that run a coroutine function again after exceptions
+    /// of the classes that they are given: one, or a tuple.
+    #[serde(default)]
+    pub repeaters: Vec<String>,
+    /// The objects whose attributes are status codes.
+    #[serde(default)]
+    pub code_tables: Vec<String>,
+    /// The numbers that status codes are named by, in lower case.
+    #[serde(default)]
+    pub codes: BTreeMap<String, u16>,
     /// Objects that send requests.
     pub sessions: Option<Sessions>,
     /// What else is to be known where another library takes its place, by the module of that one.
@@ -87,9 +97,11 @@ pub struct Mapping {
     /// Exceptions by qualified name; braces stand for several.
     #[serde(deserialize_with = "expanded")]
     pub exceptions: BTreeMap<String, Caught>,
-    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
-    /// catches it too.
-    pub decoding_error: String,
+    /// What `json()` raises for a body that is none, and what is a base of all that: a catch-all of
+    /// the old library catches it too.
+    #[serde(deserialize_with = "one_or_more")]
+    pub decoding_error: Vec<String>,
+    pub decoding_base: Option<String>,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
     /// What becomes of the uses of a session, but for the methods that send: by how they are written,
@@ -289,7 +301,11 @@ pub enum Takes {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Caught {
     /// The classes that together catch the same failures.
+    #[serde(default)]
     pub to: Vec<String>,
+    /// The class is not the library's alone, and stays besides those.
+    #[serde(default)]
+    pub stays: bool,
     pub class: Fidelity,
     #[serde(default)]
     pub why: String,
@@ -384,4 +400,18 @@ where
             .collect::<Vec<_>>()
     };
     Ok(table.into_iter().flat_map(entry).collect())
+}
+
+/// A text, or a list of such.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Texts {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::One(text) => vec![text],
+        Texts::More(texts) => texts,
+    })
 }

@@ -9,6 +9,7 @@ mod attributes;
 mod classes;
 mod colour;
 mod decorators;
+mod escapes;
 mod evaluate;
 mod graph;
 mod intercepts;
@@ -23,6 +24,7 @@ mod uses;
 mod value;
 
 pub use colour::Colouring;
+pub use escapes::{Caught, Escape, Minds};
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
 pub use value::{ClassRef, FunctionRef, Target, Value};

@@ -1,5 +1,5 @@
 # row: exceptions.ConnectTimeout
-# expects: safe
+# expects: review
 import asyncio
 import os
 import socket

@@ -1,5 +1,5 @@
 # row: exceptions.ConnectionError
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: exceptions.Timeout
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: exceptions.HTTPError, exceptions.ConnectionError, exceptions.Timeout, exceptions.RequestException
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: keywords.timeout.seconds, exceptions.ReadTimeout
-# expects: safe
+# expects: review
 import asyncio
 import os
 

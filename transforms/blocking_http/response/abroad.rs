@@ -111,7 +111,7 @@ fn look(
         }
         reviews.extend(handlers.reviews.iter().map(|review| (*review).to_owned()));
         if handlers.leaks
-            && let Some(who) = elsewhere.catches(call)
+            && let Some(who) = elsewhere.catches(call, &[])
         {
             return Err(Why::new(who));
         }

@@ -1,6 +1,6 @@
 //! Responses that a function of the file returns, and those that one is called with.
 
-use super::super::errors::LOGGING;
+use super::super::handler::LOGGING;
 use super::Follow;
 use super::abroad::Arriving;
 use super::members::binds_tighter_than_not;

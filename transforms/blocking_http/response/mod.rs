@@ -14,7 +14,9 @@ mod variables;
 use super::{Names, judge};
 use crate::fix::{Cx, prints_itself, reach};
 use crate::model::file::{ImportName, Why};
-use crate::python::ast::{AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprCall, StmtFunctionDef};
+use crate::python::ast::{
+    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, StmtFunctionDef,
+};
 use crate::python::span;
 use crate::text::{Edit, FileId, Span};
 use abroad::Arriving;
@@ -124,6 +126,28 @@ pub(super) fn follow<'a>(
         false => follow.value(call.into(), function, false)?,
     }
     Ok(follow.uses)
+}
+
+/// A member of the response that an exception holds, which a request of `call` may have raised.
+pub(super) fn read<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    function: &'a StmtFunctionDef,
+    call: &'a ExprCall,
+    attribute: &'a ExprAttribute,
+) -> Result<Uses<'a>, Why> {
+    let sent = Sent {
+        streams: false,
+        ends_redirects: true,
+    };
+    let mut follow = Follow::new(cx, names, Some(call), sent);
+    follow.member(attribute, function)?;
+    match follow.uses.needs.is_empty() && follow.uses.lines.is_empty() {
+        true => Ok(follow.uses),
+        false => Err(Why::new(
+            "an exception's response is read in a way that takes more",
+        )),
+    }
 }
 
 struct Follow<'c, 'a> {
