@@ -5,7 +5,6 @@ use super::uses::Uses;
 use super::{attribute, flow};
 use crate::fix::Cx;
 use crate::model::file::{Block, Why};
-use crate::model::libraries::Sessions;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, StmtWith};
 use crate::python::span;
 use crate::text::Span;
@@ -77,16 +76,15 @@ impl<'a> Making<'a> {
 }
 
 /// The sessions of this file that names of functions and attributes hold.
-pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
-    let mut homes = flow::homes(cx, sessions);
-    homes.extend(attribute::homes(cx, sessions));
+pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
+    let mut homes = flow::homes(cx, makers);
+    homes.extend(attribute::homes(cx, makers));
     homes
 }
 
 /// Whether a call makes a session.
-pub(super) fn makes<'a>(cx: &Cx<'a>, sessions: &Sessions, call: &'a ExprCall) -> bool {
-    cx.callee(call)
-        .is_ok_and(|name| sessions.makers.iter().any(|maker| *maker == name))
+pub(super) fn makes<'a>(cx: &Cx<'a>, makers: &[String], call: &'a ExprCall) -> bool {
+    cx.callee(call).is_ok_and(|name| makers.contains(&name))
 }
 
 impl<'a> Home<'a> {
@@ -94,9 +92,6 @@ impl<'a> Home<'a> {
     pub fn settle(&mut self, cx: &Cx<'a>, uses: &Uses<'a>) -> Result<(), Why> {
         let mut folded = Vec::new();
         for making in &mut self.makings {
-            if !making.call.arguments.is_empty() {
-                return Err(Why::new("a session of requests takes no arguments"));
-            }
             let following = match making.how {
                 How::With(with) if with.items.len() > 1 => {
                     return Err(Why::new(

@@ -8,6 +8,7 @@ mod attribute;
 mod change;
 mod flow;
 mod home;
+mod twin;
 mod uses;
 mod values;
 
@@ -19,6 +20,7 @@ use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
 pub(super) use home::Home;
+pub(super) use twin::twins;
 pub(super) use uses::Uses;
 
 /// One session, wherever it is made and used.
@@ -54,9 +56,13 @@ pub(super) fn find<'a>(
         return Vec::new();
     };
     let mut found = Vec::new();
-    for mut home in home::homes(cx, sessions) {
+    for mut home in home::homes(cx, &sessions.makers) {
         let mut uses = uses::collect(cx, names, sessions, &home);
-        if let Ok(seen) = &mut uses
+        let told = |making: &home::Making<'_>| !making.call.arguments.is_empty();
+        if home.makings.iter().any(told) {
+            uses = Err(Why::new("a session takes no arguments"));
+        }
+        if let Ok(seen) = &uses
             && let Err(why) = home.settle(cx, seen)
         {
             uses = Err(why);
