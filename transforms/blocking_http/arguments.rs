@@ -1,5 +1,6 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
+use super::clients::Under;
 use super::values::{
     has_no_query, is_absolute, is_ascii_text, is_false, is_none, is_plain, is_sent_as_written,
     is_true, is_zero, may_be_url, text_dict,
@@ -60,15 +61,6 @@ pub(super) struct Arguments<'a> {
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
     under: Under,
-}
-
-/// What sends a request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Under {
-    /// A client that is opened around the request, so that its lines move to the right.
-    pub deeper: bool,
-    /// A client that other tasks may send with at the same time.
-    pub shared: bool,
 }
 
 struct Argument<'a> {
@@ -340,22 +332,18 @@ fn apply<'a>(
             return Ok(Change::Remove);
         }
         (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
-        (Accepts::Timeout, "pair", Expr::Tuple(pair)) if !row.becomes.is_empty() => {
-            let parts = pair.elts.iter().enumerate();
+        (Accepts::Timeout, "pair" | "shared", value) if !row.becomes.is_empty() => {
+            let parts = match value {
+                Expr::Tuple(pair) => &pair.elts[..],
+                value => std::slice::from_ref(value),
+            };
+            let parts = parts.iter().enumerate();
             let text = parts.fold(row.becomes.clone(), |text, (index, part)| {
                 text.replace(&format!("{{{index}}}"), cx.module.source(part))
             });
             let callable = row.becomes.split('(').next().unwrap_or_default();
-            let edit = Edit::replace(span(pair), text);
-            mapped.callables.push((edit, callable));
-        }
-        (Accepts::Timeout, "shared", value) => {
-            let text = row.becomes.replace("{0}", cx.module.source(value));
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let at = Span::new(
-                item.whole.end() - cx.module.source(value).len(),
-                item.whole.end(),
-            );
+            let end = item.whole.end();
+            let at = Span::new(end - cx.module.source(value).len(), end);
             mapped.callables.push((Edit::replace(at, text), callable));
         }
         (Accepts::Auth, "class", Expr::Call(auth)) => {

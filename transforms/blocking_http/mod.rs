@@ -173,7 +173,7 @@ fn judge(class: Fidelity, why: &str) -> Result<Option<&str>, Why> {
 }
 
 /// A client that is opened around requests.
-const OPENED: arguments::Under = arguments::Under {
+const OPENED: clients::Under = clients::Under {
     deeper: true,
     shared: false,
 };
@@ -255,7 +255,7 @@ fn native<'a>(
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
-    under: arguments::Under,
+    under: clients::Under,
 ) -> Result<Native<'a>, Why> {
     if let Some(library) = own_loop(cx) {
         return Err(Why::new(format!("the coroutine may run under {library}")));

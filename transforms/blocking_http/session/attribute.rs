@@ -43,6 +43,7 @@ pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
                     within: span(class),
                     kept: true,
                     overlaps: true,
+                    later: false,
                     unseen: None,
                 };
                 if let Err(why) = look(cx, makers, own, &attribute.attr, &mut home) {

@@ -98,7 +98,17 @@ impl Change {
                 change.reviews.push(format!(
                     "nothing closes `{name}`: its owner has to `await {name}.{close}()` in the end"
                 ));
+            } else {
+                change
+                    .reviews
+                    .push(format!("`{name}` cannot send any more once it is closed"));
             }
+        }
+        let opened = |making: &Making<'_>| matches!(making.how, How::With(_));
+        if home.later && home.makings.iter().any(opened) {
+            change.reviews.push(format!(
+                "all tasks that send with `{name}` must be through before its `with` ends"
+            ));
         }
         for function in &uses.closing {
             change.close_in(cx, *function)?;

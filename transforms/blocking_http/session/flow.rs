@@ -47,6 +47,7 @@ pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
                 }),
             kept: false,
             overlaps: false,
+            later: false,
             unseen: None,
         };
         let mut waiting = vec![*variable];
@@ -132,11 +133,14 @@ fn follow<'a>(
         match handed_to(cx, read) {
             Some((parameter, awaited)) => {
                 home.overlaps |= !awaited;
+                home.later |= !is_waited_for(cx, read);
                 waiting.push(parameter);
             }
             None => home.reads.push(read.into()),
         }
-        home.overlaps |= around(cx, read).is_none_or(|inner| !std::ptr::eq(inner, function));
+        let inside = around(cx, read).is_some_and(|inner| std::ptr::eq(inner, function));
+        home.overlaps |= !inside;
+        home.later |= !inside;
     }
     unseen_reads(cx, function, name)?;
     let bindings = cx.module.bindings_of(owner, name);
@@ -253,6 +257,14 @@ fn handed_to<'a>(cx: &Cx<'a>, read: &'a ExprName) -> Option<(Variable<'a>, bool)
     let scope = cx.module.body_scope(function)?;
     let variable = (scope, parameter.parameter.name.as_str());
     Some((variable, cx.module.is_awaited(call.into())))
+}
+
+/// Whether what is done with a session is over before the next statement.
+fn is_waited_for<'a>(cx: &Cx<'a>, read: &'a ExprName) -> bool {
+    let mut around = cx.module.ancestors(read.into());
+    around
+        .find(|node| node.is_statement() || matches!(node, AnyNodeRef::ExprAwait(_)))
+        .is_some_and(|node| matches!(node, AnyNodeRef::ExprAwait(_)))
 }
 
 /// The function whose code a name stands in.

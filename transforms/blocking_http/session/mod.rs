@@ -12,7 +12,7 @@ mod twin;
 mod uses;
 mod values;
 
-use super::arguments::Under;
+use super::clients::Under;
 use super::{Names, Native, Request, judge, raising::Elsewhere};
 use crate::fix::Cx;
 use crate::model::file::{Place, Why};
@@ -63,7 +63,9 @@ pub(super) fn find<'a>(
             uses = Err(Why::new("a session takes no arguments"));
         }
         if let Ok(seen) = &uses
-            && let Err(why) = home.settle(cx, seen)
+            && let Err(why) = home
+                .settle(cx, seen)
+                .and_then(|()| home.ends_with_close(cx, seen))
         {
             uses = Err(why);
         }
