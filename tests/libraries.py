@@ -281,6 +281,19 @@ class Checker:
                 self.object(f"{name}.__enter__")
                 self.object(f"{entry['class']}.__aenter__")
 
+    def twins(self, entries):
+        for twin in entries:
+            self.keys(twin, {
+                "awaited", "close", "differs", "from", "gives-differ", "same", "to", "whole",
+            })
+            for member in [*twin["same"], *twin["awaited"]]:
+                self.object(f"{twin['from']}.{member}")
+                there = f"{twin['to']}.{member}"
+                found = self.object(there)
+                if inspect.iscoroutinefunction(found) != (member in twin["awaited"]):
+                    self.mistake(f"`{there}` is awaited or not, and it is said otherwise")
+            self.object(f"{twin['to']}.{twin['close']}")
+
     def decorators(self, table):
         for key, yields in table.items():
             for name in expanded([key]):
@@ -399,7 +412,7 @@ class Checker:
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
             "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
-            "swallowing-contexts": self.contexts, "wrappers": self.names,
+            "swallowing-contexts": self.contexts, "twins": self.twins, "wrappers": self.names,
         }
         self.keys(library, NOT_NAMES | tables.keys())
         for key, check in tables.items():

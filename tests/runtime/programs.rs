@@ -52,7 +52,8 @@ pub enum Expects {
 }
 
 /// Parts of reasons to review that are about where a request stands, or about the project: no row's.
-const OF_THE_PLACE: [&str; 6] = [
+const OF_THE_PLACE: [&str; 7] = [
+    "cannot send any more once it is closed",
     "serves one event loop now",
     "nothing closes",
     "must be awaited now",

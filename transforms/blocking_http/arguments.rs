@@ -1,6 +1,7 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
 use super::Names;
+use super::clients::Under;
 use super::displays::display;
 use super::falls::Beside;
 use super::keywords::{Change, change};
@@ -66,15 +67,6 @@ pub(super) struct Arguments<'a> {
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
     under: Under,
-}
-
-/// What sends a request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Under {
-    /// A client that is opened around the request, so that its lines move to the right.
-    pub deeper: bool,
-    /// A client that other tasks may send with at the same time.
-    pub shared: bool,
 }
 
 pub(super) struct Argument<'a> {

@@ -6,6 +6,15 @@ use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtFunctionDef, TraversalSigna
 use crate::python::span;
 use crate::text::Span;
 
+/// What sends a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Under {
+    /// A client that is opened around the request, so that its lines move to the right.
+    pub deeper: bool,
+    /// A client that other tasks may send with at the same time.
+    pub shared: bool,
+}
+
 /// The statement to put under a client, as a place in a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor<'a> {

@@ -144,8 +144,13 @@ impl Transform for BlockingHttp {
             let message = threads.message(&request.name, request.call);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
-        let known = requests.iter().map(|request| span(request.call));
-        let known: FxHashSet<Span> = known.filter(|at| !stay.contains_key(at)).collect();
+        let turned = session::twins(cx);
+        let mut known: FxHashSet<Span> = FxHashSet::default();
+        for client in &turned {
+            client.tell(cx, &INFO, &mut known, &mut stay, found);
+        }
+        let requests = requests.iter().map(|request| span(request.call));
+        known.extend(requests.filter(|at| !stay.contains_key(at)));
         let own = async_side::fixes(cx);
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
@@ -184,7 +189,7 @@ fn judge(class: Fidelity, why: &str) -> Result<Option<&str>, Why> {
 }
 
 /// A client that is opened around requests.
-const OPENED: arguments::Under = arguments::Under {
+const OPENED: clients::Under = clients::Under {
     deeper: true,
     shared: false,
 };
@@ -266,7 +271,7 @@ fn native<'a>(
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
-    under: arguments::Under,
+    under: clients::Under,
 ) -> Result<Native<'a>, Why> {
     if let Some(library) = own_loop(cx) {
         return Err(Why::new(format!("the coroutine may run under {library}")));

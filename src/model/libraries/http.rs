@@ -244,6 +244,27 @@ pub enum Accepts {
     Stream,
 }
 
+/// A class whose objects block, and the class of the same library that does the same for coroutines:
+/// of what is not named here, nothing is known.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Twin {
+    pub from: String,
+    pub to: String,
+    /// Methods that are awaited there.
+    pub awaited: Vec<String>,
+    /// What closing it is called there.
+    pub close: String,
+    /// Members that are the same.
+    pub same: Vec<String>,
+    /// What cannot be given to the constructor, set, or passed to a method, and why.
+    pub differs: BTreeMap<String, String>,
+    /// Arguments of methods, each with what it must not be: read bit by bit.
+    pub whole: BTreeMap<String, String>,
+    /// Members of what the awaited methods give that differ.
+    pub gives_differ: Vec<String>,
+}
+
 /// What becomes of a use of a session.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Http};
+use super::{AsyncSide, Http, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,6 +48,8 @@ pub struct Library {
     pub asyncio_only: bool,
     pub http: Option<Http>,
     pub async_side: Option<AsyncSide>,
+    #[serde(default)]
+    pub twins: Vec<Twin>,
     /// Classes by qualified name.
     #[serde(default)]
     pub classes: BTreeMap<String, Class>,

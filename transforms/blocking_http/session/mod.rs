@@ -8,10 +8,11 @@ mod attribute;
 mod change;
 mod flow;
 mod home;
+mod twin;
 mod uses;
 mod values;
 
-use super::arguments::Under;
+use super::clients::Under;
 use super::{Names, Native, Request, judge, raising::Elsewhere};
 use crate::fix::Cx;
 use crate::model::file::{Place, Why};
@@ -19,6 +20,7 @@ use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
 pub(super) use home::Home;
+pub(super) use twin::twins;
 pub(super) use uses::Uses;
 
 /// One session, wherever it is made and used.
@@ -54,10 +56,16 @@ pub(super) fn find<'a>(
         return Vec::new();
     };
     let mut found = Vec::new();
-    for mut home in home::homes(cx, sessions) {
+    for mut home in home::homes(cx, &sessions.makers) {
         let mut uses = uses::collect(cx, names, sessions, &home);
-        if let Ok(seen) = &mut uses
-            && let Err(why) = home.settle(cx, seen)
+        let told = |making: &home::Making<'_>| !making.call.arguments.is_empty();
+        if home.makings.iter().any(told) {
+            uses = Err(Why::new("a session takes no arguments"));
+        }
+        if let Ok(seen) = &uses
+            && let Err(why) = home
+                .settle(cx, seen)
+                .and_then(|()| home.ends_with_close(cx, seen))
         {
             uses = Err(why);
         }

@@ -260,7 +260,7 @@ impl<'a> Uses<'a> {
     }
 
     /// `session.close()` to `await session.aclose()`.
-    fn waits(&mut self, cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
+    pub(super) fn waits(&mut self, cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
         let written = cx.module.describe(&call.func);
         if function_of(cx, call.into()).is_none() {
             let around = match cx.module.place(call.into()) {
