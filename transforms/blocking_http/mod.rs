@@ -71,7 +71,6 @@ async def temperature(city: str):
 ",
     after: "\
 import asyncio
-import json
 
 import httpx
 
@@ -85,15 +84,15 @@ async def temperature(city: str):
         if response.is_error:
             return None
         return response.json()[\"temperature\"]
-    except (httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
 ",
     when_review: "\
 - **Review** where exceptions leave the function, since they are httpx's now; where several requests \
 share a client, since it keeps cookies; where a body without a declared charset is read as text; \
 where httpx is not imported yet, since it has to be installed.
-- Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
-a thread.
+- Where another file catches the exceptions that leave, or it cannot be told, or where the file \
+patches `requests`, the call goes to a thread.
 - **Safe** is the call in a thread, unless a lock is held around it, or other tasks may use the same \
 session meanwhile.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \
