@@ -3,9 +3,9 @@
 
 use super::Names;
 use super::raising::{Sent, others_raise};
-use crate::fix::{Cx, reach};
+use crate::fix::{Cx, lines, reach};
 use crate::model::file::{ImportName, Target, Why, walk};
-use crate::python::ast::{AnyNodeRef, Expr, Stmt, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, Span};
 
@@ -59,7 +59,7 @@ pub(super) fn rewrite<'a>(
     clause: &Clause<'a>,
     sent: &Sent,
     deeper: bool,
-) -> Result<(Edit, Vec<ImportName>), Why> {
+) -> Result<(Vec<Edit>, Vec<ImportName>), Why> {
     let bodies = || clause.bodies.iter().copied();
     let keep = bodies().any(|body| others_raise(cx, names, body, sent));
     if keep && clause.reads_new {
@@ -122,7 +122,25 @@ pub(super) fn rewrite<'a>(
             "a comment stands among the classes of an `except`",
         ));
     }
+    let limit = cx.options.line_length;
     let text = match clause.listed {
+        Listed::Classes(_) if let Some(call) = call_around(cx, node) => {
+            let short = match &texts[..] {
+                [only] => only.clone(),
+                several => format!("({})", several.join(", ")),
+            };
+            let fits = width(cx, whole, deeper) + short.chars().count() <= limit;
+            let is_only = call.arguments.len() == 1;
+            if !fits && is_only {
+                alone(cx, whole, &texts, deeper)
+            } else {
+                let mut edits = vec![Edit::replace(whole, short)];
+                if !fits {
+                    lines::break_arguments(cx, call, &mut edits, deeper);
+                }
+                return Ok((edits, needs));
+            }
+        }
         Listed::Classes(_) => listed(cx, whole, &texts, deeper),
         Listed::Arguments(_) => {
             let text = texts.join(", ");
@@ -134,7 +152,37 @@ pub(super) fn rewrite<'a>(
             text
         }
     };
-    Ok((Edit::replace(whole, text), needs))
+    Ok((vec![Edit::replace(whole, text)], needs))
+}
+
+/// The call whose argument an expression is.
+fn call_around<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Option<&'a ExprCall> {
+    let mut around = cx.module.ancestors(node);
+    loop {
+        match around.next()? {
+            AnyNodeRef::Keyword(_) | AnyNodeRef::Arguments(_) => {}
+            AnyNodeRef::ExprCall(call) => return Some(call),
+            _ => return None,
+        }
+    }
+}
+
+/// A tuple as the only argument of a call, on lines of its own.
+fn alone(cx: &Cx<'_>, at: Span, texts: &[String], deeper: bool) -> String {
+    let layout = cx.module.layout();
+    let unit = layout.indent_unit();
+    let depth = if deeper { unit } else { "" };
+    let newline = layout.newline();
+    let indent = format!("{newline}{}{depth}", layout.indent_at(at.start()));
+    let short = format!("{indent}{unit}({})", texts.join(", "));
+    if short.chars().count() - newline.len() <= cx.options.line_length {
+        return format!("{short}{indent}");
+    }
+    let each: String = texts
+        .iter()
+        .map(|text| format!("{indent}{unit}{unit}{text},"))
+        .collect();
+    format!("{indent}{unit}({each}{indent}{unit}){indent}")
 }
 
 /// Whether nothing else under statements raises what stands for a body that is not JSON.

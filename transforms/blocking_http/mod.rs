@@ -80,7 +80,6 @@ async def temperature(city: str):
 ",
     after: "\
 import asyncio
-import json
 
 import httpx
 
@@ -94,15 +93,15 @@ async def temperature(city: str):
         if response.is_error:
             return None
         return response.json()[\"temperature\"]
-    except (httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
 ",
     when_review: "\
 - **Review** where exceptions leave the function, since they are httpx's now; where several requests \
 share a client, since it keeps cookies; where a body without a declared charset is read as text; \
 where httpx is not imported yet, since it has to be installed.
-- Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
-a thread.
+- Where another file catches the exceptions that leave, or it cannot be told, or where the file \
+patches `requests`, the call goes to a thread.
 - **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
 side takes, or its response leaves the function; where what moves to a thread together calls functions \
 that change something, or goes through what other tasks may change.

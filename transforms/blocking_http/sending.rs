@@ -259,7 +259,7 @@ impl Changes {
             // The clause moves with the statements around it.
             let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
             let (change, needs) = clauses::rewrite(cx, request.names, clause, sent, deeper)?;
-            self.edits.push(change);
+            self.edits.extend(change);
             self.needs.extend(needs);
         }
         Ok(())
