@@ -20,10 +20,8 @@ impl<'a> Follow<'_, 'a> {
     pub(super) fn returned(&mut self, function: &'a StmtFunctionDef) -> Result<(), Why> {
         let cx = self.cx;
         let (callers, others) = self.all_callers(function)?;
-        for value in returns(function) {
-            if let Some(value) = value {
-                self.other_sources(value)?;
-            }
+        for value in returns(function).into_iter().flatten() {
+            self.other_sources(value)?;
         }
         if let Some(annotation) = &function.returns {
             self.annotation(annotation)?;

@@ -185,9 +185,7 @@ impl<'a> Follow<'_, 'a> {
             let streamed = self.names.new.streamed.get(*member);
             streamed.is_some_and(|_| !self.reads_whole(member)) || *member == "raw"
         };
-        if !members.iter().any(|member| in_pieces(member))
-            && members.iter().any(|member| self.reads_whole(member))
-        {
+        if !members.iter().any(in_pieces) && members.iter().any(|member| self.reads_whole(member)) {
             return self.at_once(call, function);
         }
         let bindings = cx.module.bindings_of(scope, &name.id);

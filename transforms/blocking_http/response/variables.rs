@@ -290,7 +290,7 @@ impl<'a> Follow<'_, 'a> {
 }
 
 /// The values of the `return` statements of a function.
-pub(super) fn returns<'a>(function: &'a StmtFunctionDef) -> Vec<Option<&'a Expr>> {
+pub(super) fn returns(function: &StmtFunctionDef) -> Vec<Option<&Expr>> {
     let mut found = Vec::new();
     for statement in &function.body {
         walk(statement.into(), &mut |node| match node {
