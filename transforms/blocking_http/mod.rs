@@ -375,7 +375,7 @@ fn settle<'a>(
 /// Responses that go by one name change together or not at all, and so do requests of one session.
 fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     loop {
-        drop_sessions(cx, requests);
+        session::drop_incomplete(cx, requests);
         let native: FxHashSet<Span> = requests
             .iter()
             .filter(|request| request.native.is_ok())
@@ -398,24 +398,6 @@ fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
             request.native = Err(Why::new(format!(
                 "another value that goes by the name of `{callee}`'s response stays as it is"
             )));
-        }
-    }
-}
-
-/// A session stays where one of its requests does.
-fn drop_sessions(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
-    let mut stuck: BTreeMap<usize, Why> = BTreeMap::new();
-    for request in requests.iter() {
-        if let (Some(session), Err(why)) = (request.session, &request.native) {
-            let callee = cx.module.describe(&request.call.func);
-            let why = format!("`{callee}` of the same session stays: {why}");
-            stuck.entry(session).or_insert_with(|| Why::new(why));
-        }
-    }
-    for request in requests.iter_mut().filter(|request| request.native.is_ok()) {
-        let why = request.session.and_then(|session| stuck.get(&session));
-        if let Some(why) = why {
-            request.native = Err(why.clone());
         }
     }
 }

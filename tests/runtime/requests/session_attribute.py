@@ -1,5 +1,5 @@
 # row: session.close(), keywords.timeout.shared
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -38,6 +38,12 @@ impl<'a> Session<'a> {
             close: close.unwrap_or("close"),
         };
         let mut change = Change::begin(cx, &self.home, uses, becomes)?;
+        if self.home.kept && !uses.closed.is_empty() {
+            let name = &self.home.name;
+            change
+                .reviews
+                .push(format!("`{name}` cannot send any more once it is closed"));
+        }
         for making in &self.home.makings {
             if let How::With(_) = making.how {
                 let row = row("with").ok_or_else(|| {
@@ -84,7 +90,7 @@ impl Change {
         let mut change = Self {
             edits: uses.edits.clone(),
             indents: Vec::new(),
-            needs: Vec::new(),
+            needs: uses.needs.clone(),
             reviews: uses.reviews.iter().cloned().collect(),
             others: BTreeMap::new(),
         };
@@ -98,10 +104,6 @@ impl Change {
                 change.reviews.push(format!(
                     "nothing closes `{name}`: its owner has to `await {name}.{close}()` in the end"
                 ));
-            } else {
-                change
-                    .reviews
-                    .push(format!("`{name}` cannot send any more once it is closed"));
             }
         }
         let opened = |making: &Making<'_>| matches!(making.how, How::With(_));

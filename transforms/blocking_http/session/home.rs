@@ -123,6 +123,13 @@ impl<'a> Home<'a> {
                 *lines = Some(whole);
             }
         }
+        let lives = self.makings.iter().filter_map(Making::moved);
+        if lives.count() > 1 {
+            return Err(Why::new(format!(
+                "several functions make what goes by `{}`, and none closes it",
+                self.name
+            )));
+        }
         let first = || uses.settings.iter().filter(|it| it.only_at_first);
         let differs = uses.requests.iter().any(|(call, _)| {
             first().any(|setting| call.arguments.find_keyword(setting.option).is_some())

@@ -20,6 +20,7 @@ use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
 pub(super) use home::Home;
+use std::collections::BTreeMap;
 pub(super) use twin::twins;
 pub(super) use uses::Uses;
 
@@ -77,11 +78,13 @@ pub(super) fn find<'a>(
         if !calls.iter().any(|(call, _)| in_coroutine((*call).into())) {
             continue;
         }
-        let under = Under {
-            deeper: home.makings.iter().any(|making| making.moved().is_some()),
-            shared: home.overlaps,
-        };
         for (call, kind) in calls {
+            let moved = |making: &home::Making<'_>| making.moved();
+            let mut moved = home.makings.iter().filter_map(moved);
+            let under = Under {
+                deeper: moved.any(|lines| lines.contains(span(call))),
+                shared: home.overlaps,
+            };
             let function = function_of(cx, call.into());
             let native: Result<Native<'a>, Why> = match (&uses, function) {
                 (Err(why), _) => Err(why.clone()),
@@ -105,6 +108,24 @@ pub(super) fn find<'a>(
         found.push(Session { names, home, uses });
     }
     found
+}
+
+/// A session stays where one of its requests does.
+pub(super) fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
+    let mut stuck: BTreeMap<usize, Why> = BTreeMap::new();
+    for request in requests.iter() {
+        if let (Some(session), Err(why)) = (request.session, &request.native) {
+            let callee = cx.module.describe(&request.call.func);
+            let why = format!("`{callee}` of the same session stays: {why}");
+            stuck.entry(session).or_insert_with(|| Why::new(why));
+        }
+    }
+    for request in requests.iter_mut().filter(|request| request.native.is_ok()) {
+        let why = request.session.and_then(|session| stuck.get(&session));
+        if let Some(why) = why {
+            request.native = Err(why.clone());
+        }
+    }
 }
 
 /// The coroutine in which `await` may be written at a place.

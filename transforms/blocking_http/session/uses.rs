@@ -5,7 +5,7 @@ use super::home::Home;
 use super::values::fits;
 use super::{Names, function_of, judge};
 use crate::fix::Cx;
-use crate::model::file::{Place, Why};
+use crate::model::file::{ImportName, Place, Why};
 use crate::model::libraries::{HttpFunction, SessionUse, Sessions};
 use crate::model::project::FunctionRef;
 use crate::python::ast::{AnyNodeRef, CmpOp, Expr, ExprAttribute, ExprCall, ExprContext};
@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 pub(in super::super) struct Uses<'a> {
     pub requests: Vec<(&'a ExprCall, &'a HttpFunction)>,
     pub edits: Vec<Edit>,
+    pub needs: Vec<ImportName>,
     pub reviews: BTreeSet<String>,
     /// Other calls on the session.
     pub calls: Vec<Span>,
@@ -218,6 +219,7 @@ impl<'a> Uses<'a> {
         self.reviews
             .extend(judge(row.class, &row.why)?.map(str::to_owned));
         self.edits.extend(given.edits);
+        self.needs.extend(given.needs);
         self.queries |= given.queries;
         self.calls.extend(used.call.map(span));
         let parent = cx.module.parent(used.whole);
