@@ -32,7 +32,7 @@ warnings.simplefilter("ignore")
 NOT_NAMES = {
     "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
-    "quiet-members", "taking-methods", "verified", "writing-words",
+    "quiet-members", "taking-methods", "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {
     "body", "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",

@@ -92,8 +92,9 @@ impl Dependencies {
         for ((folder, dependency), owners) in asked {
             let adds = distribution(project.catalogue(), &dependency.adds);
             let replaces = distribution(project.catalogue(), &dependency.replaces);
-            let library = project.catalogue().library(&dependency.adds);
-            let verified = library.and_then(|library| library.verified.as_deref());
+            let verified = project
+                .catalogue()
+                .verified(&dependency.adds, &dependency.replaces);
             self.tell(&folder, &adds, &replaces);
             let mut tried = BTreeSet::new();
             // Each addition moves what stands below it.

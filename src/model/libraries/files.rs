@@ -81,11 +81,9 @@ pub(super) fn libraries() -> Result<Vec<Arc<Library>>, String> {
             toml::from_str(text).map_err(|error| format!("{file}: {error}"))
         };
         found.push(Arc::new(read(text)?));
-        // httpx2 has the names of httpx, and versions of its own.
+        // httpx2 has the names of httpx.
         if *file == "httpx.toml" {
-            let mut other = read(&text.replace("httpx", "httpx2"))?;
-            other.verified = None;
-            found.push(Arc::new(other));
+            found.push(Arc::new(read(&text.replace("httpx", "httpx2"))?));
         }
     }
     Ok(found)

@@ -1,8 +1,8 @@
 //! What files of the catalogue may say of blocking HTTP libraries, and of what their names become
 //! in asynchronous ones.
 
-use super::expand;
 use super::files::MAPPINGS;
+use super::{Catalogue, expand};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,10 +53,20 @@ pub struct Sessions {
     pub methods: BTreeMap<String, HttpFunction>,
 }
 
+impl Catalogue {
+    /// The version of a library that is known to do what another did, each by its module.
+    pub fn verified(&self, new: &str, old: &str) -> Option<&str> {
+        let http = self.library(old)?.http.as_ref()?;
+        http.targets.get(new).map(|target| target.verified.as_str())
+    }
+}
+
 /// What changes around the code when another library sends its requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpTarget {
+    /// The version of its distribution that the mapping was verified with.
+    pub verified: String,
     /// What stands in for the new library in tests, for a message.
     pub stand_ins: String,
     /// Those of the old one's interceptors that meet requests of the new one as well.

@@ -13,8 +13,6 @@ pub struct Library {
     pub name: String,
     /// What `pip install` calls it; none for the standard library.
     pub distribution: Option<String>,
-    /// The version of the distribution that this was verified with.
-    pub verified: Option<String>,
     /// Distributions that are of no use without it, such as its stubs.
     #[serde(default)]
     pub companions: Vec<String>,

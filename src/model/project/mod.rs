@@ -191,10 +191,7 @@ impl Project {
             let distribution = library.and_then(|library| library.distribution.as_deref());
             normalised(distribution.unwrap_or(module))
         };
-        let verified = self
-            .catalogue
-            .library(adds)
-            .and_then(|library| library.verified.as_deref());
+        let verified = self.catalogue.verified(adds, replaces);
         match self.manifests.root_of(self.modules.folder(file)) {
             Some((_, root)) => root.provision(&of(adds), &of(replaces), verified),
             None => Provision::Unknown,
