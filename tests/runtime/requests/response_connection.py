@@ -1,0 +1,16 @@
+# row: response.connection
+# expects: thread
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/echo")
+    print(type(response.connection).__name__)
+
+
+asyncio.run(main())
