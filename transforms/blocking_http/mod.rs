@@ -101,6 +101,10 @@ async def temperature(city: str):
 - **Review** where exceptions leave the function, since they are httpx's now; where several requests \
 share a client, since it keeps cookies; where a body without a declared charset is read as text; \
 where httpx is not imported yet, since it has to be installed.
+- **Review**, too, where parameters, headers, bodies or passwords hold values of unknown type: the \
+reason names them, and what the two libraries make of None, booleans and the like. With \
+`helpers-module` in the settings, parameters are added to the URL by a function that does what \
+`requests` does.
 - Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
 a thread.
 - **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
