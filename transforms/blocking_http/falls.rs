@@ -204,7 +204,7 @@ fn are_apart(pairs: &[(&Expr, &Expr)]) -> bool {
 }
 
 /// The keys and values of a list of pairs.
-pub(super) fn pairs<'a>(value: &'a Expr) -> Option<Vec<(&'a Expr, &'a Expr)>> {
+pub(super) fn pairs(value: &Expr) -> Option<Vec<(&Expr, &Expr)>> {
     let items = match value {
         Expr::List(list) => &list.elts,
         Expr::Tuple(tuple) => &tuple.elts,

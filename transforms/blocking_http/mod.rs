@@ -102,6 +102,10 @@ share a client, since it keeps cookies; where a body without a declared charset 
 where httpx is not imported yet, since it has to be installed.
 - Where another file catches the exceptions that leave, or it cannot be told, or where the file \
 patches `requests`, the call goes to a thread.
+- **Review**, too, where parameters, headers, bodies or passwords hold values of unknown type: the \
+reason names them, and what the two libraries make of None, booleans and the like. With \
+`helpers-module` in the settings, parameters are added to the URL by a function that does what \
+`requests` does.
 - **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
 side takes, or its response leaves the function; where what moves to a thread together calls functions \
 that change something, or goes through what other tasks may change.
