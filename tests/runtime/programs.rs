@@ -168,7 +168,7 @@ impl Program {
     /// The files afterwards, or in what way the program is not rewritten as it expects.
     pub fn rewrite(&self, target: Target) -> Result<Files, String> {
         let mut options = cases::options(&self.files);
-        options.http_client = target.0;
+        options.http_client = Some(target.0);
         let chosen = |id: &str| self.transforms.iter().any(|name| name == id);
         let selection = Selection {
             transforms: CATALOGUE

@@ -1,14 +1,15 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
+use super::templates::{self, counterpart, filled, value_of};
 use super::values::{
-    has_no_query, is_absolute, is_ascii_text, is_false, is_none, is_plain, is_sent_as_written,
-    is_true, is_zero, may_be_url, text_dict,
+    has_no_query, is_absolute, is_ascii_text, is_conditional, is_false, is_none, is_plain,
+    is_sent_as_written, is_true, is_written, is_zero, may_be_url, text_dict,
 };
 use super::{Names, judge};
 use crate::fix::Cx;
-use crate::model::file::{Target, Why};
+use crate::model::file::Why;
 use crate::model::libraries::{Accepts, HttpFunction, Keyword, Row};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprDict, TokenKind};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TokenKind};
 use crate::python::span;
 use crate::text::{Edit, Span};
 
@@ -38,7 +39,7 @@ pub(super) struct Arguments<'a> {
     /// The start of the first argument in the tail.
     tail_start: usize,
     redirects: Redirects,
-    /// The headers may ask for an answer without content, which httpx counts as an error.
+    /// The headers may ask for an answer without content, which the new library may count as an error.
     conditional: bool,
     /// It relies on waiting without limit.
     pub waits_forever: bool,
@@ -51,7 +52,7 @@ pub(super) struct Arguments<'a> {
     /// The client's method; `request` with a leading method argument where a body is sent by a
     /// method that takes none.
     pub method: String,
-    /// Edits that use a name of httpx, with that name, which they begin with.
+    /// Edits that use a name of the new library, with that name, which they begin with.
     pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
     has_json: bool,
@@ -59,6 +60,8 @@ pub(super) struct Arguments<'a> {
     pub reviews: Vec<&'a str>,
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
+    /// What it is told besides its arguments.
+    told: Vec<&'a str>,
     under: Under,
 }
 
@@ -113,15 +116,18 @@ pub(super) fn map<'a>(
         waits_forever: find("timeout").is_none(),
         streams: false,
         named: Ok(None),
-        unverified: find("verify").is_some_and(|item| is_false(item.value)),
+        unverified: names.new.client.unverified.is_some()
+            && find("verify").is_some_and(|item| is_false(item.value)),
         method: function.method.clone(),
         callables: Vec::new(),
         url_is_absolute: is_absolute(cx, url.value),
         has_json: find("json").is_some(),
         reviews: Vec::new(),
         stay: names.new.client.stays.as_deref(),
+        told: Vec::new(),
         under,
     };
+    mapped.told = templates::told(names, mapped.may_follow(), mapped.waits_forever);
     let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
         // The method goes where it stands, as it is.
@@ -145,6 +151,14 @@ pub(super) fn map<'a>(
     }
     remove(cx, call, &items, &removed, &mut mapped)?;
     let has_body = mapped.has_json || find("data").is_some();
+    let method = match find("method").map(|item| item.value) {
+        Some(Expr::StringLiteral(literal)) => literal.value.to_str().to_lowercase(),
+        _ => function.method.clone(),
+    };
+    let follows = mapped.may_follow();
+    mapped
+        .reviews
+        .extend(templates::of_method(names, &method, has_body, follows)?);
     if has_body && names.new.client.bodiless.contains(&function.method) {
         let edit = name_method(cx, names, function, call, &items, mapped.moved(cx))?;
         mapped.edits.push(edit);
@@ -156,8 +170,8 @@ pub(super) fn map<'a>(
 }
 
 impl<'a> Arguments<'a> {
-    /// Whether the answer is certain to be no redirection: `raise_for_status` of httpx takes that
-    /// for an error.
+    /// Whether the answer is certain to be no redirection, which `raise_for_status` may take for an
+    /// error.
     pub fn ends_redirects(&self) -> bool {
         matches!(self.redirects, Redirects::ByDefault | Redirects::Asked) && !self.conditional
     }
@@ -179,11 +193,11 @@ impl<'a> Arguments<'a> {
     /// The edits under a client that follows redirects, or one that does not.
     pub fn edits(&self, cx: &Cx<'a>, client_follows: bool) -> Vec<Edit> {
         let mut edits = self.edits.clone();
-        if let Some(stay) = self.stay
-            && client_follows
-            && self.redirects == Redirects::NotByDefault
-        {
-            edits.push(self.stay(cx, stay));
+        let stays = client_follows && self.redirects == Redirects::NotByDefault;
+        let stay = self.stay.filter(|_| stays);
+        let told: Vec<&str> = self.told.iter().copied().chain(stay).collect();
+        if !told.is_empty() {
+            edits.push(self.tell(cx, &told));
         } else if !self.tail.is_empty() {
             edits.push(Edit::delete(self.tail));
         }
@@ -198,10 +212,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Tells a request that must not follow redirects to stay.
-    fn stay(&self, cx: &Cx<'a>, stay: &str) -> Edit {
+    /// Adds arguments after the last one.
+    fn tell(&self, cx: &Cx<'a>, told: &[&str]) -> Edit {
+        let inline = told.join(", ");
         if !self.tail.is_empty() {
-            return Edit::replace(Span::new(self.tail_start, self.tail.end()), stay);
+            return Edit::replace(Span::new(self.tail_start, self.tail.end()), inline);
         }
         let layout = cx.module.layout();
         let last = self.tail.end();
@@ -214,11 +229,12 @@ impl<'a> Arguments<'a> {
         match layout.token_after(last) {
             // The last line ends with a comma: the next is like it.
             Some((TokenKind::Comma, comma)) if let Some(end) = after(comma) => {
-                let (newline, unit) = (layout.newline(), self.moved(cx));
                 let indent = layout.indent_at(last);
-                Edit::insert(end, format!("{newline}{indent}{unit}{stay},"))
+                let indent = format!("{}{indent}{}", layout.newline(), self.moved(cx));
+                let lines = told.iter().map(|told| format!("{indent}{told},"));
+                Edit::insert(end, lines.collect::<String>())
             }
-            _ => Edit::insert(last, format!(", {stay}")),
+            _ => Edit::insert(last, format!(", {inline}")),
         }
     }
 }
@@ -232,7 +248,7 @@ fn change<'a>(
     url: &Argument<'a>,
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
-    let name = kind(cx, names, keyword.accepts, item, url, mapped);
+    let name = kind(cx, names, keyword, item, url, mapped);
     let row = keyword.rows.get(name).ok_or_else(|| {
         Why::new(format!(
             "this `{}` has no known counterpart in {}",
@@ -247,11 +263,14 @@ fn change<'a>(
 fn kind<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
-    accepts: Accepts,
+    keyword: &Keyword,
     item: &Argument<'a>,
     url: &Argument<'a>,
     mapped: &Arguments<'a>,
 ) -> &'static str {
+    let accepts = keyword.accepts;
+    // A line that only some libraries need.
+    let minds = |name| keyword.rows.contains_key(name);
     let value = item.value;
     let nothing = is_none(value);
     let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
@@ -281,7 +300,9 @@ fn kind<'a>(
                 _ => "other",
             },
             value if is_zero(value) => "other",
-            value if mapped.under.shared && !is_none(value) => "shared",
+            _ if nothing && minds("none") => "none",
+            value if minds("computed") && !is_plain(cx, value) => "computed",
+            _ if mapped.under.shared && !nothing => "shared",
             _ => "seconds",
         },
         Accepts::Auth => match value {
@@ -298,30 +319,6 @@ fn kind<'a>(
     }
 }
 
-fn is_written(value: &Expr) -> bool {
-    matches!(
-        value,
-        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
-    )
-}
-
-/// The counterpart of a class that signs requests, where its arguments are certainly text.
-fn counterpart<'a>(cx: &Cx<'a>, names: Names<'a>, auth: &'a ExprCall) -> Option<&'a String> {
-    let Target::External(name) = cx.module.target(auth) else {
-        return None;
-    };
-    let counterpart = names.new.callables.get(&name)?;
-    let keywords = auth.arguments.keywords.iter();
-    let mut values = auth
-        .arguments
-        .args
-        .iter()
-        .chain(keywords.map(|keyword| &keyword.value));
-    values
-        .all(|value| is_ascii_text(cx, value))
-        .then_some(counterpart)
-}
-
 fn apply<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
@@ -332,31 +329,31 @@ fn apply<'a>(
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
     match (accepts, kind, item.value) {
-        (Accepts::Nothing | Accepts::Stream, "off", _) | (Accepts::Boolean, "literal", _) => {
-            return Ok(Change::Remove);
-        }
+        (Accepts::Nothing | Accepts::Stream, "off", _) => return Ok(Change::Remove),
         (Accepts::Stream, "on", _) => {
             mapped.streams = true;
             return Ok(Change::Remove);
         }
-        (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
-        (Accepts::Timeout, "pair", Expr::Tuple(pair)) if !row.becomes.is_empty() => {
-            let parts = pair.elts.iter().enumerate();
-            let text = parts.fold(row.becomes.clone(), |text, (index, part)| {
-                text.replace(&format!("{{{index}}}"), cx.module.source(part))
-            });
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let edit = Edit::replace(span(pair), text);
-            mapped.callables.push((edit, callable));
+        (Accepts::Boolean, "literal", _) if names.new.client.unverified.is_some() => {
+            return Ok(Change::Remove);
         }
-        (Accepts::Timeout, "shared", value) => {
-            let text = row.becomes.replace("{0}", cx.module.source(value));
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let at = Span::new(
-                item.whole.end() - cx.module.source(value).len(),
-                item.whole.end(),
-            );
-            mapped.callables.push((Edit::replace(at, text), callable));
+        (Accepts::Body, "content", _) if !row.becomes.is_empty() => {
+            return Ok(Change::Rename(&row.becomes));
+        }
+        (Accepts::Timeout | Accepts::Auth, "pair", Expr::Tuple(pair))
+            if !row.becomes.is_empty() =>
+        {
+            let whole = value_of(cx, item.keyword, item.whole);
+            mapped
+                .callables
+                .push(filled(cx, row, item.name, whole, &pair.elts)?);
+        }
+        (Accepts::Timeout, _, value) if !row.becomes.is_empty() => {
+            let whole = value_of(cx, item.keyword, item.whole);
+            let parts = std::slice::from_ref(value);
+            mapped
+                .callables
+                .push(filled(cx, row, item.name, whole, parts)?);
         }
         (Accepts::Auth, "class", Expr::Call(auth)) => {
             if let Some(counterpart) = counterpart(cx, names, auth) {
@@ -367,17 +364,6 @@ fn apply<'a>(
         _ => {}
     }
     Ok(Change::None)
-}
-
-/// Whether headers may ask for an answer only if something has changed.
-fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
-    let certain = |dict: &ExprDict| {
-        dict.items.iter().all(|item| {
-            matches!(&item.key, Some(Expr::StringLiteral(key))
-                if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
-        })
-    };
-    !is_none(headers) && !text_dict(cx, headers).is_some_and(certain)
 }
 
 /// The arguments by the names they have in requests, in source order.

@@ -5,6 +5,7 @@ use super::raising::{Sent, names_within, others_raise};
 use super::{Names, judge};
 use crate::fix::{Cx, reach};
 use crate::model::file::{Entity, ImportName, Why, walk};
+use crate::model::libraries::Mapping;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, StmtFunctionDef, StmtTry,
@@ -12,6 +13,7 @@ use crate::python::ast::{
 };
 use crate::python::span;
 use crate::text::{Edit, Span};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Builtin exceptions that neither library raises for a failed request.
@@ -34,14 +36,10 @@ const UNRELATED: [&str; 13] = [
 /// What `OSError` goes by, which the exceptions of requests are and those of httpx are not.
 pub(super) const OS_ERRORS: [&str; 3] = ["EnvironmentError", "IOError", "OSError"];
 
-const NEW_ERRORS: &str =
-    "errors that leave the function are httpx's: callers that catch those of requests must change";
-const NEW_WORDS: &str = "httpx words its error messages differently";
-
 /// What has to happen to the handlers around a place.
 #[derive(Debug, Default)]
 pub(super) struct Handlers<'a> {
-    pub reviews: BTreeSet<&'a str>,
+    pub reviews: BTreeSet<Cow<'a, str>>,
     /// Clauses to change, with the names they get instead or in addition.
     pub clauses: Vec<Clause<'a>>,
     /// Something may leave the function.
@@ -109,7 +107,10 @@ pub(super) fn around<'a>(
     }
     if !all_caught {
         handlers.leaks = true;
-        handlers.reviews.insert(NEW_ERRORS);
+        let Mapping { from, to, .. } = names.new;
+        handlers.reviews.insert(Cow::Owned(format!(
+            "errors that leave the function are {to}'s: callers that catch those of {from} must change"
+        )));
     }
     Ok(handlers)
 }
@@ -159,16 +160,19 @@ fn clause<'a>(
             }
             Entity::Builtin(name) if UNRELATED.contains(&name) => {}
             Entity::Builtin("ValueError") if url_is_absolute => concerned = true,
+            Entity::Builtin(_) if names.new.same_builtin_errors => concerned = true,
             Entity::Builtin(name) => {
+                let Mapping { from, to, .. } = names.new;
                 return Err(Why::new(format!(
-                    "`except {name}` catches errors of requests, but not those of httpx"
+                    "`except {name}` catches errors of {from}, but not those of {to}"
                 )));
             }
             Entity::External(name) => match names.new.exceptions.get(&name) {
                 Some(caught) => {
                     concerned = true;
                     catches_all |= names.old.catch_all.contains(&name);
-                    handlers.reviews.extend(judge(caught.class, &caught.why)?);
+                    let review = judge(caught.class, &caught.why)?;
+                    handlers.reviews.extend(review.map(Cow::Borrowed));
                     counterparts = Some(caught.to.as_slice());
                 }
                 None if is_unrelated(names, &name) => {}
@@ -190,7 +194,7 @@ fn clause<'a>(
         classes.push((class, counterparts));
     }
     if concerned && let Some(name) = &handler.name {
-        look_at_exception(cx, handler, name.as_str(), handlers)?;
+        look_at_exception(cx, names, handler, name.as_str(), handlers)?;
     }
     if classes
         .iter()
@@ -207,9 +211,7 @@ fn clause<'a>(
 
 /// Whether a class outside this file has nothing to do with HTTP: of asyncio, of the project.
 fn is_unrelated(names: Names<'_>, name: &str) -> bool {
-    const RELATED: [&str; 7] = [
-        "http", "httpx", "requests", "socket", "ssl", "urllib", "urllib3",
-    ];
+    const RELATED: [&str; 5] = ["http", "socket", "ssl", "urllib", "urllib3"];
     let (module, member) = name.split_once('.').unwrap_or(("", name));
     let class = member.rsplit('.').next().unwrap_or_default();
     if is_exception(names, name) {
@@ -228,7 +230,10 @@ fn is_unrelated(names: Names<'_>, name: &str) -> bool {
         || name == "json.decoder.JSONDecodeError"
         || module == "asyncio" && !name.ends_with("TimeoutError")
         || module.is_empty()
-        || !RELATED.contains(&module) && !is_stdlib(name)
+        || !RELATED.contains(&module)
+            && module != names.new.from
+            && module != names.new.to
+            && !is_stdlib(name)
 }
 
 /// Whether a qualified name is an exception of the library, or the module of them.
@@ -243,10 +248,17 @@ pub(super) fn is_exception(names: Names<'_>, name: &str) -> bool {
 /// The exception's own members differ; only its message and passing it on are in sight.
 fn look_at_exception(
     cx: &Cx<'_>,
+    names: Names<'_>,
     handler: &ExceptHandlerExceptHandler,
     name: &str,
     handlers: &mut Handlers<'_>,
 ) -> Result<(), Why> {
+    let words = || {
+        Cow::Owned(format!(
+            "{} words its error messages differently",
+            names.new.to
+        ))
+    };
     for read in crate::model::file::references_within(handler.into()) {
         if read.id != name {
             continue;
@@ -255,14 +267,15 @@ fn look_at_exception(
         match cx.module.parent(node) {
             Some(AnyNodeRef::StmtRaise(_)) => {}
             Some(AnyNodeRef::InterpolatedElement(_)) => {
-                handlers.reviews.insert(NEW_WORDS);
+                handlers.reviews.insert(words());
             }
             Some(arguments @ AnyNodeRef::Arguments(_)) if is_message(cx, arguments) => {
-                handlers.reviews.insert(NEW_WORDS);
+                handlers.reviews.insert(words());
             }
             _ => {
                 return Err(Why::new(format!(
-                    "what is done with the exception `{name}` may not work with one of httpx"
+                    "what is done with the exception `{name}` may not work with one of {}",
+                    names.new.to
                 )));
             }
         }
@@ -332,9 +345,9 @@ pub(super) fn rewrite<'a>(
             let all = names.new.exceptions.get(all);
             all.is_some_and(|all| all.to.as_slice() == *counterparts)
         });
-        let decoding = (all && decodes).then_some(&names.new.decoding_error);
+        let decoding = names.new.decoding_error.as_ref().filter(|_| all && decodes);
         for name in counterparts.iter().chain(decoding) {
-            let (module, member) = name.rsplit_once('.').unwrap_or((&names.new.to, name));
+            let (module, member) = name.split_once('.').unwrap_or((&names.new.to, name));
             let reach = reach(cx, module, member, clause.types.into())?;
             needs.extend(reach.need);
             add(reach.text);

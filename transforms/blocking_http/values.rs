@@ -339,3 +339,22 @@ pub(super) fn is_absolute<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
 }
+
+/// Whether headers may ask for an answer only if something has changed.
+pub(super) fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
+    let certain = |dict: &ExprDict| {
+        dict.items.iter().all(|item| {
+            matches!(&item.key, Some(Expr::StringLiteral(key))
+                if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
+        })
+    };
+    !is_none(headers) && !text_dict(cx, headers).is_some_and(certain)
+}
+
+/// Whether a value is text or bytes as it is written.
+pub(super) fn is_written(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
+    )
+}

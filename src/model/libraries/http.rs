@@ -3,6 +3,7 @@
 
 use super::expand;
 use super::files::MAPPINGS;
+use crate::python::PythonVersion;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,7 +78,18 @@ pub struct Mapping {
     pub from: String,
     /// The module of the asynchronous one.
     pub to: String,
+    /// The oldest Python that has the asynchronous one, if it is not any.
+    #[serde(skip)]
+    pub needs_python: Option<PythonVersion>,
+    /// It runs on asyncio's event loop only.
+    #[serde(default)]
+    pub asyncio_only: bool,
+    /// Its exceptions derive from the same builtin ones.
+    #[serde(default)]
+    pub same_builtin_errors: bool,
     pub client: Client,
+    #[serde(default)]
+    pub request: Request,
     pub keywords: BTreeMap<String, Keyword>,
     /// Attributes and methods of a response.
     pub response: BTreeMap<String, Member>,
@@ -89,7 +101,10 @@ pub struct Mapping {
     pub exceptions: BTreeMap<String, Caught>,
     /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
     /// catches it too.
-    pub decoding_error: String,
+    pub decoding_error: Option<String>,
+    /// What is true where a response of the old library is, with `{}` for the response, if the
+    /// response itself is not.
+    pub truth: Option<String>,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
     /// What becomes of the uses of a session, but for the methods that send: by how they are written,
@@ -107,6 +122,13 @@ pub struct Mapping {
 pub struct Client {
     /// Its class, by qualified name.
     pub class: String,
+    /// That of responses, if it is not `Response`.
+    pub response: Option<String>,
+    /// The functions that send one request with a client of its own, with `{}` for the method, if
+    /// there are any.
+    pub functions: Option<String>,
+    /// What its constructor is told in any case.
+    pub always: Option<String>,
     /// What its constructor is told where requests follow redirects, all of them or some;
     /// where one waits without limit; and where certificates are not verified.
     pub follows: Option<String>,
@@ -145,6 +167,18 @@ pub struct AsyncSide {
     pub iterated: BTreeMap<String, String>,
     /// Methods that fail on the response of a client for coroutines.
     pub fails: Vec<String>,
+}
+
+/// What else becomes of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Request {
+    /// What it is told, besides its arguments, where it follows redirects, and where it waits without
+    /// limit.
+    pub may_follow: Option<String>,
+    pub waits_forever: Option<String>,
+    /// What reads the body, with `{}` for the response, if sending the request does not.
+    pub reads: Option<String>,
 }
 
 /// How far the two sides are the same: the safety of a fix that relies on it.
@@ -323,6 +357,9 @@ pub struct Member {
     #[serde(default)]
     pub minds_redirects: bool,
     pub guard: Option<String>,
+    /// It is gone once `raise_for_status` has raised.
+    #[serde(default)]
+    pub gone_after_errors: bool,
     /// What may be done with an object that is not the same as the old one: its members by name, and
     /// `[]`, `in`, `iter`, `len`, `truth`, `dict`. Where nothing is said, anything.
     #[serde(default)]
@@ -338,14 +375,17 @@ pub struct Member {
 pub(super) fn mappings() -> Result<Vec<Arc<Mapping>>, String> {
     let mut found = Vec::new();
     for (file, text) in MAPPINGS {
-        let mut read = |text: &str| -> Result<(), String> {
+        let mut read = |text: &str, needs_python| -> Result<(), String> {
             let mapping = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
-            found.push(Arc::new(mapping));
+            found.push(Arc::new(Mapping {
+                needs_python,
+                ..mapping
+            }));
             Ok(())
         };
-        read(text)?;
+        read(text, None)?;
         if file.ends_with("_to_httpx.toml") {
-            read(&text.replace("httpx", "httpx2"))?;
+            read(&text.replace("httpx", "httpx2"), Some(PythonVersion::PY311))?;
         }
     }
     Ok(found)

@@ -4,6 +4,7 @@
 mod functions;
 mod members;
 mod reaching;
+mod reading;
 mod streaming;
 mod truth;
 mod variables;
@@ -31,6 +32,8 @@ pub(super) struct Uses<'a> {
     /// Statements that get lines of their own.
     lines: Vec<Line>,
     pub opened: Opened,
+    /// The name that a response gets whose body takes a statement to read.
+    pub named: Option<reading::Named>,
 }
 
 /// How the response is opened, where it is not just given by an awaited call.
@@ -108,11 +111,15 @@ pub(super) fn follow<'a>(
         open: None,
         read: false,
         encoded: None,
+        checked: Vec::new(),
+        gone: None,
     };
-    match sent.streams {
-        true => follow.streamed(function)?,
-        false => follow.value(call.into(), function, false)?,
+    match (sent.streams, &names.new.request.reads) {
+        (true, _) => follow.streamed(function)?,
+        (false, Some(reads)) => follow.read_at_once(reads, function)?,
+        (false, None) => follow.value(call.into(), function, false)?,
     }
+    follow.check_gone()?;
     Ok(follow.uses)
 }
 
@@ -130,6 +137,9 @@ struct Follow<'c, 'a> {
     read: bool,
     /// Where the encoding is known, for it was set there.
     encoded: Option<Span>,
+    /// Where `raise_for_status` is called, and what is gone once it has raised.
+    checked: Vec<AnyNodeRef<'a>>,
+    gone: Option<&'a str>,
 }
 
 impl<'a> Follow<'_, 'a> {
