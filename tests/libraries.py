@@ -352,7 +352,7 @@ class Checker:
             for row in keyword["rows"].values():
                 becomes = row.get("becomes", "")
                 other = becomes if becomes.isidentifier() else keyword.get("to", name)
-                gone = row["class"] == "blocked" or keyword["accepts"] == "nothing"
+                gone = row["class"] == "blocked" or keyword["accepts"] in {"nothing", "stream"}
                 if not gone and other not in {p.name for p in [*request, *constructor]}:
                     self.mistake(f"{table['to']} has no `{other}`")
         for name, member in table["response"].items():

@@ -287,7 +287,7 @@ fn programs_name_rows_of_their_kind() {
             for row in program.traps.iter().filter(|row| !known.contains_key(*row)) {
                 wrong.push(format!("{}: no row {row} for {target}", program.name));
             }
-            let fits = match program.expects {
+            let fits = match program.expects(*target) {
                 Expects::Safe => classes.iter().all(|class| *class == Fidelity::Safe),
                 Expects::Review => !classes.contains(&Fidelity::Blocked),
                 Expects::Thread | Expects::Untouched => {
@@ -297,7 +297,8 @@ fn programs_name_rows_of_their_kind() {
             if !fits {
                 wrong.push(format!(
                     "{}, for {target}: it expects {:?}, and its rows are {classes:?}",
-                    program.name, program.expects
+                    program.name,
+                    program.expects(*target)
                 ));
             }
         }

@@ -91,6 +91,7 @@ pub(super) fn of_method<'a>(
     let keeps = !matches!(method, "get" | "head" | "post");
     let cases = [
         (sends && !has_body, "no-body"),
+        (!matches!(method, "post" | "patch"), "resent"),
         (keeps && follows, "redirected-method"),
     ];
     let mut reviews = Vec::new();

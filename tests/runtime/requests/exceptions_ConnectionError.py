@@ -1,5 +1,6 @@
 # row: exceptions.ConnectionError
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: exceptions.HTTPError, exceptions.ConnectionError, exceptions.Timeout, exceptions.RequestException
 # expects: safe
+# targets: httpx, httpx2, niquests
+# review: niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: keywords.cookies.other
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: keywords.timeout.seconds, exceptions.ReadTimeout
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp, niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # trap: response.cookies
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

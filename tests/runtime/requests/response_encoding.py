@@ -1,5 +1,6 @@
 # row: response.encoding
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.history
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

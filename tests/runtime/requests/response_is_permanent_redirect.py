@@ -1,5 +1,6 @@
 # row: response.is_permanent_redirect
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.raise_for_status, exceptions.HTTPError
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 
