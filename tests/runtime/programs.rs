@@ -253,7 +253,9 @@ impl Program {
                 return refuse("something is moved to a thread");
             }
             Expects::Safe => {
-                let of_rows = |reason: &&str| !OF_THE_PLACE.iter().any(|it| reason.contains(it));
+                let of_rows = |reason: &&str| {
+                    !reason.is_empty() && !OF_THE_PLACE.iter().any(|it| reason.contains(it))
+                };
                 let rest = said.split(['\n', ';']).filter(of_rows);
                 let rest = rest.collect::<Vec<_>>().join(";");
                 if !rest.is_empty() {

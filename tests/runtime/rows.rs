@@ -168,7 +168,9 @@ fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
             &None,
         );
     }
-    for name in http.sessions.iter().flat_map(|it| it.methods.keys()) {
+    // Where nothing is said of sessions, they are left alone.
+    let sessions = http.sessions.iter().filter(|_| !mapping.session.is_empty());
+    for name in sessions.flat_map(|it| it.methods.keys()) {
         let id = format!("session.{name}()");
         add(id, format!("`s.{name}(...)`"), "", safe, "", &None);
     }
