@@ -126,7 +126,8 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
     let project = project.depending(Arc::new(declared(files.len(), &declaring)));
     for (index, ((path, bytes), source)) in files.iter().zip(&sources).enumerate() {
         let file = FileId(index as u32);
-        let findings = examine(source.text(), file, selection, &project)
+        let texts = |file: FileId| Some(Arc::clone(sources.get(file.0 as usize)?.text()));
+        let findings = examine(source.text(), file, selection, &project, &texts)
             .unwrap_or_else(|trouble| panic!("{}: {trouble}", path.display()));
         // As the program does: needles must not hide what a transform finds.
         if !selection.may_concern(bytes) {

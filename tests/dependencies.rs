@@ -80,6 +80,15 @@ fn arrays_keep_their_order_and_form() {
         "[\n  'yarl',\n  'requests', # last\n  'httpx'\n]",
     );
     check("[\n\t'requests',\n]", "[\n\t'httpx',\n\t'requests',\n]");
+    // A comment stays above what it speaks of.
+    check(
+        "[\n  'attrs==1',\n  # not newer\n  'orjson==3',\n  'requests==2.31.0',\n]",
+        "[\n  'attrs==1',\n  'httpx==0.28.1',\n  # not newer\n  'orjson==3',\n  'requests==2.31.0',\n]",
+    );
+    check(
+        "[\n  'yarl',\n  # not newer\n  'orjson',\n  'requests',\n  'attrs<1',\n]",
+        "[\n  'yarl',\n  # not newer\n  'orjson',\n  'requests',\n  'httpx>=0.28',\n  'attrs<1',\n]",
+    );
     check("['yarl',\n 'requests']", "['yarl',\n 'requests', 'httpx']");
 }
 

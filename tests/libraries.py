@@ -32,7 +32,7 @@ warnings.simplefilter("ignore")
 NOT_NAMES = {
     "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
-    "quiet-members", "taking-methods", "verified", "writing-words",
+    "quiet-members", "taking-methods", "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {
     "body", "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",
@@ -281,6 +281,19 @@ class Checker:
                 self.object(f"{name}.__enter__")
                 self.object(f"{entry['class']}.__aenter__")
 
+    def twins(self, entries):
+        for twin in entries:
+            self.keys(twin, {
+                "awaited", "close", "differs", "from", "gives-differ", "same", "to", "whole",
+            })
+            for member in [*twin["same"], *twin["awaited"]]:
+                self.object(f"{twin['from']}.{member}")
+                there = f"{twin['to']}.{member}"
+                found = self.object(there)
+                if inspect.iscoroutinefunction(found) != (member in twin["awaited"]):
+                    self.mistake(f"`{there}` is awaited or not, and it is said otherwise")
+            self.object(f"{twin['to']}.{twin['close']}")
+
     def decorators(self, table):
         for key, yields in table.items():
             for name in expanded([key]):
@@ -317,6 +330,21 @@ class Checker:
             for value in entry.get("opens", {}).values():
                 self.kind(value)
 
+    def async_side(self, table):
+        """Every function is a method of the client, and what is asked of a response is there."""
+        self.keys(table, {
+            "awaited", "client", "constructor", "fails", "functions", "iterated", "particular", "same", "streams",
+        })
+        client = table["client"]
+        self.kind(client)
+        for name in expanded([*table["functions"], *table["streams"]]):
+            self.callable(name)
+            self.callable(f"{client}.{name.rpartition('.')[2]}")
+        response = f"{client.rpartition('.')[0]}.Response"
+        renamed = {**table["awaited"], **table["iterated"]}
+        for member in [*table["same"], *table["fails"], *renamed, *renamed.values()]:
+            self.object(f"{response}.{member}")
+
     def names(self, names):
         for name in names:
             self.object(name)
@@ -352,10 +380,12 @@ class Checker:
             for row in keyword["rows"].values():
                 becomes = row.get("becomes", "")
                 other = becomes if becomes.isidentifier() else keyword.get("to", name)
-                gone = row["class"] == "blocked" or keyword["accepts"] in {"nothing", "stream"}
+                gone = row["class"] == "blocked" or keyword["accepts"] in ("nothing", "stream")
                 if not gone and other not in {p.name for p in [*request, *constructor]}:
                     self.mistake(f"{table['to']} has no `{other}`")
-        for name, member in table["response"].items():
+        if "stream" in table["client"]:
+            self.object(f"{client}.{table['client']['stream']}")
+        for name, member in [*table["response"].items(), *table.get("streamed", {}).items()]:
             self.object(f"{old}.{name}")
             expression = member.get("expression") or "{}." + member.get("to", name)
             for attribute in re.findall(r"\{\}\.(\w+)", expression):
@@ -379,13 +409,14 @@ class Checker:
         if "from" in library:
             return self.mapping(library)
         tables = {
-            "aliases": self.aliases, "bases": self.bases, "blocking": self.blocking, "classes": self.classes,
+            "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
+            "blocking": self.blocking, "classes": self.classes,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
             "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
-            "swallowing-contexts": self.contexts, "wrappers": self.names,
+            "swallowing-contexts": self.contexts, "twins": self.twins, "wrappers": self.names,
         }
         self.keys(library, NOT_NAMES | tables.keys())
         for key, check in tables.items():

@@ -39,7 +39,9 @@ fn every_description_is_compiled_in() {
     let (mappings, files): (Vec<_>, Vec<_>) = descriptions()
         .into_iter()
         .partition(|(file, _)| file.contains("_to_"));
-    assert_eq!(known.len(), files.len(), "two libraries have one name");
+    // httpx2 is described by the file of httpx.
+    let count = files.len() + 1;
+    assert_eq!(known.len(), count, "two libraries have one name");
     for (file, text) in mappings {
         let mapping: Mapping = toml::from_str(&text).unwrap();
         assert_eq!(file, format!("{}_to_{}.toml", mapping.from, mapping.to));

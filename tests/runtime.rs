@@ -9,6 +9,7 @@
 //! # expects: safe
 //! ```
 //!
+//! `runtime/neighbours/` has programs of the other libraries that send requests, which have no rows.
 //! A program that is not rewritten as it expects fails, so that none passes by being left alone.
 //! `ASYNCFIX_PROGRAMS=params` runs those with `params` in their name.
 

@@ -92,8 +92,9 @@ impl Dependencies {
         for ((folder, dependency), owners) in asked {
             let adds = distribution(project.catalogue(), &dependency.adds);
             let replaces = distribution(project.catalogue(), &dependency.replaces);
-            let library = project.catalogue().library(&dependency.adds);
-            let verified = library.and_then(|library| library.verified.as_deref());
+            let verified = project
+                .catalogue()
+                .verified(&dependency.adds, &dependency.replaces);
             self.tell(&folder, &adds, &replaces);
             let mut tried = BTreeSet::new();
             // Each addition moves what stands below it.
@@ -355,48 +356,50 @@ struct Where {
     after: bool,
 }
 
-/// Where a distribution goes: where the names around `beside` are sorted, in its place, else below it.
+/// Where a distribution goes: where the list, or the part of it around `beside`, is sorted, in its
+/// place, else below that one.
 fn place_of(text: &str, list: &List, beside: &str, name: &str) -> Option<Where> {
     let at = list.position(beside)?;
-    let together = |first: usize, second: usize| {
-        let gap = &text[list.items[first].at.end()..list.items[second].at.start()];
-        // Blank lines and comments of their own divide a list.
-        let mut lines = gap.split('\n').skip(1);
-        let above = gap.matches('\n').count();
-        above <= 1 && !lines.any(|line| line.trim_start().starts_with('#'))
-    };
-    let mut first = at;
-    while first > 0 && together(first - 1, first) {
-        first -= 1;
-    }
-    let mut last = at;
-    while last + 1 < list.items.len() && together(last, last + 1) {
-        last += 1;
-    }
     let name_at = |index: usize| list.items[index].requirement.name.as_str();
-    if name_at(first) == "python" && first < at {
-        first += 1;
+    let is_sorted =
+        |first: usize, last: usize| (first..last).all(|at| name_at(at) <= name_at(at + 1));
+    let gap = |first: usize| &text[list.items[first].at.end()..list.items[first + 1].at.start()];
+    let run = |goes_on: &dyn Fn(usize) -> bool| {
+        let (mut first, mut last) = (at, at);
+        while first > 0 && goes_on(first - 1) {
+            first -= 1;
+        }
+        while last + 1 < list.items.len() && goes_on(last) {
+            last += 1;
+        }
+        let behind_python = name_at(first) == "python" && first < at;
+        (first + usize::from(behind_python), last)
+    };
+    // Blank lines divide a list, and so may comments of their own.
+    let has_blank = |gap: &str| {
+        let lines: Vec<&str> = gap.split('\n').collect();
+        let inner = lines
+            .get(1..lines.len().saturating_sub(1))
+            .unwrap_or_default();
+        inner.iter().any(|line| line.trim().is_empty())
+    };
+    let (mut first, mut last) = run(&|index| !has_blank(gap(index)));
+    let whole = is_sorted(first, last);
+    if !whole {
+        (first, last) = run(&|index| gap(index).matches('\n').count() <= 1);
     }
-    if !(first..last).all(|index| name_at(index) <= name_at(index + 1)) {
-        return Some(Where {
-            item: at,
-            after: true,
-        });
-    }
+    let below = |item: usize| Where { item, after: true };
     let next = (first..=last).find(|index| name_at(*index) > name);
     Some(match next {
+        _ if !is_sorted(first, last) => below(at),
+        // A comment above may speak of the first only.
+        Some(next) if next == first && !whole => below(at),
         Some(next) if next == first => Where {
             item: first,
             after: false,
         },
-        Some(next) => Where {
-            item: next - 1,
-            after: true,
-        },
-        None => Where {
-            item: last,
-            after: true,
-        },
+        Some(next) => below(next - 1),
+        None => below(last),
     })
 }
 

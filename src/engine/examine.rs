@@ -1,6 +1,6 @@
 //! All selected transforms over one text.
 
-use crate::fix::{Cx, FileId, Finding, Options, Remedy, Transform};
+use crate::fix::{Cx, FileId, Finding, Options, Remedy, Texts, Transform};
 use crate::model::file::{Facts, Module};
 use crate::model::libraries::Catalogue;
 use crate::model::project::Project;
@@ -77,17 +77,18 @@ pub fn facts(text: &str, catalogue: &Catalogue) -> Result<Facts, ParseTrouble> {
 }
 
 /// What the selected transforms find in a text, in the order of the text. Suppressed findings are
-/// left out.
+/// left out. `texts` gives those of other files.
 pub fn examine(
     text: &str,
     file: FileId,
     selection: &Selection,
     project: &Project,
+    texts: Texts<'_>,
 ) -> Result<Vec<Finding>, ParseTrouble> {
     deep_stack(|| {
         let tree = parse(text)?;
         let module = Module::new(text, &tree, &selection.catalogue);
-        let cx = Cx::new(file, &module, project, selection.options);
+        let cx = Cx::new(file, &module, project, selection.options).among(texts);
         let mut found = Vec::new();
         for transform in &selection.transforms {
             if transform.may_fire(project, file) {

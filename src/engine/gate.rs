@@ -16,9 +16,12 @@ const AWAITABLE: [&str; 6] = [
 ];
 
 /// Builtins that transforms and helpers write.
-const BUILTINS: [&str; 8] = [
+const BUILTINS: [&str; 11] = [
+    "UnicodeDecodeError",
+    "ValueError",
     "bytes",
     "dict",
+    "getattr",
     "hasattr",
     "isinstance",
     "list",

@@ -393,6 +393,10 @@ impl Search<'_> {
                     .iter()
                     .any(|site| changed.contains(&site.file))
         };
+        let texts = |file: FileId| match self.states.get(&file) {
+            Some(state) => Some(Arc::clone(&state.text)),
+            None => Some(Arc::clone(self.sources.source(file)?.text())),
+        };
         let examined: Vec<(FileId, Vec<Finding>)> = self
             .states
             .par_iter()
@@ -400,7 +404,7 @@ impl Search<'_> {
                 changed.contains(file) || state.findings.iter().any(speaks_of_changed)
             })
             .map(|(file, state)| {
-                let look = || examine(&state.text, *file, self.selection, &self.project);
+                let look = || examine(&state.text, *file, self.selection, &self.project, &texts);
                 let findings = catch_unwind(AssertUnwindSafe(look)).ok();
                 (*file, findings.and_then(Result::ok).unwrap_or_default())
             })

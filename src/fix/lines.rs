@@ -208,12 +208,18 @@ pub fn wrap(
     let indent = layout.indent_at(statements.start());
     let newline = layout.newline();
     let unit = layout.indent_unit();
-    let arguments = arguments.join(", ");
-    let mut header = format!("{indent}async with {callee}({arguments}) as {name}:");
-    if header.chars().count() > cx.options.line_length && !arguments.is_empty() {
-        header = format!(
-            "{indent}async with {callee}({newline}{indent}{unit}{arguments}{newline}{indent}) as {name}:"
-        );
+    let too_long = |line: &str| line.chars().count() > cx.options.line_length;
+    let joined = arguments.join(", ");
+    let mut header = format!("{indent}async with {callee}({joined}) as {name}:");
+    if too_long(&header) && !arguments.is_empty() {
+        let mut inner = format!("{indent}{unit}{joined}");
+        if too_long(&inner) {
+            let each = arguments.iter();
+            let each = each.map(|argument| format!("{indent}{unit}{argument},"));
+            inner = each.collect::<Vec<_>>().join(newline);
+        }
+        header =
+            format!("{indent}async with {callee}({newline}{inner}{newline}{indent}) as {name}:");
     }
     let mut edits = layout.indent(lines);
     if let Some(first) = edits.first_mut() {

@@ -4,10 +4,11 @@ use super::{FileId, Finding, Fix, Remedy};
 use crate::model::file::{Call, CallKind, Module, Why};
 use crate::model::project::{Project, Target};
 use crate::python::ast::ExprCall;
-use crate::python::{PythonVersion, span};
+use crate::python::{PythonVersion, parse, span};
 use crate::text::{EditError, Span};
 use rustc_hash::FxHashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a transform tells of itself. `before` and `after` are run by a test and shown by `explain`.
 #[derive(Debug)]
@@ -123,7 +124,11 @@ pub struct Cx<'a> {
     pub options: Options,
     /// Where each call of the file stands among its facts.
     calls: FxHashMap<Span, u32>,
+    texts: Option<Texts<'a>>,
 }
+
+/// The text of each file as it is now, if it may be looked into.
+pub type Texts<'a> = &'a (dyn Fn(FileId) -> Option<Arc<str>> + Sync);
 
 impl<'a> Cx<'a> {
     pub fn new(
@@ -147,6 +152,7 @@ impl<'a> Cx<'a> {
             project,
             options,
             calls,
+            texts: None,
         }
     }
 
@@ -161,6 +167,24 @@ impl<'a> Cx<'a> {
                 _ => HttpClient::Httpx,
             }
         })
+    }
+
+    /// The same, with leave to look into other files.
+    #[must_use]
+    pub fn among(mut self, texts: Texts<'a>) -> Self {
+        self.texts = Some(texts);
+        self
+    }
+
+    /// Looks into another file of the project; nothing where that cannot be done.
+    pub fn look_into<T>(&self, file: FileId, look: impl FnOnce(&Cx<'_>) -> T) -> Option<T> {
+        let texts = self
+            .texts
+            .filter(|_| self.project.modules().is_asked(file))?;
+        let text = texts(file)?;
+        let tree = parse(&text).ok()?;
+        let module = Module::new(&text, &tree, self.project.catalogue());
+        Some(look(&Cx::new(file, &module, self.project, self.options)))
     }
 
     /// Where a call of this file stands among its facts.

@@ -6,6 +6,7 @@ use super::manifests::{manifests, mentioning};
 use super::walk::absolute;
 use super::{Entry, Skipped};
 use crate::engine::{Loaded, Mention, Selection, Sources, examine, facts, is_asynchronous};
+use crate::fix::Texts;
 use crate::model::file::Facts;
 use crate::model::libraries::Kind;
 use crate::model::project::{Modules, Project};
@@ -236,7 +237,10 @@ impl Survey {
             return Outcome::Quiet;
         }
         match self.reread(entry, known) {
-            Ok(source) => found(source, file, selection, &self.project),
+            Ok(source) => {
+                let texts = |file| Some(Arc::clone(self.source(file)?.text()));
+                found(source, file, selection, &self.project, &texts)
+            }
             Err(skipped) => Outcome::Skipped(skipped),
         }
     }
@@ -274,8 +278,14 @@ impl Sources for Survey {
     }
 }
 
-fn found(source: Source, file: FileId, selection: &Selection, project: &Project) -> Outcome {
-    let look = || examine(source.text(), file, selection, project);
+fn found(
+    source: Source,
+    file: FileId,
+    selection: &Selection,
+    project: &Project,
+    texts: Texts<'_>,
+) -> Outcome {
+    let look = || examine(source.text(), file, selection, project, texts);
     match catch_unwind(AssertUnwindSafe(look)) {
         Ok(Ok(findings)) if findings.is_empty() => Outcome::Quiet,
         Ok(Ok(findings)) => Outcome::Found(Loaded { source, findings }),

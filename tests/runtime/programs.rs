@@ -54,7 +54,8 @@ pub enum Expects {
 }
 
 /// Parts of reasons to review that are about where a request stands, or about the project: no row's.
-const OF_THE_PLACE: [&str; 6] = [
+const OF_THE_PLACE: [&str; 7] = [
+    "cannot send any more once it is closed",
     "serves one event loop now",
     "nothing closes",
     "must be awaited now",
@@ -86,6 +87,8 @@ pub struct Program {
     /// The exit code.
     pub exits: i32,
     transforms: Vec<String>,
+    /// The module that helpers may be put into.
+    helpers: Option<String>,
 }
 
 pub fn all() -> Vec<Program> {
@@ -153,6 +156,7 @@ impl Program {
         let targets = targets.into_iter().map(target).collect();
         let reviewed = list("review", "").into_iter().map(target).collect();
         let transforms = list("transforms", TRANSFORMS);
+        let helpers = options.get("helpers").map(|&module| module.to_owned());
         let exits = options.get("exits").map_or(0, |code| code.parse().unwrap());
         let is_python = |(path, _): &(PathBuf, Vec<u8>)| path.extension() == Some("py".as_ref());
         let (files, others) = files.into_iter().partition(is_python);
@@ -168,6 +172,7 @@ impl Program {
             targets,
             exits,
             transforms,
+            helpers,
         }
     }
 
@@ -195,9 +200,9 @@ impl Program {
                 .collect(),
             options,
             catalogue: Catalogue::builtin(),
-            helpers: Some(HelpersModule {
-                name: "http_helpers".to_owned(),
-                path: PathBuf::from("http_helpers.py"),
+            helpers: self.helpers.as_ref().map(|name| HelpersModule {
+                name: name.clone(),
+                path: PathBuf::from(format!("{name}.py")),
             }),
         };
         let run = cases::run(&self.files, &selection);

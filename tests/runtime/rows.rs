@@ -6,7 +6,7 @@
 use super::folder;
 use super::programs::{self, Expects, Program, Target};
 use crate::tidy;
-use asyncfix::model::libraries::{Catalogue, Fidelity, Http, Mapping};
+use asyncfix::model::libraries::{Catalogue, Fidelity, Http, Mapping, Member};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -133,18 +133,20 @@ fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
             );
         }
     }
-    for (name, member) in &mapping.response {
-        let expression = member.expression.as_ref();
-        let becomes = expression.map(|text| format!("`{}`", text.replace("{}", "r")));
-        let becomes = becomes.or_else(|| member.to.as_ref().map(|to| format!("`r.{to}`")));
-        add(
-            format!("response.{name}"),
-            format!("`r.{name}`"),
-            &becomes.unwrap_or_default(),
-            member.class,
-            &member.why,
-            &member.proof,
-        );
+    let tables = [
+        ("response", &mapping.response),
+        ("streamed", &mapping.streamed),
+    ];
+    for (table, members) in tables {
+        for (name, member) in members {
+            let about = match table {
+                "streamed" => format!("`r.{name}` of a streamed response"),
+                _ => format!("`r.{name}`"),
+            };
+            for (id, what, becomes, row) in of_member(format!("{table}.{name}"), about, member) {
+                add(id, what, &becomes, row.0, row.1, row.2);
+            }
+        }
     }
     for (name, caught) in &mapping.exceptions {
         let to: Vec<String> = caught.to.iter().map(|to| format!("`{to}`")).collect();
@@ -202,6 +204,32 @@ fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
             &row.why,
             &row.proof,
         );
+    }
+    rows
+}
+
+type Line<'a> = (Fidelity, &'a str, &'a Option<String>);
+
+/// A member, and what may be done with it: names, what they are about, what becomes of them.
+fn of_member(id: String, what: String, member: &Member) -> Vec<(String, String, String, Line<'_>)> {
+    let code = |text: &String| format!("`{}`", text.replace("{}", "r"));
+    let expression = member.called.as_ref().or(member.expression.as_ref());
+    let becomes = expression.map(code);
+    let becomes = becomes.or_else(|| member.to.as_ref().map(|to| format!("`r.{to}`")));
+    let about = match member.what.as_str() {
+        "" => what.clone(),
+        known => format!("{what}: {known}"),
+    };
+    let line = (member.class, member.why.as_str(), &member.proof);
+    let mut rows = vec![(id.clone(), about, becomes.unwrap_or_default(), line)];
+    if let Some(row) = &member.assigned {
+        let line = (row.class, row.why.as_str(), &row.proof);
+        let what = format!("{what} {}", row.what);
+        rows.push((format!("{id}.assigned"), what, row.becomes.clone(), line));
+    }
+    for (name, used) in &member.uses {
+        let what = format!("{what}, `{name}`");
+        rows.extend(of_member(format!("{id}.{name}"), what, used));
     }
     rows
 }

@@ -1,14 +1,16 @@
 //! The arguments of a request: which keywords change their names, which values mean the same.
 
-use super::templates::{self, counterpart, filled, value_of};
-use super::values::{
-    has_no_query, is_absolute, is_ascii_text, is_conditional, is_false, is_none, is_plain,
-    is_sent_as_written, is_true, is_written, is_zero, may_be_url, text_dict,
-};
-use super::{Names, judge};
+use super::Names;
+use super::clients::Under;
+use super::displays::display;
+use super::falls::Beside;
+use super::keywords::{Change, change};
+use super::method::name_method;
+use super::templates;
+use super::values::{is_absolute, is_false, is_none, is_true};
 use crate::fix::Cx;
-use crate::model::file::Why;
-use crate::model::libraries::{Accepts, HttpFunction, Keyword, Row};
+use crate::model::file::{ImportName, Why};
+use crate::model::libraries::HttpFunction;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TokenKind};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -31,7 +33,9 @@ enum Redirects {
 /// What a request asks of the client that sends it, and what changes inside its parentheses.
 #[derive(Debug)]
 pub(super) struct Arguments<'a> {
-    edits: Vec<Edit>,
+    pub edits: Vec<Edit>,
+    /// Changes to what the arguments are made of before the call.
+    pub outside: Vec<Edit>,
     /// Where the arguments begin.
     open: usize,
     /// From the end of the last argument that stays to the end of the last of all.
@@ -39,7 +43,7 @@ pub(super) struct Arguments<'a> {
     /// The start of the first argument in the tail.
     tail_start: usize,
     redirects: Redirects,
-    /// The headers may ask for an answer without content, which the new library may count as an error.
+    /// The headers may ask for an answer without content, which httpx counts as an error.
     conditional: bool,
     /// It relies on waiting without limit.
     pub waits_forever: bool,
@@ -49,15 +53,18 @@ pub(super) struct Arguments<'a> {
     named: Result<Option<Edit>, Why>,
     /// `verify=False`, which belongs to the client.
     pub unverified: bool,
+    /// What else the client's constructor is told: with `{0}` for a value.
+    pub of_client: Vec<(&'a str, &'a Expr)>,
+    /// The helper that is called, and the import it takes.
+    pub helper: Option<(&'static str, Option<ImportName>)>,
     /// The client's method; `request` with a leading method argument where a body is sent by a
     /// method that takes none.
     pub method: String,
     /// Edits that use a name of the new library, with that name, which they begin with.
     pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
-    has_json: bool,
     /// What a person must confirm about values.
-    pub reviews: Vec<&'a str>,
+    pub reviews: Vec<String>,
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
     /// What it is told besides its arguments.
@@ -65,28 +72,12 @@ pub(super) struct Arguments<'a> {
     under: Under,
 }
 
-/// What sends a request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Under {
-    /// A client that is opened around the request, so that its lines move to the right.
-    pub deeper: bool,
-    /// A client that other tasks may send with at the same time.
-    pub shared: bool,
-}
-
-struct Argument<'a> {
-    name: &'a str,
+pub(super) struct Argument<'a> {
+    pub name: &'a str,
     /// The name that is written before the value.
-    keyword: Option<Span>,
-    value: &'a Expr,
-    whole: Span,
-}
-
-/// What becomes of one argument.
-enum Change<'a> {
-    None,
-    Rename(&'a str),
-    Remove,
+    pub keyword: Option<Span>,
+    pub value: &'a Expr,
+    pub whole: Span,
 }
 
 /// Maps the arguments of a call of `function`; refused where a value has no certain counterpart.
@@ -102,6 +93,7 @@ pub(super) fn map<'a>(
     let url = find("url").ok_or_else(|| Why::new("the URL is not among the arguments"))?;
     let mut mapped = Arguments {
         edits: Vec::new(),
+        outside: Vec::new(),
         open: span(&call.arguments).start(),
         tail: Span::empty(span(call).end()),
         tail_start: span(call).end(),
@@ -118,16 +110,23 @@ pub(super) fn map<'a>(
         named: Ok(None),
         unverified: names.new.client.unverified.is_some()
             && find("verify").is_some_and(|item| is_false(item.value)),
+        of_client: Vec::new(),
+        helper: None,
         method: function.method.clone(),
         callables: Vec::new(),
         url_is_absolute: is_absolute(cx, url.value),
-        has_json: find("json").is_some(),
         reviews: Vec::new(),
         stay: names.new.client.stays.as_deref(),
         told: Vec::new(),
         under,
     };
     mapped.told = templates::told(names, mapped.may_follow(), mapped.waits_forever);
+    let beside = Beside {
+        url: url.value,
+        json: find("json").is_some(),
+        files: find("files").is_some(),
+        shared: under.shared,
+    };
     let mut removed = Vec::new();
     for (index, item) in items.iter().enumerate() {
         // The method goes where it stands, as it is.
@@ -137,7 +136,7 @@ pub(super) fn map<'a>(
                 item.name, names.new.from
             )));
         };
-        match change(cx, names, keyword, item, url, &mut mapped)? {
+        match change(cx, names, keyword, item, beside, &mut mapped)? {
             Change::Remove => removed.push(index),
             Change::Rename(to) => mapped.edits.push(renamed(item, to)),
             Change::None => {
@@ -150,28 +149,30 @@ pub(super) fn map<'a>(
         }
     }
     remove(cx, call, &items, &removed, &mut mapped)?;
-    let has_body = mapped.has_json || find("data").is_some();
-    let method = match find("method").map(|item| item.value) {
+    let first = items.first().filter(|item| item.name == "url");
+    let first = first.map(|item| item.whole.start());
+    let has_body = ["json", "data", "files"]
+        .iter()
+        .any(|name| find(name).is_some());
+    let sends = match find("method").map(|item| item.value) {
         Some(Expr::StringLiteral(literal)) => literal.value.to_str().to_lowercase(),
         _ => function.method.clone(),
     };
-    let follows = mapped.may_follow();
-    mapped
-        .reviews
-        .extend(templates::of_method(names, &method, has_body, follows)?);
+    let reviews = templates::of_method(names, &sends, has_body, mapped.may_follow())?;
+    mapped.reviews.extend(reviews);
     if has_body && names.new.client.bodiless.contains(&function.method) {
-        let edit = name_method(cx, names, function, call, &items, mapped.moved(cx))?;
+        let edit = name_method(cx, names, function, call, first, mapped.moved(cx))?;
         mapped.edits.push(edit);
         mapped.method = "request".to_owned();
     } else if mapped.streams && mapped.method != "request" {
-        mapped.named = name_method(cx, names, function, call, &items, mapped.moved(cx)).map(Some);
+        mapped.named = name_method(cx, names, function, call, first, mapped.moved(cx)).map(Some);
     }
     Ok(mapped)
 }
 
 impl<'a> Arguments<'a> {
-    /// Whether the answer is certain to be no redirection, which `raise_for_status` may take for an
-    /// error.
+    /// Whether the answer is certain to be no redirection: `raise_for_status` of httpx takes that
+    /// for an error.
     pub fn ends_redirects(&self) -> bool {
         matches!(self.redirects, Redirects::ByDefault | Redirects::Asked) && !self.conditional
     }
@@ -239,131 +240,16 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// What becomes of an argument, by the line of the table under which its value falls.
-fn change<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    keyword: &'a Keyword,
-    item: &Argument<'a>,
-    url: &Argument<'a>,
-    mapped: &mut Arguments<'a>,
-) -> Result<Change<'a>, Why> {
-    let name = kind(cx, names, keyword, item, url, mapped);
-    let row = keyword.rows.get(name).ok_or_else(|| {
-        Why::new(format!(
-            "this `{}` has no known counterpart in {}",
-            item.name, names.new.to
-        ))
-    })?;
-    mapped.reviews.extend(judge(row.class, &row.why)?);
-    apply(cx, names, keyword.accepts, name, row, item, mapped)
-}
-
-/// The name of the line under which a value falls: what can be seen of it.
-fn kind<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    keyword: &Keyword,
-    item: &Argument<'a>,
-    url: &Argument<'a>,
-    mapped: &Arguments<'a>,
-) -> &'static str {
-    let accepts = keyword.accepts;
-    // A line that only some libraries need.
-    let minds = |name| keyword.rows.contains_key(name);
-    let value = item.value;
-    let nothing = is_none(value);
-    let all = |check: fn(&Cx<'a>, &'a Expr) -> bool| {
-        nothing
-            || text_dict(cx, value)
-                .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+/// Whether headers may ask for an answer only if something has changed.
+fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
+    let asks = |key: Option<&Expr>| {
+        !matches!(key, Some(Expr::StringLiteral(key))
+            if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
     };
-    match accepts {
-        Accepts::Anything => "any",
-        Accepts::Url if !may_be_url(cx, value) => "other",
-        Accepts::Url if !is_sent_as_written(cx, value) => "escaped",
-        Accepts::Url => "text",
-        Accepts::Nothing | Accepts::Stream if nothing || is_false(value) => "off",
-        Accepts::Stream if is_true(value) => "on",
-        Accepts::Boolean if value.is_boolean_literal_expr() => "literal",
-        Accepts::PlainMapping if all(is_plain) => match nothing || has_no_query(cx, url.value) {
-            true => "plain",
-            false => "query",
-        },
-        Accepts::StringMapping if all(is_ascii_text) => "text",
-        // Text goes before `json` in httpx, even where it is empty.
-        Accepts::Body if !mapped.has_json && is_written(value) => "content",
-        Accepts::Body if all(is_plain) => "fields",
-        Accepts::Timeout => match value {
-            Expr::Tuple(pair) => match pair.elts.len() {
-                2 if !cx.module.layout().has_comments(span(pair)) => "pair",
-                _ => "other",
-            },
-            value if is_zero(value) => "other",
-            _ if nothing && minds("none") => "none",
-            value if minds("computed") && !is_plain(cx, value) => "computed",
-            _ if mapped.under.shared && !nothing => "shared",
-            _ => "seconds",
-        },
-        Accepts::Auth => match value {
-            Expr::Tuple(pair)
-                if pair.elts.len() == 2 && pair.elts.iter().all(|part| is_ascii_text(cx, part)) =>
-            {
-                "pair"
-            }
-            Expr::Call(auth) if counterpart(cx, names, auth).is_some() => "class",
-            _ if nothing => "pair",
-            _ => "other",
-        },
-        _ => "other",
+    match display(cx, headers) {
+        Some(display) => display.entries.iter().any(|entry| asks(entry.key)),
+        None => !is_none(headers),
     }
-}
-
-fn apply<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    accepts: Accepts,
-    kind: &str,
-    row: &'a Row,
-    item: &Argument<'a>,
-    mapped: &mut Arguments<'a>,
-) -> Result<Change<'a>, Why> {
-    match (accepts, kind, item.value) {
-        (Accepts::Nothing | Accepts::Stream, "off", _) => return Ok(Change::Remove),
-        (Accepts::Stream, "on", _) => {
-            mapped.streams = true;
-            return Ok(Change::Remove);
-        }
-        (Accepts::Boolean, "literal", _) if names.new.client.unverified.is_some() => {
-            return Ok(Change::Remove);
-        }
-        (Accepts::Body, "content", _) if !row.becomes.is_empty() => {
-            return Ok(Change::Rename(&row.becomes));
-        }
-        (Accepts::Timeout | Accepts::Auth, "pair", Expr::Tuple(pair))
-            if !row.becomes.is_empty() =>
-        {
-            let whole = value_of(cx, item.keyword, item.whole);
-            mapped
-                .callables
-                .push(filled(cx, row, item.name, whole, &pair.elts)?);
-        }
-        (Accepts::Timeout, _, value) if !row.becomes.is_empty() => {
-            let whole = value_of(cx, item.keyword, item.whole);
-            let parts = std::slice::from_ref(value);
-            mapped
-                .callables
-                .push(filled(cx, row, item.name, whole, parts)?);
-        }
-        (Accepts::Auth, "class", Expr::Call(auth)) => {
-            if let Some(counterpart) = counterpart(cx, names, auth) {
-                let edit = Edit::replace(span(&*auth.func), counterpart.as_str());
-                mapped.callables.push((edit, counterpart));
-            }
-        }
-        _ => {}
-    }
-    Ok(Change::None)
 }
 
 /// The arguments by the names they have in requests, in source order.
@@ -457,42 +343,4 @@ fn remove(
     }
     mapped.edits.extend(gone.into_iter().map(Edit::delete));
     Ok(())
-}
-
-/// `get(url, json=body)` to `request("GET", url, json=body)`.
-fn name_method<'a>(
-    cx: &Cx<'a>,
-    names: Names<'_>,
-    function: &HttpFunction,
-    call: &ExprCall,
-    items: &[Argument<'_>],
-    moved: &str,
-) -> Result<Edit, Why> {
-    let layout = cx.module.layout();
-    let inside_string = cx
-        .module
-        .ancestors(call.into())
-        .any(|ancestor| matches!(ancestor, AnyNodeRef::InterpolatedElement(_)));
-    let first = match items.first() {
-        Some(first) if first.name == "url" && !inside_string => first.whole.start(),
-        _ => {
-            return Err(Why::new(format!(
-                "{} has no body in `{}`, and the method has no place here",
-                names.new.to, function.method
-            )));
-        }
-    };
-    let quote = layout.quote();
-    let method = function.method.to_uppercase();
-    let line = layout.line_start(first);
-    let gap = match Span::new(line, first)
-        .of(cx.module.text())
-        .trim()
-        .is_empty()
-    {
-        true => format!("{}{}{}", layout.newline(), layout.indent_at(first), moved),
-        false => " ".to_owned(),
-    };
-    let text = format!("{quote}{method}{quote},{gap}");
-    Ok(Edit::insert(first, text))
 }

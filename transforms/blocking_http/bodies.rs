@@ -30,10 +30,11 @@ pub(super) struct Whole {
 pub(super) type Taken = Vec<(Span, String)>;
 
 /// Moves a call whose answer is read later to a thread, with all that reads it; nothing where the
-/// call alone is the whole request.
+/// call alone is the whole request. `because` says why it is not sent by an asynchronous client.
 pub(super) fn whole<'a>(
     cx: &Cx<'a>,
     blocking: &BlockingCall<'a>,
+    because: Option<&str>,
     taken: &mut Taken,
 ) -> Option<Result<Whole, Why>> {
     let kind = body(cx, blocking)?;
@@ -52,7 +53,7 @@ pub(super) fn whole<'a>(
     };
     let mut refused = None;
     for run in runs {
-        match moved(cx, blocking, &family, run, taken) {
+        match moved(cx, blocking, &family, run, because, taken) {
             Ok(whole) => return Some(Ok(whole)),
             Err(why) => refused = Some(Err(why)),
         }
@@ -65,6 +66,7 @@ fn moved<'a>(
     blocking: &BlockingCall<'a>,
     family: &Family<'a>,
     run: &'a [Stmt],
+    because: Option<&str>,
     taken: &mut Taken,
 ) -> Result<Whole, Why> {
     let coroutine = cx.module.ancestors(blocking.call.into());
@@ -78,7 +80,12 @@ fn moved<'a>(
     reasons.extend(held_review(cx, (&run[0]).into()));
     let review = (!reasons.is_empty()).then(|| reasons.join("; "));
     taken.push((coroutine, extracted.function));
-    let title = "move the request, and the reading of what it gives, to a thread as one function";
+    let mut title =
+        "move the request, and the reading of what it gives, to a thread as one function"
+            .to_owned();
+    if let Some(because) = because {
+        title.push_str(&format!(", since {because}"));
+    }
     let fix = Fix::judged(title, review, cx.file, extracted.edits);
     Ok(Whole {
         fix: fix.map(|fix| fix.needing(cx.file, extracted.to_thread.need)),

@@ -1,10 +1,19 @@
 //! Where a client lives: the smallest range of statements that holds the requests of one block.
 
 use crate::fix::Cx;
-use crate::model::file::Why;
-use crate::python::ast::{AnyNodeRef, Stmt, StmtFunctionDef, TraversalSignal};
+use crate::model::file::{Lookup, Why};
+use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
+
+/// What sends a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Under {
+    /// A client that is opened around the request, so that its lines move to the right.
+    pub deeper: bool,
+    /// A client that other tasks may send with at the same time.
+    pub shared: bool,
+}
 
 /// The statement to put under a client, as a place in a block.
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +210,39 @@ pub(super) fn group(
         group.yields = yields(function, group.lines);
     }
     result
+}
+
+/// Refuses a value that is not the same before the statements of a group.
+pub(super) fn computed_before<'a>(cx: &Cx<'a>, group: &Group, value: &'a Expr) -> Result<(), Why> {
+    let source = cx.module.source(value);
+    let mut certain = !source.contains(['\n', '\r', '#']);
+    crate::model::file::walk(value.into(), &mut |node| {
+        certain &= match node {
+            AnyNodeRef::ExprName(name) => {
+                let scope = cx.module.scope_of(name.into());
+                let lookup = scope.map(|scope| cx.module.lookup(scope, &name.id));
+                match lookup {
+                    Some(Lookup::Bound(_, bindings)) => bindings
+                        .iter()
+                        .all(|id| !group.lines.contains(cx.module.binding(*id).at)),
+                    _ => true,
+                }
+            }
+            AnyNodeRef::ExprCall(_)
+            | AnyNodeRef::ExprAwait(_)
+            | AnyNodeRef::ExprNamed(_)
+            | AnyNodeRef::ExprYield(_) => false,
+            _ => true,
+        };
+        TraversalSignal::Traverse
+    });
+    match certain {
+        true => Ok(()),
+        false => Err(Why::new(format!(
+            "`{}` belongs to the client, and may be another before the request",
+            cx.module.describe(value)
+        ))),
+    }
 }
 
 /// Whether the statements in `lines` hand out values while the client is open.

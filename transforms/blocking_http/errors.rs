@@ -1,19 +1,19 @@
 //! The `except` clauses around a request: what they catch today, and what they must name to catch
 //! the same failures of httpx.
 
-use super::raising::{Sent, names_within, others_raise};
-use super::{Names, judge};
-use crate::fix::{Cx, reach};
-use crate::model::file::{Entity, ImportName, Why, walk};
-use crate::model::libraries::Mapping;
+use super::clauses::{Class, Clause, Listed};
+use super::raising::names_within;
+use super::{Names, constants, handler, judge};
+use crate::fix::Cx;
+use crate::model::file::{Entity, Why};
+use crate::model::libraries::Caught;
 use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{
-    AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, StmtFunctionDef, StmtTry,
-    TraversalSignal,
+    AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, ExprCall, StmtFunctionDef,
+    StmtTry, StmtWith,
 };
 use crate::python::span;
-use crate::text::{Edit, Span};
-use std::borrow::Cow;
+use crate::text::Edit;
 use std::collections::BTreeSet;
 
 /// Builtin exceptions that neither library raises for a failed request.
@@ -39,25 +39,28 @@ pub(super) const OS_ERRORS: [&str; 3] = ["EnvironmentError", "IOError", "OSError
 /// What has to happen to the handlers around a place.
 #[derive(Debug, Default)]
 pub(super) struct Handlers<'a> {
-    pub reviews: BTreeSet<Cow<'a, str>>,
+    pub reviews: BTreeSet<String>,
     /// Clauses to change, with the names they get instead or in addition.
     pub clauses: Vec<Clause<'a>>,
+    /// What else changes in them.
+    pub edits: Vec<Edit>,
     /// Something may leave the function.
     pub leaks: bool,
+    /// Functions that errors leave, and whose callers are not all in sight.
+    pub leaving: BTreeSet<String>,
+    /// The call that may raise.
+    pub raiser: Option<&'a ExprCall>,
 }
 
-#[derive(Debug)]
-pub(super) struct Clause<'a> {
-    pub within: &'a StmtTry,
-    types: &'a Expr,
-    /// The classes of the clause, each with its counterparts; none where it stays.
-    classes: Vec<(&'a Expr, Option<&'a [String]>)>,
-}
-
-impl Clause<'_> {
-    pub fn at(&self) -> Span {
-        span(self.types)
-    }
+/// Classes of exceptions, with what becomes of them.
+pub(super) struct Classes<'a> {
+    pub list: Vec<Class<'a>>,
+    /// They catch every failure of a request.
+    pub catch_all: bool,
+    /// Some catch failures of a request.
+    pub concerned: bool,
+    /// All of these are errors that an answer tells of.
+    pub answers: bool,
 }
 
 /// Looks at everything that could catch what is raised at `node`, up to the function.
@@ -69,50 +72,120 @@ pub(super) fn around<'a>(
     node: AnyNodeRef<'a>,
 ) -> Result<Handlers<'a>, Why> {
     let mut handlers = Handlers::default();
+    if let AnyNodeRef::ExprCall(call) = node {
+        handlers.raiser = Some(call);
+    }
     let mut all_caught = false;
     for ancestor in cx.module.ancestors(node) {
         match ancestor {
             AnyNodeRef::StmtFunctionDef(other) if std::ptr::eq(other, function) => break,
             AnyNodeRef::StmtWith(with) => {
-                for item in &with.items {
-                    if span(item).contains(span(node)) {
-                        continue;
-                    }
-                    if let Some(name) = caught_within(cx, names, (&item.context_expr).into()) {
-                        return Err(Why::new(format!(
-                            "`with {}` minds `{name}`",
-                            cx.module.describe(&item.context_expr)
-                        )));
-                    }
-                }
+                all_caught |= suppressed(cx, names, with, node, &mut handlers)?;
             }
             AnyNodeRef::StmtTry(statement) => {
                 let in_body = |inner| span(inner).contains(span(node));
                 if !statement.body.iter().any(in_body) {
                     continue;
                 }
-                for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
-                    all_caught |= clause(
-                        cx,
-                        names,
-                        url_is_absolute,
-                        statement,
-                        handler,
-                        &mut handlers,
-                    )?;
-                }
+                let function = Some(function);
+                all_caught |= caught(
+                    cx,
+                    names,
+                    url_is_absolute,
+                    function,
+                    statement,
+                    &mut handlers,
+                )?;
             }
             _ => {}
         }
     }
-    if !all_caught {
-        handlers.leaks = true;
-        let Mapping { from, to, .. } = names.new;
-        handlers.reviews.insert(Cow::Owned(format!(
-            "errors that leave the function are {to}'s: callers that catch those of {from} must change"
+    handlers.leaks = !all_caught;
+    Ok(handlers)
+}
+
+/// The clauses of a statement whose body may raise; whether they let no failure through.
+pub(super) fn caught<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    url_is_absolute: bool,
+    function: Option<&'a StmtFunctionDef>,
+    statement: &'a StmtTry,
+    handlers: &mut Handlers<'a>,
+) -> Result<bool, Why> {
+    if let Some(other) = names_new(cx, names, statement) {
+        return Err(Why::new(format!(
+            "`except {other}` would catch errors of requests sent by {}",
+            names.new.to
         )));
     }
-    Ok(handlers)
+    let mut covered = false;
+    let mut all_caught = false;
+    for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
+        let known = Known {
+            url_is_absolute,
+            covered,
+        };
+        let reach = clause(cx, names, known, function, statement, handler, handlers)?;
+        covered |= reach.covers;
+        all_caught |= reach.ends;
+    }
+    Ok(all_caught)
+}
+
+/// A class of the new library that a statement catches already.
+fn names_new<'a>(cx: &Cx<'a>, names: Names<'_>, statement: &'a StmtTry) -> Option<String> {
+    let handlers = statement.handlers.iter();
+    let types =
+        handlers.filter_map(|ExceptHandler::ExceptHandler(handler)| handler.type_.as_deref());
+    let mut classes = types.flat_map(|types| match types {
+        Expr::Tuple(tuple) => &tuple.elts[..],
+        single => std::slice::from_ref(single),
+    });
+    let class = classes.find(|class| {
+        let name = cx.module.qualified(class);
+        name.is_some_and(|name| name.split('.').next() == Some(&*names.new.to))
+    })?;
+    Some(cx.module.describe(class))
+}
+
+/// `with suppress(...)` around a request; whether it lets no failure through.
+fn suppressed<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    with: &'a StmtWith,
+    node: AnyNodeRef<'a>,
+    handlers: &mut Handlers<'a>,
+) -> Result<bool, Why> {
+    let mut all_caught = false;
+    for item in &with.items {
+        if span(item).contains(span(node)) {
+            continue;
+        }
+        if let Expr::Call(call) = &item.context_expr
+            && cx.module.qualified(&call.func).as_deref() == Some("contextlib.suppress")
+            && call.arguments.keywords.is_empty()
+        {
+            let listed: Vec<&Expr> = call.arguments.args.iter().collect();
+            let found = classes(cx, names, &listed, false, handlers)?;
+            all_caught |= found.catch_all;
+            if found.list.iter().any(|class| class.counterparts.is_some()) {
+                handlers.clauses.push(Clause {
+                    within: span(with),
+                    bodies: vec![&with.body],
+                    listed: Listed::Arguments(&call.arguments.args),
+                    classes: found.list,
+                    reads_new: false,
+                });
+            }
+        } else if let Some(name) = caught_within(cx, names, (&item.context_expr).into()) {
+            return Err(Why::new(format!(
+                "`with {}` minds `{name}`",
+                cx.module.describe(&item.context_expr)
+            )));
+        }
+    }
+    Ok(all_caught)
 }
 
 /// The first exception under a node that requests may raise and httpx does not, as it is written.
@@ -132,86 +205,191 @@ pub(super) fn caught_within<'a>(
         .map(|name| cx.module.describe(name))
 }
 
-/// One clause; whether it catches every failure of a request.
+/// What is known where a clause is looked at.
+#[derive(Clone, Copy)]
+struct Known {
+    url_is_absolute: bool,
+    /// A clause before it catches every failure of a request.
+    covered: bool,
+}
+
+/// How much a clause catches.
+struct Reach {
+    /// No failure of a request gets to the clauses below.
+    covers: bool,
+    /// No failure of a request gets further.
+    ends: bool,
+}
+
 fn clause<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
-    url_is_absolute: bool,
+    known: Known,
+    function: Option<&'a StmtFunctionDef>,
     statement: &'a StmtTry,
     handler: &'a ExceptHandlerExceptHandler,
     handlers: &mut Handlers<'a>,
-) -> Result<bool, Why> {
+) -> Result<Reach, Why> {
+    let ends = !handler::hands_on(handler);
     let Some(types) = handler.type_.as_deref() else {
-        return Ok(true);
+        return Ok(Reach { covers: true, ends });
     };
+    let named = |class: &&'a Expr| {
+        cx.module
+            .qualified(class)
+            .is_some_and(|name| is_exception(names, &name))
+    };
+    let listed = match types {
+        Expr::Tuple(tuple) => &tuple.elts[..],
+        single => std::slice::from_ref(single),
+    };
+    if known.covered && !listed.iter().any(|class| named(&class)) {
+        return Ok(Reach {
+            covers: true,
+            ends: false,
+        });
+    }
+    let mut bodies = vec![&statement.body[..]];
+    let mut types = types;
+    if let Some(constant) = constants::of(cx, types) {
+        let constant = constant?;
+        types = constant.value;
+        bodies = constant.bodies;
+    }
     let listed: Vec<&Expr> = match types {
         Expr::Tuple(tuple) => tuple.elts.iter().collect(),
         single => vec![single],
     };
-    let mut catches_all = false;
-    let mut concerned = false;
-    let mut classes = Vec::new();
+    let found = classes(cx, names, &listed, known.url_is_absolute, handlers)?;
+    let mut reads_new = false;
+    if found.concerned {
+        reads_new = handler::look(
+            cx,
+            names,
+            function,
+            statement,
+            handler,
+            found.answers,
+            handlers,
+        )?;
+    }
+    if reads_new || found.list.iter().any(|class| class.counterparts.is_some()) {
+        handlers.clauses.push(Clause {
+            within: span(statement),
+            bodies,
+            listed: Listed::Classes(types),
+            classes: found.list,
+            reads_new,
+        });
+    }
+    Ok(Reach {
+        covers: found.catch_all,
+        ends: found.catch_all && ends,
+    })
+}
+
+/// What becomes of classes that are listed together.
+pub(super) fn classes<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    listed: &[&'a Expr],
+    url_is_absolute: bool,
+    handlers: &mut Handlers<'a>,
+) -> Result<Classes<'a>, Why> {
+    let mut found = Classes {
+        list: Vec::new(),
+        catch_all: false,
+        concerned: false,
+        answers: true,
+    };
+    let is_catch_all = |class: &&&'a Expr| match cx.module.entity(class) {
+        Entity::Builtin(name) => matches!(name, "BaseException" | "Exception"),
+        Entity::External(name) => names.old.catch_all.contains(&name),
+        _ => false,
+    };
+    found.catch_all = listed.iter().any(|class| is_catch_all(&class));
+    let catches_all = found.catch_all;
     for class in listed {
-        let mut counterparts = None;
-        match cx.module.entity(class) {
-            Entity::Builtin("Exception" | "BaseException") => {
-                catches_all = true;
-                concerned = true;
-            }
-            Entity::Builtin(name) if UNRELATED.contains(&name) => {}
-            Entity::Builtin("ValueError") if url_is_absolute => concerned = true,
-            Entity::Builtin(_) if names.new.same_builtin_errors => concerned = true,
-            Entity::Builtin(name) => {
-                let Mapping { from, to, .. } = names.new;
-                return Err(Why::new(format!(
-                    "`except {name}` catches errors of {from}, but not those of {to}"
-                )));
-            }
-            Entity::External(name) => match names.new.exceptions.get(&name) {
-                Some(caught) => {
-                    concerned = true;
-                    catches_all |= names.old.catch_all.contains(&name);
-                    let review = judge(caught.class, &caught.why)?;
-                    handlers.reviews.extend(review.map(Cow::Borrowed));
-                    counterparts = Some(caught.to.as_slice());
-                }
-                None if is_unrelated(names, &name) => {}
-                None => {
-                    return Err(Why::new(format!(
-                        "`except {name}` has no known counterpart in {}",
-                        names.new.to
-                    )));
-                }
-            },
-            Entity::Class(_) => {}
+        let name = match cx.module.entity(class) {
+            Entity::Builtin(name) => name.to_owned(),
+            Entity::External(name) => name,
+            Entity::Class(_) => String::new(),
             _ => {
                 return Err(Why::new(format!(
                     "what `except {}` catches is not known",
                     cx.module.describe(class)
                 )));
             }
+        };
+        let is_builtin = !name.contains('.');
+        // What one class of the list catches anyway.
+        let all_but = catches_all && is_builtin;
+        let row = names.new.exceptions.get(&name);
+        let row = row.filter(|row| !(row.stays && all_but));
+        let row = row.filter(|_| name != "ValueError" || !url_is_absolute);
+        let mut counterparts = None;
+        let mut stays = false;
+        match row {
+            Some(caught) => {
+                found.concerned = true;
+                found.answers &= caught.to.iter().all(|name| is_of_answer(names, name));
+                let review = judge(caught.class, &caught.why)?;
+                handlers.reviews.extend(review.map(str::to_owned));
+                counterparts = Some(caught.to.as_slice());
+                stays = caught.stays;
+                found.catch_all |= catches_as_much(names, caught);
+            }
+            None if matches!(&*name, "BaseException" | "Exception" | "ValueError") => {
+                found.concerned = true;
+                found.answers = false;
+            }
+            None if name.is_empty() || UNRELATED.contains(&&*name) || all_but => {}
+            None if is_builtin && names.new.same_builtin_errors => {
+                found.concerned = true;
+                found.answers = false;
+            }
+            None if is_builtin => {
+                return Err(Why::new(format!(
+                    "`except {name}` catches errors of {}, but not those of {}",
+                    names.new.from, names.new.to
+                )));
+            }
+            None if is_unrelated(names, &name) => {}
+            None => {
+                return Err(Why::new(format!(
+                    "`except {name}` has no known counterpart in {}",
+                    names.new.to
+                )));
+            }
         }
-        classes.push((class, counterparts));
-    }
-    if concerned && let Some(name) = &handler.name {
-        look_at_exception(cx, names, handler, name.as_str(), handlers)?;
-    }
-    if classes
-        .iter()
-        .any(|(_, counterparts)| counterparts.is_some())
-    {
-        handlers.clauses.push(Clause {
-            within: statement,
-            types,
-            classes,
+        found.list.push(Class {
+            expression: class,
+            counterparts,
+            stays,
         });
     }
-    Ok(catches_all && !raises(handler))
+    Ok(found)
+}
+
+/// Whether a class catches what the old library's catch-alls do.
+fn catches_as_much(names: Names<'_>, class: &Caught) -> bool {
+    let mut all = names.old.catch_all.iter();
+    all.any(|all| {
+        let all = names.new.exceptions.get(all);
+        all.is_some_and(|all| all.to == class.to)
+    })
+}
+
+/// Whether a class of the new library is that of answers with an error status.
+fn is_of_answer(names: Names<'_>, class: &str) -> bool {
+    let of_old = names.new.from.clone() + ".HTTPError";
+    let answer = names.new.exceptions.get(&of_old);
+    answer.is_some_and(|answer| answer.to.iter().any(|name| name == class))
 }
 
 /// Whether a class outside this file has nothing to do with HTTP: of asyncio, of the project.
 fn is_unrelated(names: Names<'_>, name: &str) -> bool {
-    const RELATED: [&str; 5] = ["http", "socket", "ssl", "urllib", "urllib3"];
+    const RELATED: [&str; 6] = ["http", "httpx", "socket", "ssl", "urllib", "urllib3"];
     let (module, member) = name.split_once('.').unwrap_or(("", name));
     let class = member.rsplit('.').next().unwrap_or_default();
     if is_exception(names, name) {
@@ -238,165 +416,9 @@ fn is_unrelated(names: Names<'_>, name: &str) -> bool {
 
 /// Whether a qualified name is an exception of the library, or the module of them.
 pub(super) fn is_exception(names: Names<'_>, name: &str) -> bool {
-    names.new.exceptions.contains_key(name)
+    name.contains('.') && names.new.exceptions.contains_key(name)
         || names.old.exception_modules.iter().any(|module| {
             name.strip_prefix(module.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
-}
-
-/// The exception's own members differ; only its message and passing it on are in sight.
-fn look_at_exception(
-    cx: &Cx<'_>,
-    names: Names<'_>,
-    handler: &ExceptHandlerExceptHandler,
-    name: &str,
-    handlers: &mut Handlers<'_>,
-) -> Result<(), Why> {
-    let words = || {
-        Cow::Owned(format!(
-            "{} words its error messages differently",
-            names.new.to
-        ))
-    };
-    for read in crate::model::file::references_within(handler.into()) {
-        if read.id != name {
-            continue;
-        }
-        let node = AnyNodeRef::from(read);
-        match cx.module.parent(node) {
-            Some(AnyNodeRef::StmtRaise(_)) => {}
-            Some(AnyNodeRef::InterpolatedElement(_)) => {
-                handlers.reviews.insert(words());
-            }
-            Some(arguments @ AnyNodeRef::Arguments(_)) if is_message(cx, arguments) => {
-                handlers.reviews.insert(words());
-            }
-            _ => {
-                return Err(Why::new(format!(
-                    "what is done with the exception `{name}` may not work with one of {}",
-                    names.new.to
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Methods of loggers.
-pub(super) const LOGGING: [&str; 8] = [
-    "critical",
-    "debug",
-    "error",
-    "exception",
-    "info",
-    "log",
-    "warn",
-    "warning",
-];
-
-/// Whether arguments belong to `str`, `print` or a method of a logger.
-fn is_message(cx: &Cx<'_>, arguments: AnyNodeRef<'_>) -> bool {
-    let Some(AnyNodeRef::ExprCall(call)) = cx.module.parent(arguments) else {
-        return false;
-    };
-    match &*call.func {
-        Expr::Name(name) => matches!(name.id.as_str(), "str" | "print" | "repr"),
-        Expr::Attribute(method) => LOGGING.contains(&method.attr.as_str()),
-        _ => false,
-    }
-}
-
-fn raises(handler: &ExceptHandlerExceptHandler) -> bool {
-    let mut found = false;
-    walk(handler.into(), &mut |node| {
-        found |= matches!(node, AnyNodeRef::StmtRaise(_));
-        TraversalSignal::Traverse
-    });
-    found
-}
-
-/// The edit that makes a clause catch the new exceptions. The old ones stay named where something
-/// else in the body may still raise them.
-pub(super) fn rewrite<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    clause: &Clause<'a>,
-    sent: &Sent,
-    deeper: bool,
-) -> Result<(Edit, Vec<ImportName>), Why> {
-    let keep = others_raise(cx, names, &clause.within.body, sent);
-    let decodes = sent.decodes(cx, &clause.within.body);
-    let mut needs = Vec::new();
-    let mut texts: Vec<String> = Vec::new();
-    let mut add = |text: String| {
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    };
-    for (class, counterparts) in &clause.classes {
-        if keep || counterparts.is_none() {
-            add(cx.module.source(class).to_owned());
-        }
-        let Some(counterparts) = counterparts else {
-            continue;
-        };
-        let all = names.old.catch_all.iter().any(|all| {
-            let all = names.new.exceptions.get(all);
-            all.is_some_and(|all| all.to.as_slice() == *counterparts)
-        });
-        let decoding = names.new.decoding_error.as_ref().filter(|_| all && decodes);
-        for name in counterparts.iter().chain(decoding) {
-            let (module, member) = name.split_once('.').unwrap_or((&names.new.to, name));
-            let reach = reach(cx, module, member, clause.types.into())?;
-            needs.extend(reach.need);
-            add(reach.text);
-        }
-    }
-    let parent = cx.module.parent(clause.types.into());
-    let whole = match (clause.types, parent) {
-        (Expr::Tuple(_), _) | (_, None) => span(clause.types),
-        (types, Some(parent)) => cx
-            .module
-            .layout()
-            .parentheses(types.into(), parent)
-            .unwrap_or_else(|| span(types)),
-    };
-    if cx.module.layout().has_comments(whole) {
-        return Err(Why::new(
-            "a comment stands among the classes of an `except`",
-        ));
-    }
-    Ok((
-        Edit::replace(whole, listed(cx, whole, &texts, deeper)),
-        needs,
-    ))
-}
-
-/// The classes as `except` takes them: one, or a tuple, broken where the line would be too long.
-fn listed(cx: &Cx<'_>, at: Span, texts: &[String], deeper: bool) -> String {
-    let layout = cx.module.layout();
-    let unit = layout.indent_unit();
-    let depth = if deeper { unit } else { "" };
-    if let [only] = texts {
-        return only.clone();
-    }
-    let short = format!("({})", texts.join(", "));
-    let rest = Span::new(layout.line_start(at.start()), at.start());
-    let after = Span::new(at.end(), layout.line_end(at.end()));
-    let around: usize = [rest, after]
-        .iter()
-        .map(|part| part.of(cx.module.text()).chars().count())
-        .sum();
-    if depth.len() + around + short.chars().count() <= cx.options.line_length {
-        return short;
-    }
-    let newline = layout.newline();
-    let indent = format!("{}{depth}", layout.indent_at(at.start()));
-    let mut long = "(".to_owned();
-    for text in texts {
-        long.push_str(&format!("{newline}{indent}{unit}{text},"));
-    }
-    long.push_str(&format!("{newline}{indent})"));
-    long
 }

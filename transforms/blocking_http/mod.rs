@@ -8,12 +8,25 @@ mod arguments;
 mod aside;
 mod async_side;
 mod bodies;
+mod clauses;
 mod clients;
+mod codes;
+mod constants;
+mod displays;
 mod errors;
+mod falls;
+mod handler;
+mod keywords;
+mod kinds;
+mod leaving;
+mod method;
+mod narrowed;
 mod raising;
+mod repeating;
 mod response;
 mod sending;
 mod session;
+mod signing;
 mod streaming;
 mod templates;
 mod thread;
@@ -24,7 +37,7 @@ use crate::fix::{
     prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
-use crate::model::libraries::{Fallback, Fidelity, Http, HttpFunction, Kind, Mapping};
+use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
 use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
@@ -47,8 +60,10 @@ static INFO: Info = Info {
           tens of milliseconds.\n\n\
           Where an argument or a use of the response has no certain counterpart in httpx, the call \
           stays as it is and moves to a thread with `asyncio.to_thread`: the same results, the same \
-          exceptions, and the event loop is free. So do the requests of a `requests.Session`, of \
-          `urllib`, `urllib3` and the blocking side of httpx.",
+          exceptions, and the event loop is free. So do the requests of `urllib`, `http.client` and \
+          `urllib3`; where a response is read after the call, as that of `urlopen` is, the statements \
+          from the one to the other move as one local function. `httpx.get` and the other functions \
+          of httpx, `httpx.stream` among them, are sent by its own `AsyncClient`.",
     before: "\
 import asyncio
 
@@ -67,7 +82,6 @@ async def temperature(city: str):
 ",
     after: "\
 import asyncio
-import json
 
 import httpx
 
@@ -81,15 +95,22 @@ async def temperature(city: str):
         if response.is_error:
             return None
         return response.json()[\"temperature\"]
-    except (httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
 ",
     when_review: "\
 - **Review** where exceptions leave the function, since they are httpx's now; where several requests \
 share a client, since it keeps cookies; where a body without a declared charset is read as text; \
 where httpx is not imported yet, since it has to be installed.
-- Where the file itself may catch the exceptions that leave, or patches `requests`, the call goes to \
-a thread.
+- Where another file catches the exceptions that leave, or it cannot be told, or where the file \
+patches `requests`, the call goes to a thread.
+- **Review**, too, where parameters, headers, bodies or passwords hold values of unknown type: the \
+reason names them, and what the two libraries make of None, booleans and the like. With \
+`helpers-module` in the settings, parameters are added to the URL by a function that does what \
+`requests` does.
+- **Review** where `data`, `content` or `auth` of a function of httpx may be what only its blocking \
+side takes, or its response leaves the function; where what moves to a thread together calls functions \
+that change something, or goes through what other tasks may change.
 - **Safe** is the call in a thread, unless a lock is held around it, or other tasks may use the same \
 session meanwhile.
 - **Manual** in generator expressions and class bodies, in files of other event loops, and for calls \
@@ -128,8 +149,13 @@ impl Transform for BlockingHttp {
             let message = threads.message(&request.name, request.call);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
-        let known = requests.iter().map(|request| span(request.call));
-        let known: FxHashSet<Span> = known.filter(|at| !stay.contains_key(at)).collect();
+        let turned = session::twins(cx);
+        let mut known: FxHashSet<Span> = FxHashSet::default();
+        for client in &turned {
+            client.tell(cx, &INFO, &mut known, &mut stay, found);
+        }
+        let requests = requests.iter().map(|request| span(request.call));
+        known.extend(requests.filter(|at| !stay.contains_key(at)));
         let own = async_side::fixes(cx);
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
@@ -139,10 +165,8 @@ impl Transform for BlockingHttp {
             let because = stay.get(&here).map(|why| why.as_str());
             let fix = match own.get(&here) {
                 Some(Ok(fix)) => Ok(Ok(fix.clone())),
-                Some(Err(why)) if blocking.entry.fallback == Fallback::Exact => {
-                    threads.fix(cx, blocking.call, why.as_str())
-                }
-                _ => threads.remedy(cx, &blocking, because),
+                Some(Err(why)) => threads.remedy(cx, &blocking, Some(why.as_str())),
+                None => threads.remedy(cx, &blocking, because),
             };
             let message = threads.message(&blocking.name, blocking.call);
             found.push(cx.finding(&INFO, span(blocking.call), message, fix));
@@ -216,7 +240,7 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
             let Some(names) = names else {
                 continue;
             };
-            let under = arguments::Under {
+            let under = clients::Under {
                 deeper: names.new.client.functions.is_none(),
                 shared: false,
             };
@@ -250,7 +274,7 @@ fn native<'a>(
     elsewhere: &Elsewhere<'a>,
     function: &'a StmtFunctionDef,
     call: &'a ExprCall,
-    under: arguments::Under,
+    under: clients::Under,
 ) -> Result<Native<'a>, Why> {
     let new = names.new;
     let foreign = || foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio"));
@@ -284,16 +308,23 @@ fn native<'a>(
     }
     let absolute = arguments.url_is_absolute;
     let mut handlers = errors::around(cx, names, absolute, function, call.into())?;
+    let mut leaking: Vec<&StmtFunctionDef> = Vec::new();
+    if handlers.leaks {
+        leaking.push(function);
+    }
     for (function, node) in &uses.raising {
         let more = errors::around(cx, names, true, function, *node)?;
         handlers.reviews.extend(more.reviews);
         handlers.clauses.extend(more.clauses);
-        handlers.leaks |= more.leaks;
+        handlers.edits.extend(more.edits);
+        if more.leaks && !leaking.iter().any(|known| std::ptr::eq(*known, *function)) {
+            leaking.push(function);
+        }
     }
-    if handlers.leaks
-        && let Some(who) = elsewhere.catches(call)
-    {
-        return Err(Why::new(format!("errors leave the function, and {who}")));
+    handlers.edits.extend(codes::numbers(cx, names, function));
+    for function in leaking {
+        let handled = repeating::look(cx, names, function, &mut handlers)?;
+        leaving::look(cx, names, elsewhere, function, &handled, &mut handlers)?;
     }
     Ok(Native {
         arguments,
@@ -310,7 +341,7 @@ impl<'a> Native<'a> {
         cx: &Cx<'a>,
         function: &'a StmtFunctionDef,
         call: &'a ExprCall,
-        under: arguments::Under,
+        under: clients::Under,
     ) -> Result<Self, Why> {
         let anchor = match under.deeper {
             false => clients::in_place(cx, call.into())?,
@@ -358,7 +389,7 @@ fn settle<'a>(
 /// Responses that go by one name change together or not at all, and so do requests of one session.
 fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
     loop {
-        drop_sessions(cx, requests);
+        session::drop_incomplete(cx, requests);
         let native: FxHashSet<Span> = requests
             .iter()
             .filter(|request| request.native.is_ok())
@@ -381,24 +412,6 @@ fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
             request.native = Err(Why::new(format!(
                 "another value that goes by the name of `{callee}`'s response stays as it is"
             )));
-        }
-    }
-}
-
-/// A session stays where one of its requests does.
-fn drop_sessions(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
-    let mut stuck: BTreeMap<usize, Why> = BTreeMap::new();
-    for request in requests.iter() {
-        if let (Some(session), Err(why)) = (request.session, &request.native) {
-            let callee = cx.module.describe(&request.call.func);
-            let why = format!("`{callee}` of the same session stays: {why}");
-            stuck.entry(session).or_insert_with(|| Why::new(why));
-        }
-    }
-    for request in requests.iter_mut().filter(|request| request.native.is_ok()) {
-        let why = request.session.and_then(|session| stuck.get(&session));
-        if let Some(why) = why {
-            request.native = Err(why.clone());
         }
     }
 }
@@ -468,12 +481,8 @@ fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<cl
             ties.push(span(requests[member].call));
             if let Ok(plan) = &requests[member].native {
                 ties.extend(plan.uses.siblings.iter().map(|sibling| span(*sibling)));
-                ties.extend(
-                    plan.handlers
-                        .clauses
-                        .iter()
-                        .map(|clause| span(clause.within)),
-                );
+                let clauses = plan.handlers.clauses.iter();
+                ties.extend(clauses.flat_map(|clause| [clause.within, clause.at()]));
             }
         }
         let target = ties.iter().find_map(|tie| known.get(tie).copied());

@@ -2,7 +2,8 @@
 //! httpx.
 
 use super::Names;
-use super::errors::{LOGGING, OS_ERRORS, is_exception};
+use super::errors::{OS_ERRORS, is_exception};
+use super::handler::LOGGING;
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Target, walk};
 use crate::model::stdlib::is_stdlib;
@@ -14,8 +15,9 @@ use crate::python::span;
 use crate::text::Span;
 use rustc_hash::FxHashSet;
 
-/// How far the bases of a class are followed.
+/// How far the bases of a class are followed, and functions that are awaited.
 const MAX_BASES: usize = 8;
+const MAX_CALLS: usize = 4;
 
 /// What httpx does in the new code.
 #[derive(Debug, Default)]
@@ -27,15 +29,26 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    fn holds(&self, call: &ExprCall) -> bool {
+    pub fn holds(&self, call: &ExprCall) -> bool {
         self.calls.contains(&span(call))
     }
 
     /// Whether the body of a response is decoded under these statements.
     pub fn decodes<'a>(&self, cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
+        self.decodes_within(cx, body, MAX_CALLS)
+    }
+
+    fn decodes_within<'a>(&self, cx: &Cx<'a>, body: &'a [Stmt], steps: usize) -> bool {
         calls_within(cx, body).into_iter().any(|call| {
-            self.holds(call)
-                && matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "json")
+            if self.holds(call) {
+                return matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "json");
+            }
+            match cx.module.target(call) {
+                Target::Function(function, _) => {
+                    steps > 0 && self.decodes_within(cx, &function.body, steps - 1)
+                }
+                _ => false,
+            }
         })
     }
 }
@@ -82,10 +95,31 @@ pub(super) fn others_raise<'a>(
     body: &'a [Stmt],
     sent: &Sent,
 ) -> bool {
+    any_raises(cx, names, body, sent, MAX_CALLS)
+}
+
+fn any_raises<'a>(
+    cx: &Cx<'a>,
+    names: Names<'_>,
+    body: &'a [Stmt],
+    sent: &Sent,
+    steps: usize,
+) -> bool {
+    // What awaits a function of this file raises what that does.
+    let harmless = |call: &'a ExprCall| match cx.module.target(call) {
+        Target::External(name) => name == "asyncio.sleep",
+        Target::Function(function, _) => {
+            steps > 0
+                && function.is_async
+                && cx.module.is_awaited(call.into())
+                && !any_raises(cx, names, &function.body, sent, steps - 1)
+        }
+        _ => false,
+    };
     let calls = calls_within(cx, body);
     let by_call = calls
         .iter()
-        .any(|call| !sent.holds(call) && may_raise(cx, names, call));
+        .any(|call| !sent.holds(call) && may_raise(cx, names, call) && !harmless(call));
     let by_name = body
         .iter()
         .flat_map(|statement| names_within(statement.into()))
@@ -94,8 +128,7 @@ pub(super) fn others_raise<'a>(
     for statement in body {
         walk(statement.into(), &mut |node| {
             if let AnyNodeRef::ExprAwait(awaited) = node {
-                by_await |= !matches!(&*awaited.value, Expr::Call(call)
-                    if matches!(cx.module.target(call), Target::External(name) if name == "asyncio.sleep"));
+                by_await |= !matches!(&*awaited.value, Expr::Call(call) if harmless(call));
             }
             TraversalSignal::Traverse
         });
@@ -185,8 +218,8 @@ fn may_raise<'a>(cx: &Cx<'a>, names: Names<'_>, call: &'a ExprCall) -> bool {
 pub(super) struct Elsewhere<'a> {
     /// `try` statements that mind the library's exceptions, and run code that may raise them.
     catching: Vec<&'a StmtTry>,
-    /// An exception of the library that is named in another way.
-    mentioned: Option<String>,
+    /// Exceptions of the library that are named in other ways, and where.
+    mentioned: Vec<(Span, String)>,
     /// What takes the place of the library's functions.
     pub intercepted: Option<String>,
 }
@@ -215,7 +248,7 @@ impl<'a> Elsewhere<'a> {
                 }
                 TraversalSignal::Traverse
             });
-            let mention = names_within(statement.into()).into_iter().find(|name| {
+            let mentions = names_within(statement.into()).into_iter().filter(|name| {
                 let concerns = match cx.module.entity(name) {
                     Entity::Builtin(name) => OS_ERRORS.contains(&name),
                     Entity::External(name) => is_exception(names, &name),
@@ -223,25 +256,24 @@ impl<'a> Elsewhere<'a> {
                 };
                 concerns && !is_listed(cx, name) && !is_raised(cx, name)
             });
-            if elsewhere.mentioned.is_none() {
-                elsewhere.mentioned = mention.map(|name| cx.module.describe(name));
-            }
+            let mentions = mentions.map(|name| (span(name), cx.module.describe(name)));
+            elsewhere.mentioned.extend(mentions);
         }
         elsewhere
     }
 
     /// What may catch errors that leave the function of a request, besides the `try` statements
     /// around it.
-    pub fn catches(&self, request: &'a ExprCall) -> Option<String> {
-        let other = self
-            .catching
-            .iter()
-            .any(|statement| !span(*statement).contains(span(request)));
-        match (&self.mentioned, other) {
-            (Some(name), _) => Some(format!("`{name}` is named elsewhere in the file")),
-            (None, true) => Some("an `except` elsewhere in the file minds its errors".to_owned()),
-            (None, false) => None,
+    pub fn catches(&self, request: &'a ExprCall, handled: &[Span]) -> Option<String> {
+        let mut mentioned = self.mentioned.iter();
+        let known = |at: Span| handled.iter().any(|handled| handled.contains(at));
+        if let Some((_, name)) = mentioned.find(|(at, _)| !known(*at)) {
+            return Some(format!("`{name}` is named elsewhere in the file"));
         }
+        let mut catching = self.catching.iter();
+        catching
+            .any(|statement| !span(*statement).contains(span(request)))
+            .then(|| "an `except` elsewhere in the file minds its errors".to_owned())
     }
 }
 

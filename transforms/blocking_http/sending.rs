@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::raising::Sent;
-use super::{Names, Native, Request, clients, errors, minds_cookies, session::Session};
+use super::{Names, Native, Request, clauses, clients, leaving, minds_cookies, session::Session};
 use crate::fix::{Cx, FileId, Fix, await_call, held_review, lines, reach, undeclared};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::Expr;
@@ -16,8 +16,10 @@ struct Changes {
     edits: Vec<Edit>,
     needs: Vec<ImportName>,
     reviews: BTreeSet<String>,
-    /// Edits in other files.
+    /// Edits in other files, and what they need there.
     others: BTreeMap<FileId, Vec<Edit>>,
+    others_need: Vec<(FileId, ImportName)>,
+    helpers: BTreeSet<&'static str>,
 }
 
 /// What the new library does once all requests that can be sent by it are.
@@ -83,7 +85,11 @@ pub(super) fn fix<'a>(
         fix = fix.and(file, edits).map_err(overlap)?;
     }
     let needs = changes.needs.into_iter();
-    let fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    let mut fix = needs.fold(fix, |fix, need| fix.needing(cx.file, Some(need)));
+    for (file, need) in changes.others_need {
+        fix = fix.needing(file, Some(need));
+    }
+    let fix = changes.helpers.into_iter().fold(fix, Fix::helped);
     Ok(fix.depending(cx.file, &new.to, &new.from))
 }
 
@@ -162,6 +168,7 @@ impl Changes {
         for argument in told(first.names, plans) {
             texts.push(self.named(cx, argument, first)?);
         }
+        texts.extend(self.of_client(cx, first, group, plans)?);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let wrapping = lines::wrap(cx, group.lines, &client, &texts, &name);
         self.indent(cx, wrapping, plans);
@@ -212,6 +219,14 @@ impl Changes {
             .any(|(_, plan)| plan.arguments.follows_by_default());
         let deeper = session.lines().is_some();
         let mut opened: Vec<Edit> = Vec::new();
+        if plans
+            .iter()
+            .any(|(_, plan)| !plan.arguments.of_client.is_empty())
+        {
+            return Err(Why::new(
+                "a request is told what belongs to the client, which is opened elsewhere",
+            ));
+        }
         for (request, plan) in plans {
             let Expr::Attribute(callee) = &*request.call.func else {
                 return Err(Why::new("the method is not called on its session"));
@@ -256,8 +271,8 @@ impl Changes {
         for clause in &plan.handlers.clauses {
             // The clause moves with the statements around it.
             let deeper = groups.iter().any(|group| group.lines.contains(clause.at()));
-            let (change, needs) = errors::rewrite(cx, request.names, clause, sent, deeper)?;
-            self.edits.push(change);
+            let (change, needs) = clauses::rewrite(cx, request.names, clause, sent, deeper)?;
+            self.edits.extend(change);
             self.needs.extend(needs);
         }
         Ok(())
@@ -291,6 +306,52 @@ impl Changes {
         let (member, after) = rest.split_at(end.unwrap_or(rest.len()));
         let name = self.reached(cx, &format!("{module}{member}"), request)?;
         Ok(format!("{before}{name}{after}"))
+    }
+
+    /// What requests are told that belongs to the client, which must be the same for all, and may be
+    /// computed before them.
+    fn of_client<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        first: &Request<'a>,
+        group: &clients::Group,
+        plans: &[(&Request<'a>, &Native<'a>)],
+    ) -> Result<Vec<String>, Why> {
+        let written = |plan: &Native<'a>| -> Vec<(&'a str, &'a str)> {
+            let told = plan.arguments.of_client.iter();
+            told.map(|(text, value)| (*text, cx.module.source(value)))
+                .collect()
+        };
+        let Some((_, plan)) = plans.first() else {
+            return Ok(Vec::new());
+        };
+        let told = written(plan);
+        if plans.iter().any(|(_, other)| written(other) != told) {
+            return Err(Why::new(
+                "requests of one client differ in what is told to the client",
+            ));
+        }
+        for (_, value) in &plan.arguments.of_client {
+            clients::computed_before(cx, group, value)?;
+        }
+        let mut texts = Vec::new();
+        for (text, source) in told {
+            let written = text.replace("{0}", source);
+            // `name=module.callable(...)`
+            let callable = text
+                .split_once('=')
+                .and_then(|(_, value)| value.split_once('('))
+                .and_then(|(callable, _)| callable.rsplit_once('.'));
+            texts.push(match callable {
+                Some((module, member)) => {
+                    let reach = reach(cx, module, member, first.call.into())?;
+                    self.needs.extend(reach.need);
+                    written.replacen(&format!("{module}.{member}"), &reach.text, 1)
+                }
+                None => written,
+            });
+        }
+        Ok(texts)
     }
 
     /// One request: its call and the uses of its response.
@@ -358,12 +419,38 @@ impl Changes {
                 - holds(opened.kept, place)
         }));
         self.needs.extend(plan.uses.needs.iter().cloned());
+        for (file, other) in &plan.uses.abroad {
+            let known = self.others.entry(*file).or_default();
+            let new = other.edits.iter().filter(|edit| !known.contains(edit));
+            let new: Vec<Edit> = new.cloned().collect();
+            known.extend(new);
+            let needs = other.needs.iter().map(|need| (*file, need.clone()));
+            self.others_need.extend(needs);
+        }
+        for remark in &plan.uses.remarks {
+            self.review(remark.as_str());
+        }
+        edits.extend(plan.handlers.edits.iter().cloned());
         self.edits.extend(edits);
-        for review in plan.uses.reviews.iter().chain(&plan.arguments.reviews) {
+        self.edits.extend(plan.arguments.outside.iter().cloned());
+        if let Some((helper, need)) = &plan.arguments.helper {
+            self.helpers.insert(helper);
+            self.needs.extend(need.clone());
+        }
+        for review in &plan.arguments.reviews {
+            self.review(review);
+        }
+        for review in &plan.uses.reviews {
             self.review(*review);
         }
         for review in &plan.handlers.reviews {
-            self.review(&**review);
+            self.review(review);
+        }
+        let own = request
+            .function
+            .map_or("", |function| function.name.as_str());
+        if let Some(leaving) = leaving::review(request.names, &plan.handlers.leaving, own) {
+            self.review(leaving);
         }
         Ok(())
     }

@@ -1,11 +1,10 @@
 //! What lines of the table make of values and methods: code with places for the parts that are kept.
 
-use super::values::is_ascii_text;
 use super::{Names, judge};
 use crate::fix::Cx;
-use crate::model::file::{Target, Why};
+use crate::model::file::Why;
 use crate::model::libraries::Row;
-use crate::python::ast::{Expr, ExprCall};
+use crate::python::ast::Expr;
 use crate::text::{Edit, Span};
 
 /// What a value becomes that keeps parts of it, with the name that it begins with.
@@ -37,27 +36,6 @@ pub(super) fn filled<'a>(
     Ok((Edit::replace(value, text), callable))
 }
 
-/// The counterpart of a class that signs requests, where its arguments are certainly text.
-pub(super) fn counterpart<'a>(
-    cx: &Cx<'a>,
-    names: Names<'a>,
-    auth: &'a ExprCall,
-) -> Option<&'a String> {
-    let Target::External(name) = cx.module.target(auth) else {
-        return None;
-    };
-    let counterpart = names.new.callables.get(&name)?;
-    let keywords = auth.arguments.keywords.iter();
-    let mut values = auth
-        .arguments
-        .args
-        .iter()
-        .chain(keywords.map(|keyword| &keyword.value));
-    values
-        .all(|value| is_ascii_text(cx, value))
-        .then_some(counterpart)
-}
-
 /// Where the value of an argument stands, with the parentheses around it.
 pub(super) fn value_of(cx: &Cx<'_>, name: Option<Span>, argument: Span) -> Span {
     let Some(name) = name else {
@@ -86,7 +64,7 @@ pub(super) fn of_method<'a>(
     method: &str,
     has_body: bool,
     follows: bool,
-) -> Result<Vec<&'a str>, Why> {
+) -> Result<Vec<String>, Why> {
     let sends = matches!(method, "post" | "put" | "patch");
     let keeps = !matches!(method, "get" | "head" | "post");
     let cases = [
@@ -97,7 +75,7 @@ pub(super) fn of_method<'a>(
     let mut reviews = Vec::new();
     for (_, name) in cases.iter().filter(|(applies, _)| *applies) {
         if let Some(row) = names.new.rows.get(*name) {
-            reviews.extend(judge(row.class, &row.why)?);
+            reviews.extend(judge(row.class, &row.why)?.map(str::to_owned));
         }
     }
     Ok(reviews)

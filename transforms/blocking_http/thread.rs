@@ -1,7 +1,7 @@
 //! The exact alternative: the same call, in a thread, and with it what reads its body later.
 
 use super::bodies::{self, Taken};
-use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy, remedy_since, to_thread};
+use crate::fix::{BlockingCall, Cx, Fix, blocking_call, remedy_since, to_thread};
 use crate::model::file::Why;
 use crate::python::ast::{Expr, ExprCall};
 use crate::python::span;
@@ -39,7 +39,9 @@ impl Threads {
 
     /// Moves a call to a thread; `because` says why it is not sent by an asynchronous client.
     pub fn fix<'a>(&mut self, cx: &Cx<'a>, call: &'a ExprCall, because: &str) -> Answer {
-        if let Some(Ok(fix)) = blocking_call(cx, call).and_then(|it| self.whole(cx, &it)) {
+        if let Some(Ok(fix)) =
+            blocking_call(cx, call).and_then(|it| self.whole(cx, &it, Some(because)))
+        {
             return Ok(fix);
         }
         to_thread(cx, call, Some(because), streams(call).map(str::to_owned))
@@ -53,9 +55,9 @@ impl Threads {
         blocking: &BlockingCall<'a>,
         because: Option<&str>,
     ) -> Answer {
-        match self.whole(cx, blocking) {
+        match self.whole(cx, blocking, None) {
             Some(Ok(fix)) => Ok(fix),
-            Some(Err(why)) => remedy(cx, blocking).map_err(|because| {
+            Some(Err(why)) => remedy_since(cx, blocking, because).map_err(|because| {
                 Why::new(format!(
                     "{}, but it cannot: {}",
                     because.as_str(),
@@ -92,8 +94,13 @@ impl Threads {
     }
 
     /// The call together with what reads its body, if anything does.
-    fn whole<'a>(&mut self, cx: &Cx<'a>, blocking: &BlockingCall<'a>) -> Option<Answer> {
-        let whole = bodies::whole(cx, blocking, &mut self.taken)?;
+    fn whole<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        blocking: &BlockingCall<'a>,
+        because: Option<&str>,
+    ) -> Option<Answer> {
+        let whole = bodies::whole(cx, blocking, because, &mut self.taken)?;
         Some(whole.map(|whole| {
             self.moved.push(whole.span);
             whole.fix

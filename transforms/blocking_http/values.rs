@@ -1,9 +1,10 @@
 //! What a value written in the code certainly is: text, a number, a dict of such, a URL.
 
+use super::kinds::{Kinds, kinds};
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Entity, Lookup, Target, dotted};
+use crate::model::file::{BindingKind, Entity, Lookup, dotted};
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprDict, FStringPart, InterpolatedStringElement, Number, Operator,
+    AnyNodeRef, Expr, FStringPart, InterpolatedStringElement, Number, Operator,
 };
 use crate::python::span;
 
@@ -31,21 +32,6 @@ pub(super) fn is_zero(expression: &Expr) -> bool {
         },
         _ => false,
     }
-}
-
-/// A dict display, written here or given to a name once, in which every key is text.
-pub(super) fn text_dict<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Option<&'a ExprDict> {
-    let value = match expression {
-        Expr::Name(_) => given_once(cx, expression)?,
-        _ => expression,
-    };
-    let Expr::Dict(dict) = value else {
-        return None;
-    };
-    dict.items
-        .iter()
-        .all(|item| item.key.as_ref().is_some_and(|key| is_text(cx, key)))
-        .then_some(dict)
 }
 
 /// The only value that a name is ever given, if nothing else can change it: a plain assignment to
@@ -79,98 +65,34 @@ fn given_once<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Option<&'a Expr> {
 
 /// Whether a value is certainly text.
 pub(super) fn is_text<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
-    text_within(cx, expression, MAX_STEPS)
-}
-
-fn text_within<'a>(cx: &Cx<'a>, expression: &'a Expr, steps: usize) -> bool {
-    match expression {
-        Expr::StringLiteral(_) | Expr::FString(_) => true,
-        Expr::BinOp(sum) => match sum.op {
-            Operator::Add => {
-                text_within(cx, &sum.left, steps) || text_within(cx, &sum.right, steps)
-            }
-            Operator::Mod => text_within(cx, &sum.left, steps),
-            _ => false,
-        },
-        Expr::Call(call) => match cx.module.target(call) {
-            Target::Builtin(name) => name == "str",
-            Target::External(name) => matches!(name.as_str(), "json.dumps" | "os.path.join"),
-            _ => match &*call.func {
-                Expr::Attribute(method) => match method.attr.as_str() {
-                    "hexdigest" | "isoformat" => true,
-                    "format" | "join" | "lower" | "strip" | "upper" => {
-                        text_within(cx, &method.value, steps)
-                    }
-                    _ => false,
-                },
-                _ => false,
-            },
-        },
-        Expr::Subscript(subscript) => {
-            cx.module.qualified(&subscript.value).as_deref() == Some("os.environ")
-        }
-        Expr::Name(name) => {
-            annotated(cx, name.into(), &["str"])
-                || steps > 0
-                    && given_once(cx, expression)
-                        .is_some_and(|value| text_within(cx, value, steps - 1))
-        }
-        _ => false,
-    }
+    kinds(cx, expression) == Kinds::TEXT
 }
 
 /// Whether a value is certainly text that a header can hold in both libraries.
 pub(super) fn is_ascii_text<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
-    let value = given_once(cx, expression).unwrap_or(expression);
-    is_text(cx, expression)
-        && match value {
-            Expr::StringLiteral(literal) => literal.value.to_str().is_ascii(),
-            _ => span(value).of(cx.module.text()).is_ascii(),
-        }
+    is_text(cx, expression) && is_header_text(cx, expression)
 }
 
 /// Whether a value is certainly text or a number that both libraries write in the same way.
 pub(super) fn is_plain<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
-    plain_within(cx, expression, MAX_STEPS)
+    kinds(cx, expression).within(Kinds::PLAIN)
 }
 
-fn plain_within<'a>(cx: &Cx<'a>, expression: &'a Expr, steps: usize) -> bool {
-    if text_within(cx, expression, steps) {
-        return true;
-    }
-    match expression {
-        Expr::NumberLiteral(_) => true,
-        Expr::BinOp(operation) => {
-            plain_within(cx, &operation.left, steps) && plain_within(cx, &operation.right, steps)
-        }
-        Expr::Call(call) => matches!(
-            cx.module.target(call),
-            Target::Builtin("int" | "float" | "len" | "round")
-        ),
-        Expr::Name(name) => {
-            annotated(cx, name.into(), &["str", "int", "float"])
-                || counts(cx, name.into())
-                || steps > 0
-                    && given_once(cx, expression)
-                        .is_some_and(|value| plain_within(cx, value, steps - 1))
-        }
-        _ => false,
-    }
+/// Whether text can be held by a header in both libraries: ASCII, without blanks at its end.
+pub(super) fn is_header_text<'a>(cx: &Cx<'a>, text: &'a Expr) -> bool {
+    let trimmed = match given_once(cx, text).unwrap_or(text) {
+        Expr::StringLiteral(literal) => literal.value.to_str().trim_end() == literal.value.to_str(),
+        _ => true,
+    };
+    trimmed && is_ascii(cx, text)
 }
 
-/// Whether a name is only ever the number that a loop over `range` is at.
-fn counts(cx: &Cx<'_>, name: AnyNodeRef<'_>) -> bool {
-    let AnyNodeRef::ExprName(name) = name else {
-        return false;
-    };
-    let Some(scope) = cx.module.scope_of(name.into()) else {
-        return false;
-    };
-    let Lookup::Bound(_, [only]) = cx.module.lookup(scope, &name.id) else {
-        return false;
-    };
-    matches!(cx.module.binding(*only).kind, BindingKind::Element(Expr::Call(iterated))
-        if matches!(cx.module.target(iterated), Target::Builtin("range")))
+/// Whether nothing that is written of a text is beyond ASCII.
+pub(super) fn is_ascii<'a>(cx: &Cx<'a>, text: &'a Expr) -> bool {
+    match given_once(cx, text).unwrap_or(text) {
+        Expr::StringLiteral(literal) => literal.value.to_str().is_ascii(),
+        value => span(value).of(cx.module.text()).is_ascii(),
+    }
 }
 
 /// The annotation of a name that is a parameter and never bound again, and whether its default is
@@ -191,14 +113,6 @@ fn annotation<'a>(cx: &Cx<'a>, name: AnyNodeRef<'_>) -> Option<(&'a Expr, bool)>
         Some(AnyNodeRef::ParameterWithDefault(parameter)) if parameter.default.as_deref().is_some_and(is_none)
     );
     Some((parameter.annotation.as_deref()?, may_be_none))
-}
-
-/// Whether a name is a parameter, never bound again, that is annotated with one of these types.
-fn annotated(cx: &Cx<'_>, name: AnyNodeRef<'_>, types: &[&str]) -> bool {
-    // `def f(name: str = None)` is a common way to write an optional parameter.
-    annotation(cx, name).is_some_and(|(annotation, may_be_none)| {
-        !may_be_none && matches!(annotation, Expr::Name(name) if types.contains(&name.id.as_str()))
-    })
 }
 
 /// Whether nothing speaks against a URL being text: `requests` takes whatever `str` makes one of.
@@ -229,6 +143,8 @@ pub(super) fn may_be_url<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
         | Expr::Subscript(_)
         | Expr::Await(_)
         | Expr::If(_) => true,
+        Expr::BoolOp(operation) => operation.values.iter().all(|value| may_be_url(cx, value)),
+        Expr::Named(named) => may_be_url(cx, &named.value),
         _ => false,
     }
 }
@@ -272,6 +188,34 @@ fn pieces<'a>(cx: &Cx<'a>, url: &'a Expr, steps: usize, found: &mut Vec<Option<&
     }
 }
 
+/// Whether a URL has a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Query {
+    None,
+    /// What is computed of it may hold one.
+    Perhaps,
+    Seen,
+}
+
+/// What is visible of the query of a URL. What is computed may hold one only where it ends the URL
+/// and does not stand for one segment or field of its own.
+pub(super) fn query<'a>(cx: &Cx<'a>, url: &'a Expr) -> Query {
+    let mut found = Vec::new();
+    pieces(cx, url, MAX_STEPS, &mut found);
+    let ends_well = match found[..] {
+        [.., Some(before), None] => {
+            !before.ends_with(|c: char| c.is_alphanumeric()) && !before.is_empty()
+        }
+        [.., None] | [] => false,
+        _ => true,
+    };
+    match found.iter().flatten().any(|text| text.contains('?')) {
+        true => Query::Seen,
+        false if ends_well => Query::None,
+        false => Query::Perhaps,
+    }
+}
+
 /// Whether what is written of a URL reaches the server as it is: `requests` escapes some characters
 /// that httpx sends or refuses, and undoes escapes that were not needed.
 pub(super) fn is_sent_as_written<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
@@ -302,21 +246,6 @@ fn is_usual_escape(after: &str) -> bool {
     }
 }
 
-/// Whether a URL is visibly written without a query. What is computed may hold one only where it
-/// ends the URL and does not stand for one segment or field of its own.
-pub(super) fn has_no_query<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
-    let mut found = Vec::new();
-    pieces(cx, url, MAX_STEPS, &mut found);
-    let ends_well = match found[..] {
-        [.., Some(before), None] => {
-            !before.ends_with(|c: char| c.is_alphanumeric()) && !before.is_empty()
-        }
-        [.., None] | [] => false,
-        _ => true,
-    };
-    ends_well && !found.iter().flatten().any(|text| text.contains('?'))
-}
-
 /// Whether a URL is visibly written with its scheme and host, and so cannot be refused for lacking
 /// one.
 pub(super) fn is_absolute<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
@@ -338,17 +267,6 @@ pub(super) fn is_absolute<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
         && host
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
-}
-
-/// Whether headers may ask for an answer only if something has changed.
-pub(super) fn is_conditional<'a>(cx: &Cx<'a>, headers: &'a Expr) -> bool {
-    let certain = |dict: &ExprDict| {
-        dict.items.iter().all(|item| {
-            matches!(&item.key, Some(Expr::StringLiteral(key))
-                if !key.value.to_str().to_ascii_lowercase().starts_with("if-"))
-        })
-    };
-    !is_none(headers) && !text_dict(cx, headers).is_some_and(certain)
 }
 
 /// Whether a value is text or bytes as it is written.

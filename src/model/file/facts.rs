@@ -47,6 +47,34 @@ pub struct Facts {
     pub awaits_in_loop: bool,
     /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
     pub asyncio: Reachable,
+    /// What `except` clauses catch, in source order.
+    pub tries: Vec<Try>,
+    /// Classes of exceptions that calls are given, as `pytest.raises` is.
+    pub given: Vec<Given>,
+}
+
+/// A class of exceptions that a call is given.
+#[derive(Debug)]
+pub struct Given {
+    pub class: TermId,
+    /// Where it stands in the text.
+    pub at: u32,
+    /// The function that the call decorates.
+    pub decorates: Option<Index>,
+}
+
+/// A `try` statement, or `with contextlib.suppress(...)`.
+#[derive(Debug)]
+pub struct Try {
+    /// The function whose body it stands in; none at module level.
+    pub function: Option<Index>,
+    pub body: Span,
+    /// The classes that its clauses name.
+    pub classes: Box<[TermId]>,
+    /// It catches whatever the body raises.
+    pub catches_all: bool,
+    /// What it catches may be raised again.
+    pub hands_on: bool,
 }
 
 /// A name that is only asked for, never shown. Two names of one hash are taken for each other, which

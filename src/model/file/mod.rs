@@ -22,8 +22,8 @@ mod types;
 
 pub use effects::Effects;
 pub use facts::{
-    Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, NameHash, Owner,
-    Reachable, Reflected, ReflectedOn, both_names,
+    Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, Given, NameHash,
+    Owner, Reachable, Reflected, ReflectedOn, Try, both_names,
 };
 pub use imports::{ImportName, Imported};
 pub use intercepts::Intercept;

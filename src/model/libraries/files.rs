@@ -1,5 +1,8 @@
 //! The files of the catalogue, compiled in.
 
+use super::Library;
+use std::sync::Arc;
+
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         &[$((
@@ -17,7 +20,7 @@ pub(super) const MAPPINGS: &[(&str, &str)] = files![
 ];
 
 /// File and text of each, sorted by the name of the library.
-pub(super) const FILES: &[(&str, &str)] = files![
+const FILES: &[(&str, &str)] = files![
     "pillow",
     "aiogram",
     "aiohttp",
@@ -73,3 +76,19 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "urllib3",
     "pyyaml",
 ];
+
+/// Every library.
+pub(super) fn libraries() -> Result<Vec<Arc<Library>>, String> {
+    let mut found = Vec::new();
+    for (file, text) in FILES {
+        let read = |text: &str| -> Result<Library, String> {
+            toml::from_str(text).map_err(|error| format!("{file}: {error}"))
+        };
+        found.push(Arc::new(read(text)?));
+        // httpx2 has the names of httpx.
+        if *file == "httpx.toml" {
+            found.push(Arc::new(read(&text.replace("httpx", "httpx2"))?));
+        }
+    }
+    Ok(found)
+}

@@ -1,8 +1,8 @@
 //! What files of the catalogue may say of blocking HTTP libraries, and of what their names become
 //! in asynchronous ones.
 
-use super::expand;
 use super::files::MAPPINGS;
+use super::{Catalogue, expand};
 use crate::python::PythonVersion;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -26,6 +26,16 @@ pub struct Http {
     /// which test functions ask for one.
     pub interceptors: Vec<String>,
     pub interceptor_fixtures: Vec<String>,
+    /// Decorators, or what those are given, that run a coroutine function again after exceptions
+    /// of the classes that they are given: one, or a tuple.
+    #[serde(default)]
+    pub repeaters: Vec<String>,
+    /// The objects whose attributes are status codes.
+    #[serde(default)]
+    pub code_tables: Vec<String>,
+    /// The numbers that status codes are named by, in lower case.
+    #[serde(default)]
+    pub codes: BTreeMap<String, u16>,
     /// Objects that send requests.
     pub sessions: Option<Sessions>,
     /// What else is to be known where another library takes its place, by the module of that one.
@@ -44,10 +54,20 @@ pub struct Sessions {
     pub methods: BTreeMap<String, HttpFunction>,
 }
 
+impl Catalogue {
+    /// The version of a library that is known to do what another did, each by its module.
+    pub fn verified(&self, new: &str, old: &str) -> Option<&str> {
+        let http = self.library(old)?.http.as_ref()?;
+        http.targets.get(new).map(|target| target.verified.as_str())
+    }
+}
+
 /// What changes around the code when another library sends its requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HttpTarget {
+    /// The version of its distribution that the mapping was verified with.
+    pub verified: String,
     /// What stands in for the new library in tests, for a message.
     pub stand_ins: String,
     /// Those of the old one's interceptors that meet requests of the new one as well.
@@ -87,6 +107,9 @@ pub struct Mapping {
     /// Its exceptions derive from the same builtin ones.
     #[serde(default)]
     pub same_builtin_errors: bool,
+    /// Its exceptions do not hold the response.
+    #[serde(default)]
+    pub errors_without_response: bool,
     pub client: Client,
     #[serde(default)]
     pub request: Request,
@@ -99,9 +122,11 @@ pub struct Mapping {
     /// Exceptions by qualified name; braces stand for several.
     #[serde(deserialize_with = "expanded")]
     pub exceptions: BTreeMap<String, Caught>,
-    /// What `json()` raises, on either side, for a body that is none; a catch-all of the old library
-    /// catches it too.
-    pub decoding_error: Option<String>,
+    /// What `json()` raises for a body that is none, and what is a base of all that: a catch-all of
+    /// the old library catches it too. Nothing where the old library's own exceptions stay.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub decoding_error: Vec<String>,
+    pub decoding_base: Option<String>,
     /// What is true where a response of the old library is, with `{}` for the response, if the
     /// response itself is not.
     pub truth: Option<String>,
@@ -217,6 +242,9 @@ pub struct Keyword {
     pub to: Option<String>,
     /// How its values are told apart.
     pub accepts: Accepts,
+    /// Of dicts, only displays of text and numbers fall under another row than `other`.
+    #[serde(default)]
+    pub displays_only: bool,
     /// What becomes of which values. A value whose row is not here is held back.
     pub rows: BTreeMap<String, Row>,
 }
@@ -230,24 +258,61 @@ pub enum Accepts {
     /// `text` as far as can be seen, with what is written of it the same on both sides; `escaped`,
     /// which has characters that only one side escapes; or `other`.
     Url,
-    /// `literal`, which becomes an argument of the client, or `other`.
+    /// `literal` and `flag`, which become an argument of the client; `path`, of certificates; or
+    /// `other`.
     Boolean,
-    /// `plain`: a dict display, or nothing, whose values are neither `None` nor booleans; `query`:
-    /// the same, where the URL may have a query; or `other`.
+    /// `plain`: a dict of text and numbers, all of which is seen, or nothing; `dropped`: with values
+    /// that are `None`; `flags`: with booleans; `pairs`: a list of pairs; `shared`: with such, where others use the dict;
+    /// `optional`: with values that are declared to be `None` at times; `unsure`: with values of
+    /// which nothing is known; `variable`: a dict of which nothing is seen; or `other`. Besides,
+    /// `query` where the URL has one, and `perhaps` where it may; all of them `helped` where the
+    /// project has a place for a helper.
     PlainMapping,
-    /// `text`: a dict display whose values are text; or `other`.
+    /// `text`: a dict whose values are text; `unsure`, `variable` or `other`, as above.
     StringMapping,
-    /// `fields`: form fields as a dict display; `content`: a text or bytes literal; or `other`.
+    /// `fields`: form fields as a dict, and the other rows of such; `content`: text or bytes;
+    /// `buffer`: a bytearray; or `other`.
     Body,
     /// `seconds`: a number or `None`; `shared`: a number, where other requests may have all
     /// connections of the client; `pair`: connect and read timeouts; or `other`.
     Timeout,
-    /// `pair` of strings, `class`: a known authentication class, or `other`.
+    /// `pair` of strings, `class`: a known authentication class, and besides, `unsure` where parts
+    /// may be something else than text; `callable`: one of the file that only changes headers;
+    /// `variable`, or `other`.
     Auth,
+    /// `off`: `None`, which is left out; `texts`: a dict of text; or `variable`.
+    Cookies,
+    /// `off`; `both`: one proxy for both schemes; besides, `unsure` where nothing is known of it; or
+    /// `other`.
+    Proxies,
+    /// `off`; `typed`: parts that say their names and types; `unsure`: such parts, with a content of
+    /// which nothing is known; or `other`.
+    Files,
     /// `off`: `None` or `False`, which is left out; or `other`.
     Nothing,
     /// `off`; `on`: `True`, which another method of the client stands for; or `other`.
     Stream,
+}
+
+/// A class whose objects block, and the class of the same library that does the same for coroutines:
+/// of what is not named here, nothing is known.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Twin {
+    pub from: String,
+    pub to: String,
+    /// Methods that are awaited there.
+    pub awaited: Vec<String>,
+    /// What closing it is called there.
+    pub close: String,
+    /// Members that are the same.
+    pub same: Vec<String>,
+    /// What cannot be given to the constructor, set, or passed to a method, and why.
+    pub differs: BTreeMap<String, String>,
+    /// Arguments of methods, each with what it must not be: read bit by bit.
+    pub whole: BTreeMap<String, String>,
+    /// Members of what the awaited methods give that differ.
+    pub gives_differ: Vec<String>,
 }
 
 /// What becomes of a use of a session.
@@ -307,7 +372,11 @@ pub enum Takes {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Caught {
     /// The classes that together catch the same failures.
+    #[serde(default)]
     pub to: Vec<String>,
+    /// The class is not the library's alone, and stays besides those.
+    #[serde(default)]
+    pub stays: bool,
     pub class: Fidelity,
     #[serde(default)]
     pub why: String,
@@ -347,6 +416,9 @@ pub struct Member {
     /// It gives an asynchronous iterator.
     #[serde(default)]
     pub iterates: bool,
+    /// What it gives are lines, as text and not as bytes.
+    #[serde(default)]
+    pub lines: bool,
     /// A statement that must come first, with `{}` for the response.
     pub first: Option<String>,
     /// The result of the method differs, so it must not be used.
@@ -405,4 +477,18 @@ where
             .collect::<Vec<_>>()
     };
     Ok(table.into_iter().flat_map(entry).collect())
+}
+
+/// A text, or a list of such.
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Texts {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::One(text) => vec![text],
+        Texts::More(texts) => texts,
+    })
 }

@@ -12,7 +12,6 @@ pub use check::Mistakes;
 pub use http::*;
 pub use schema::*;
 
-use files::FILES;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -43,20 +42,10 @@ pub struct Catalogue {
 }
 
 static BUILTIN: LazyLock<Result<Arc<Catalogue>, String>> = LazyLock::new(|| {
-    let mut libraries = Vec::new();
-    for (file, text) in FILES {
-        let mut read = |text: &str| -> Result<(), String> {
-            let library = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
-            libraries.push(Arc::new(library));
-            Ok(())
-        };
-        read(text)?;
-        // httpx2 has the names of httpx.
-        if file.ends_with("httpx.toml") {
-            read(&text.replace("httpx", "httpx2"))?;
-        }
-    }
-    Ok(Arc::new(Catalogue::new(libraries, http::mappings()?)))
+    Ok(Arc::new(Catalogue::new(
+        files::libraries()?,
+        http::mappings()?,
+    )))
 });
 
 impl Catalogue {

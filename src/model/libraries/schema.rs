@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Http};
+use super::{AsyncSide, Http, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +13,6 @@ pub struct Library {
     pub name: String,
     /// What `pip install` calls it; none for the standard library.
     pub distribution: Option<String>,
-    /// The version of the distribution that this was verified with.
-    pub verified: Option<String>,
     /// Distributions that are of no use without it, such as its stubs.
     #[serde(default)]
     pub companions: Vec<String>,
@@ -48,6 +46,8 @@ pub struct Library {
     pub asyncio_only: bool,
     pub http: Option<Http>,
     pub async_side: Option<AsyncSide>,
+    #[serde(default)]
+    pub twins: Vec<Twin>,
     /// Classes by qualified name.
     #[serde(default)]
     pub classes: BTreeMap<String, Class>,

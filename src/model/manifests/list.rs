@@ -104,10 +104,17 @@ impl List {
                 (_, None) => None,
             };
         }
-        let bare = known.iter().all(|item| item.versions.is_empty());
+        // Few exceptions make no other habit.
+        let most = |is_so: &dyn Fn(&str) -> bool| {
+            let so = known.iter().filter(|item| is_so(item.versions.trim()));
+            is_so(model.trim()) && so.count() * 4 > known.len() * 3
+        };
+        let bare = most(&str::is_empty);
         match verified {
             _ if bare => Some(name.to_owned()),
-            Some(verified) if sign == "==" && all("==") => Some(write("==", verified)),
+            Some(verified) if most(&|versions| sign_of(versions) == "==") => {
+                Some(write("==", verified))
+            }
             Some(verified) if sign == "~=" && all("~=") => Some(write("~=", &version(verified))),
             Some(verified) => Some(write(">=", &version(verified))),
             None => None,

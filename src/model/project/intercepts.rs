@@ -1,6 +1,7 @@
 //! Which files' requests are replaced from other files, as tests do.
 
-use super::{Project, Target};
+use super::evaluate::Evaluator;
+use super::{Place, Project, Target, Value};
 use crate::model::file::{Call, Intercept};
 use crate::text::FileId;
 use rustc_hash::FxHashMap;
@@ -37,33 +38,66 @@ impl Project {
         found
     }
 
-    /// The files whose requests a replacement may meet: those that its file loads, and those that
-    /// the tests load which a `conftest.py` is for.
+    /// The files whose requests a replacement may meet: the one whose name for the library it
+    /// replaces; else those where stands what its file imports, and so on from there, and the same
+    /// for the tests that a `conftest.py` is for. A package that only hands names on is passed by.
     pub fn reach_of(&self, test: FileId, intercept: &Intercept) -> BTreeSet<FileId> {
+        let within = intercept.within.as_deref().and_then(|module| {
+            let place = self.modules().find(test, 0, module)?;
+            self.file_of(&place)
+        });
+        if let Some(file) = within {
+            return (file != test).then_some(file).into_iter().collect();
+        }
         let path = self.modules().path(test);
-        let mut start = BTreeSet::from([test]);
+        let mut seen = BTreeSet::from([test]);
         if path.file_name().is_some_and(|name| name == "conftest.py") {
             let folder = path.parent();
             let below = self.files().map(|(file, _)| file).filter(|file| {
                 folder.is_some_and(|folder| self.modules().path(*file).starts_with(folder))
             });
-            start.extend(below);
+            seen.extend(below);
         }
-        if let Some(module) = &intercept.within {
-            start.extend(self.modules().loaded_by(test, 0, module));
-        }
-        let mut seen = start.clone();
-        let mut next: Vec<FileId> = start.into_iter().collect();
+        let mut next: Vec<FileId> = seen.iter().copied().collect();
+        let mut evaluator = Evaluator::new(self);
         while let Some(file) = next.pop() {
             let facts = self.facts(file).into_iter();
             let imports = facts.flat_map(|facts| facts.imports.iter().chain(&facts.stars));
             for (level, name) in imports {
-                let loaded = self.modules().loaded_by(file, *level, name);
-                next.extend(loaded.into_iter().filter(|file| seen.insert(*file)));
+                let found = self.imported(&mut evaluator, file, *level, name);
+                next.extend(found.filter(|file| seen.insert(*file)));
             }
         }
         seen.remove(&test);
         seen
+    }
+
+    fn file_of(&self, place: &Place) -> Option<FileId> {
+        match place {
+            Place::File(file) => Some(*file),
+            Place::Folder(_) => None,
+        }
+    }
+
+    /// The file in which an imported module, function or class stands.
+    fn imported(
+        &self,
+        evaluator: &mut Evaluator<'_>,
+        from: FileId,
+        level: u32,
+        name: &str,
+    ) -> Option<FileId> {
+        if let Some(place) = self.modules().find(from, level, name) {
+            return self.file_of(&place);
+        }
+        let (module, member) = name.rsplit_once('.').unwrap_or(("", name));
+        let place = self.modules().find(from, level, module)?;
+        match evaluator.module_member(&place, member) {
+            Value::Function(function) | Value::Method(function, _) => Some(function.file),
+            Value::Class(class) => Some(class.file),
+            Value::Module(place) => self.file_of(&place),
+            _ => self.file_of(&place),
+        }
     }
 
     /// The first call in a coroutine of a file that runs something of a library that `is_such`.

@@ -9,6 +9,7 @@ mod attributes;
 mod classes;
 mod colour;
 mod decorators;
+mod escapes;
 mod evaluate;
 mod graph;
 mod intercepts;
@@ -23,6 +24,7 @@ mod uses;
 mod value;
 
 pub use colour::Colouring;
+pub use escapes::{Caught, Escape, Minds};
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
 pub use value::{ClassRef, FunctionRef, Target, Value};
@@ -189,10 +191,7 @@ impl Project {
             let distribution = library.and_then(|library| library.distribution.as_deref());
             normalised(distribution.unwrap_or(module))
         };
-        let verified = self
-            .catalogue
-            .library(adds)
-            .and_then(|library| library.verified.as_deref());
+        let verified = self.catalogue.verified(adds, replaces);
         match self.manifests.root_of(self.modules.folder(file)) {
             Some((_, root)) => root.provision(&of(adds), &of(replaces), verified),
             None => Provision::Unknown,

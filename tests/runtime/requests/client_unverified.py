@@ -17,7 +17,7 @@ async def verified():
     try:
         response = requests.get(SECURE + "/echo", verify=True)
         print(response.status_code)
-    except requests.ConnectionError:
+    except requests.RequestException:
         print("not trusted")
 
 

@@ -1,7 +1,6 @@
 # row: exceptions.ConnectTimeout
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, aiohttp, niquests
-# review: aiohttp
 import asyncio
 import os
 import socket

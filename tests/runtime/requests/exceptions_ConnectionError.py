@@ -1,5 +1,5 @@
 # row: exceptions.ConnectionError
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, niquests
 import asyncio
 import os

@@ -1,7 +1,6 @@
 # row: exceptions.Timeout
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, aiohttp, niquests
-# review: aiohttp
 import asyncio
 import os
 

@@ -1,7 +1,6 @@
 # row: exceptions.HTTPError, exceptions.ConnectionError, exceptions.Timeout, exceptions.RequestException
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, niquests
-# review: niquests
 import asyncio
 import os
 

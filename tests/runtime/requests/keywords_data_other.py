@@ -10,22 +10,31 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
-async def unknown(data):
-    response = requests.post(BASE + "/echo", data=data)
+async def twice():
+    response = requests.post(BASE + "/echo", data=[("a", 1), ("b", 2), ("a", 3)])
     print(response.json())
 
 
-async def dropped():
-    response = requests.post(BASE + "/echo", data={"a": None, "b": True})
+async def file():
+    response = requests.post(BASE + "/echo", data=io.BytesIO(b"from a file"))
+    print(response.json())
+
+
+async def pieces():
+    response = requests.post(BASE + "/echo", data=(it for it in [b"one", b"two"]))
+    print(response.json())
+
+
+async def with_json():
+    response = requests.post(BASE + "/echo", data="", json={"a": 1})
     print(response.json())
 
 
 async def main():
-    pieces = (piece for piece in [b"one", b"two"])
-    for data in ([("a", 1), ("b", 2), ("a", 3)], "text", b"bytes", {"a": None}, pieces):
-        await unknown(data)
-    await unknown(io.BytesIO(b"from a file"))
-    await dropped()
+    await twice()
+    await file()
+    await pieces()
+    await with_json()
 
 
 asyncio.run(main())

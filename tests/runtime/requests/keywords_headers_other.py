@@ -14,20 +14,20 @@ async def removed():
     print(response.json())
 
 
-async def unknown(headers):
-    response = requests.get(BASE + "/echo", headers=headers)
-    print(response.json())
-
-
 async def accents():
     response = requests.get(BASE + "/echo", headers={"X-Accent": "caf\u00e9"})
     print(response.status_code)
 
 
+async def blank():
+    response = requests.get(BASE + "/echo", headers={"X-Blank": "a "})
+    print(response.status_code)
+
+
 async def main():
     await removed()
-    await unknown({"X-None": None})
     await accents()
+    await blank()
 
 
 asyncio.run(main())

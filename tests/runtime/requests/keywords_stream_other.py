@@ -1,6 +1,5 @@
 # row: keywords.stream.other
 # expects: thread
-# reason: still read on the event loop
 import asyncio
 import os
 
@@ -9,10 +8,15 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
+async def look(whether):
+    response = requests.get(f"{BASE}/bytes/100", stream=whether)
+    await asyncio.sleep(0)
+    print(response.content[:10])
+
+
 async def main():
-    response = requests.get(BASE + "/stream/3?size=250", stream=True)
-    for chunk in response.iter_content(100):
-        print(len(chunk))
+    await look(True)
+    await look(False)
 
 
 asyncio.run(main())

@@ -14,7 +14,7 @@ async def send(path):
     try:
         response = requests.get(f"{BASE}/{path}", timeout=(10, 1.5))
         print(response.status_code)
-    except requests.ReadTimeout:
+    except requests.RequestException:
         print("too late")
 
 

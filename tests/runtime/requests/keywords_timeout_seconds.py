@@ -1,7 +1,6 @@
 # row: keywords.timeout.seconds, exceptions.ReadTimeout
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, aiohttp, niquests
-# review: aiohttp, niquests
 import asyncio
 import os
 

@@ -6,12 +6,16 @@ import os
 
 import requests
 
+BASE = os.environ["BASE_URL"]
+
+
+async def look(verify):
+    response = requests.get(os.environ["SECURE_URL"] + "/echo", verify=verify)
+    print(response.json())
+
 
 async def main():
-    response = requests.get(
-        os.environ["SECURE_URL"] + "/echo", verify=os.environ["CERTIFICATE"]
-    )
-    print(response.json())
+    await look(os.environ["CERTIFICATE"])
 
 
 asyncio.run(main())

@@ -1,5 +1,5 @@
 # row: response.close
-# expects: thread
+# expects: safe
 import asyncio
 import os
 

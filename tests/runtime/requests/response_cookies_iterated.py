@@ -1,6 +1,5 @@
-# trap: response.cookies
-# expects: thread
-# targets: httpx, httpx2, aiohttp
+# row: response.cookies.iter
+# expects: safe
 import asyncio
 import os
 

@@ -1,6 +1,5 @@
 # row: response.encoding
-# expects: thread
-# targets: httpx, httpx2, aiohttp
+# expects: review
 import asyncio
 import os
 
@@ -9,11 +8,14 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
-async def main():
-    response = requests.get(BASE + "/text/latin-1")
+async def look(kind):
+    response = requests.get(f"{BASE}/text/latin-1?type={kind}")
     print(response.encoding)
-    response.encoding = None
-    print(response.text)
+
+
+async def main():
+    await look("text/plain;charset=latin-1")
+    await look("application/json")
 
 
 asyncio.run(main())

@@ -1,4 +1,4 @@
-# row: response.headers
+# row: response.headers, response.headers.get, response.headers.[], response.headers.in, response.headers.values
 # expects: safe
 # targets: httpx, httpx2, niquests
 import asyncio
@@ -8,18 +8,16 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-URL = BASE + "/response?header=X-One:1&header=X-Two:a&header=x-two:b&type=text/html"
 
-
-async def main():
-    response = requests.get(URL)
-    print(response.headers["X-One"], response.headers["x-one"])
-    print(response.headers.get("X-Two"), response.headers.get("X-None", "none"))
-    print("content-TYPE" in response.headers, "X-None" not in response.headers)
+async def look():
+    response = requests.get(f"{BASE}/response?header=X-Two:1&header=X-Two:2&type=text/css")
+    print(response.headers["content-TYPE"], response.headers.get("X-Two"), "x-two" in response.headers)
+    print(response.headers.get("Nothing"), response.headers.get("Nothing", 1), "Nothing" not in response.headers)
+    print("1, 2" in response.headers.values())
     try:
-        print(response.headers["X-None"])
+        response.headers["Nothing"]
     except KeyError:
-        print("no such header")
+        print("no")
 
 
-asyncio.run(main())
+asyncio.run(look())

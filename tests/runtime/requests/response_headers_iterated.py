@@ -11,7 +11,7 @@ BASE = os.environ["BASE_URL"]
 
 async def main():
     response = requests.get(BASE + "/response?header=X-One:1")
-    print(sorted(response.headers))
+    print(response.headers)
 
 
 asyncio.run(main())

@@ -1,6 +1,5 @@
-# row: response.history
-# expects: thread
-# targets: httpx, httpx2, aiohttp
+# row: response.history, response.history.len, response.history.truth, response.history.[], response.history.iter
+# expects: safe
 import asyncio
 import os
 
@@ -9,9 +8,22 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
+async def look(path):
+    response = requests.get(f"{BASE}{path}")
+    print(len(response.history), bool(response.history))
+    if response.history:
+        print(response.history[0].url.removeprefix(BASE), response.history[-1].ok)
+    if not response.history:
+        print("direct")
+    for earlier in response.history:
+        print(earlier.status_code, earlier.reason, earlier.url.removeprefix(BASE), earlier.headers["Location"])
+        if earlier:
+            print("no error")
+
+
 async def main():
-    response = requests.get(BASE + "/hops/2")
-    print([(each.status_code, each.url, each.ok) for each in response.history])
+    for path in ["/echo", "/hops/3", "/redirect/301", "/redirect/308?to=/status/404", "/redirect/302?to="]:
+        await look(path)
 
 
 asyncio.run(main())

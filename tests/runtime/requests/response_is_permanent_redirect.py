@@ -1,6 +1,5 @@
 # row: response.is_permanent_redirect
-# expects: thread
-# targets: httpx, httpx2, aiohttp
+# expects: safe
 import asyncio
 import os
 
@@ -9,9 +8,15 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
+async def look(path):
+    response = requests.get(f"{BASE}/{path}", allow_redirects=False)
+    print(path, response.is_permanent_redirect)
+
+
 async def main():
-    response = requests.get(BASE + "/redirect/308", allow_redirects=False)
-    print(response.is_permanent_redirect)
+    for status in (300, 301, 302, 303, 304, 307, 308):
+        await look(f"redirect/{status}")
+        await look(f"status/{status}")
 
 
 asyncio.run(main())

@@ -1,6 +1,5 @@
 # row: response.iter_content
-# expects: thread
-# targets: httpx, httpx2, aiohttp, niquests
+# expects: safe
 import asyncio
 import os
 

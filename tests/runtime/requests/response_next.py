@@ -1,6 +1,5 @@
-# row: response.next
-# expects: thread
-# targets: httpx, httpx2, aiohttp, niquests
+# row: response.next, response.next.url
+# expects: safe
 import asyncio
 import os
 
@@ -11,7 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def main():
     response = requests.get(BASE + "/hops/2", allow_redirects=False)
-    print(response.next.url)
+    print(response.next.url.removeprefix(BASE))
 
 
 asyncio.run(main())

@@ -10,16 +10,15 @@ BASE = os.environ["BASE_URL"]
 
 
 async def look(path):
-    response = requests.get(f"{BASE}/{path}")
+    response = requests.get(f"{BASE}{path}")
     print(response.text)
 
 
 async def main():
-    await look("text/utf-8?type=text/plain;charset=utf-8")
-    await look("text/latin-1?type=text/html; charset=ISO-8859-1")
-    await look("json/utf-8")
-    await look("lines/3")
-    await look("status/204")
+    for encoding in ("utf-8", "latin-1", "cp1252"):
+        await look(f"/text/{encoding}?type=text/html;charset={encoding}")
+    for name in ("object", "empty", "html", "utf-8"):
+        await look(f"/json/{name}")
 
 
 asyncio.run(main())

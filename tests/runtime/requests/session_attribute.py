@@ -1,5 +1,5 @@
 # row: session.close(), keywords.timeout.shared
-# expects: safe
+# expects: review
 import asyncio
 import os
 
@@ -20,7 +20,9 @@ class Api:
         return self.session.get(f"{self.base}/echo", timeout=5).json()
 
     async def log_in(self):
-        self.session.post(f"{self.base}/cookies/set?sid=1", json={"a": 1}, timeout=(5, 5))
+        self.session.post(
+            f"{self.base}/cookies/set?sid=1", json={"a": 1}, timeout=(5, 5)
+        )
 
     async def cookies(self):
         return self.session.get(f"{self.base}/cookies", timeout=None).json()
@@ -28,7 +30,7 @@ class Api:
     async def slow(self):
         try:
             self.session.get(f"{self.base}/slow/2000", timeout=0.1)
-        except requests.Timeout:
+        except requests.RequestException:
             return "too slow"
         return "in time"
 

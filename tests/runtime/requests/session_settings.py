@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import requests
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 
 BASE = os.environ["BASE_URL"]
 SECURE = os.environ["SECURE_URL"]
@@ -17,6 +18,14 @@ async def signed():
         print(session.get(f"{BASE}/basic/bob/secret").status_code)
         session.auth = None
         print(session.get(f"{BASE}/basic/ann/secret").status_code)
+
+
+async def signed_by_class():
+    with requests.Session() as session:
+        session.auth = HTTPBasicAuth("ann", "secret")
+        print(session.get(f"{BASE}/basic/ann/secret").json())
+        session.auth = HTTPDigestAuth("ann", "secret")
+        print(session.get(f"{BASE}/digest/ann/secret").json())
 
 
 async def unverified():
@@ -56,6 +65,7 @@ async def always_asked():
 
 async def main():
     await signed()
+    await signed_by_class()
     await unverified()
     await no_proxies_of_the_system()
     await few_redirects()

@@ -1,30 +1,43 @@
 //! Responses that a function of the file returns, and those that one is called with.
 
-use super::super::errors::LOGGING;
+use super::super::handler::LOGGING;
 use super::Follow;
+use super::abroad::Arriving;
 use super::members::binds_tighter_than_not;
 use super::variables::returns;
 use crate::fix::blocking_call;
-use crate::model::file::{BindingKind, Index, Owner, Target, Why};
+use crate::model::file::{BindingKind, Owner, Target, Why};
 use crate::model::project::{self, ClassRef, FunctionRef};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Parameter, StmtFunctionDef};
 use crate::python::span;
+use crate::text::{FileId, Span};
+
+/// The calls of a function in its own file, and those in others.
+type Callers<'a> = (Vec<&'a ExprCall>, Vec<(FileId, Span)>);
 
 impl<'a> Follow<'_, 'a> {
     /// The response is what a function returns: all its callers must be seen, and be in this file.
     pub(super) fn returned(&mut self, function: &'a StmtFunctionDef) -> Result<(), Why> {
         let cx = self.cx;
-        let callers = self.callers(function)?;
-        for value in returns(function) {
-            if let Some(value) = value {
-                self.other_sources(value)?;
-            }
+        let (callers, others) = self.all_callers(function)?;
+        for value in returns(function).into_iter().flatten() {
+            self.other_sources(value)?;
         }
         if let Some(annotation) = &function.returns {
             self.annotation(annotation)?;
         }
         if !function.name.starts_with('_') {
             self.row("response-returned")?;
+        }
+        let may_be_none = self.gives(function)?;
+        for (file, at) in others {
+            let arriving = Arriving {
+                from: self.reference(function)?,
+                awaited: function.is_async,
+                may_be_none,
+                sent: self.sent,
+            };
+            self.arrives(file, at, arriving)?;
         }
         for call in callers {
             let Some(caller) = self.function_of(call.into()) else {
@@ -35,7 +48,6 @@ impl<'a> Follow<'_, 'a> {
             };
             let node = AnyNodeRef::from(call);
             self.uses.raising.push((caller, node));
-            let may_be_none = self.gives(function)?;
             match cx.module.parent(node) {
                 _ if !function.is_async => self.value(node, caller, may_be_none)?,
                 Some(awaited @ AnyNodeRef::ExprAwait(_)) => {
@@ -52,8 +64,35 @@ impl<'a> Follow<'_, 'a> {
         Ok(())
     }
 
-    /// The calls of a function of this file that is used in no other way.
+    /// The calls of a function of this file that is used in no other way, and all of them here.
     fn callers(&self, function: &'a StmtFunctionDef) -> Result<Vec<&'a ExprCall>, Why> {
+        match self.all_callers(function)? {
+            (here, others) if others.is_empty() => Ok(here),
+            _ => Err(Why::new(format!(
+                "`{}` is called in other files",
+                function.name
+            ))),
+        }
+    }
+
+    /// A function of this file, as the project knows it.
+    fn reference(&self, function: &StmtFunctionDef) -> Result<FunctionRef, Why> {
+        let cx = self.cx;
+        let facts = cx.project.facts(cx.file);
+        let at = span(&function.name);
+        let functions = facts.map_or(&[] as &[_], |facts| &*facts.functions);
+        match functions.iter().position(|known| known.at == at) {
+            Some(index) => Ok(FunctionRef::new(cx.file, index)),
+            None => Err(Why::new(format!(
+                "who calls `{}` is not known",
+                function.name
+            ))),
+        }
+    }
+
+    /// The calls of a function of this file that is used in no other way: those in this file, and
+    /// where the others are.
+    fn all_callers(&self, function: &'a StmtFunctionDef) -> Result<Callers<'a>, Why> {
         let cx = self.cx;
         let name = &function.name;
         if !function.decorator_list.is_empty() {
@@ -61,46 +100,38 @@ impl<'a> Follow<'_, 'a> {
                 "a decorator may read what `{name}` is given or returns"
             )));
         }
-        let facts = cx.project.facts(cx.file);
-        let at = span(name);
-        let functions = facts.map_or(&[] as &[_], |facts| &*facts.functions);
-        let Some(index) = functions.iter().position(|known| known.at == at) else {
-            return Err(Why::new(format!("who calls `{name}` is not known")));
-        };
-        let known = &functions[index];
-        if known.is_generator {
+        let reference = self.reference(function)?;
+        let known = cx.project.function(reference);
+        if known.is_none_or(|known| known.is_generator) {
             return Err(Why::new(format!("`{name}` is a generator function")));
         }
-        let reference = FunctionRef {
-            file: cx.file,
-            index: Index(index as u32),
-        };
-        if let Owner::Class(class) = known.owner {
-            let class = ClassRef {
-                file: cx.file,
-                index: class,
-            };
-            cx.project.stands_alone(reference, class)?;
+        if let Some(Owner::Class(index)) = known.map(|known| known.owner) {
+            let file = cx.file;
+            cx.project
+                .stands_alone(reference, ClassRef { file, index })?;
         }
         cx.project.is_only_called(reference)?;
-        let calls = cx.project.graph().callers(reference);
-        if calls.is_empty() {
-            return Err(Why::new(format!("no call of `{name}` is in sight")));
-        }
-        calls
-            .iter()
-            .map(|(file, index)| {
-                if *file != cx.file {
-                    return Err(Why::new(format!("`{name}` is called in other files")));
+        let mut callers: Callers<'a> = (Vec::new(), Vec::new());
+        for (file, index) in cx.project.graph().callers(reference) {
+            let Some(call) = cx.project.call(*file, *index as usize) else {
+                continue;
+            };
+            if *file != cx.file {
+                callers.1.push((*file, call.at));
+                continue;
+            }
+            let mut nodes = cx.module.calls().iter().copied();
+            match nodes.find(|node| span(*node) == call.at) {
+                Some(node) => callers.0.push(node),
+                None => {
+                    return Err(Why::new(format!("`{name}` is called without being named")));
                 }
-                let call = cx.project.call(*file, *index as usize);
-                let at = call.map(|call| call.at);
-                let mut nodes = cx.module.calls().iter().copied();
-                nodes
-                    .find(|node| Some(span(*node)) == at)
-                    .ok_or_else(|| Why::new(format!("`{name}` is called without being named")))
-            })
-            .collect()
+            }
+        }
+        match callers.0.is_empty() && callers.1.is_empty() {
+            true => Err(Why::new(format!("no call of `{name}` is in sight"))),
+            false => Ok(callers),
+        }
     }
 
     /// The function of this file that a call runs.

@@ -1,8 +1,11 @@
 //! What a coroutine does with a response: which members change their names, and whether all uses
 //! are in sight, under whatever name the response goes, and in whichever function of the file.
 
+mod abroad;
 mod functions;
 mod members;
+mod objects;
+mod pieces;
 mod reaching;
 mod reading;
 mod streaming;
@@ -12,10 +15,14 @@ mod variables;
 use super::{Names, judge};
 use crate::fix::{Cx, prints_itself, reach};
 use crate::model::file::{ImportName, Why};
-use crate::python::ast::{AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprCall, StmtFunctionDef};
+use crate::python::ast::{
+    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, StmtFunctionDef,
+};
 use crate::python::span;
-use crate::text::{Edit, Span};
+use crate::text::{Edit, FileId, Span};
+use abroad::Arriving;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 /// The uses of one response.
 #[derive(Debug, Default)]
@@ -29,11 +36,23 @@ pub(super) struct Uses<'a> {
     /// The other calls whose responses go by the same name.
     pub siblings: Vec<&'a ExprCall>,
     pub needs: Vec<ImportName>,
+    /// What a person must confirm about other files.
+    pub remarks: Vec<String>,
+    /// What reads the response in other files.
+    pub abroad: BTreeMap<FileId, Abroad>,
     /// Statements that get lines of their own.
     lines: Vec<Line>,
     pub opened: Opened,
     /// The name that a response gets whose body takes a statement to read.
     pub named: Option<reading::Named>,
+}
+
+/// What changes in another file.
+#[derive(Debug, Default)]
+pub(super) struct Abroad {
+    pub edits: Vec<Edit>,
+    pub needs: Vec<ImportName>,
+    reviews: Vec<String>,
 }
 
 /// How the response is opened, where it is not just given by an awaited call.
@@ -56,6 +75,8 @@ struct Line {
     rest: Span,
     /// The statement goes under it.
     header: bool,
+    /// What goes under it in the statement's place.
+    body: Option<String>,
 }
 
 impl Uses<'_> {
@@ -76,7 +97,8 @@ impl Uses<'_> {
             edits.push(match line.header {
                 true => {
                     let old = line.statement.of(cx.module.text());
-                    Edit::replace(line.statement, format!("{text}{old}"))
+                    let body = line.body.as_deref().unwrap_or(old);
+                    Edit::replace(line.statement, format!("{text}{body}"))
                 }
                 false => Edit::insert(line.statement.start(), text),
             });
@@ -101,38 +123,53 @@ pub(super) fn follow<'a>(
     call: &'a ExprCall,
     sent: Sent,
 ) -> Result<Uses<'a>, Why> {
-    let mut follow = Follow {
-        cx,
-        names,
-        call,
-        sent,
-        uses: Uses::default(),
-        seen: FxHashSet::default(),
-        open: None,
-        read: false,
-        encoded: None,
-        checked: Vec::new(),
-        gone: None,
-    };
+    let mut follow = Follow::new(cx, names, Some(call), sent);
     match (sent.streams, &names.new.request.reads) {
         (true, _) => follow.streamed(function)?,
-        (false, Some(reads)) => follow.read_at_once(reads, function)?,
+        (false, Some(reads)) => follow.read_at_once(reads, function, call)?,
         (false, None) => follow.value(call.into(), function, false)?,
     }
     follow.check_gone()?;
     Ok(follow.uses)
 }
 
+/// A member of the response that an exception holds, which a request of `call` may have raised.
+pub(super) fn read<'a>(
+    cx: &Cx<'a>,
+    names: Names<'a>,
+    function: &'a StmtFunctionDef,
+    call: &'a ExprCall,
+    attribute: &'a ExprAttribute,
+) -> Result<Uses<'a>, Why> {
+    let sent = Sent {
+        streams: false,
+        ends_redirects: true,
+    };
+    let mut follow = Follow::new(cx, names, Some(call), sent);
+    follow.member(attribute, function)?;
+    match follow.uses.needs.is_empty() && follow.uses.lines.is_empty() {
+        true => Ok(follow.uses),
+        false => Err(Why::new(
+            "an exception's response is read in a way that takes more",
+        )),
+    }
+}
+
 struct Follow<'c, 'a> {
     cx: &'c Cx<'a>,
     names: Names<'a>,
-    call: &'a ExprCall,
+    /// The request, if it is in this file.
+    call: Option<&'a ExprCall>,
+    /// Where the response comes from otherwise.
+    arriving: Option<Arriving>,
     sent: Sent,
     uses: Uses<'a>,
     /// What was followed already.
     seen: FxHashSet<Span>,
     /// Where the body of a streamed response can be read.
     open: Option<Span>,
+    /// The raw body is to be decoded.
+    decoded: bool,
     /// The text was read.
     read: bool,
     /// Where the encoding is known, for it was set there.
@@ -142,7 +179,30 @@ struct Follow<'c, 'a> {
     gone: Option<&'a str>,
 }
 
-impl<'a> Follow<'_, 'a> {
+impl<'c, 'a> Follow<'c, 'a> {
+    fn new(cx: &'c Cx<'a>, names: Names<'a>, call: Option<&'a ExprCall>, sent: Sent) -> Self {
+        Self {
+            cx,
+            names,
+            call,
+            arriving: None,
+            sent,
+            uses: Uses::default(),
+            seen: FxHashSet::default(),
+            open: None,
+            decoded: false,
+            read: false,
+            encoded: None,
+            checked: Vec::new(),
+            gone: None,
+        }
+    }
+
+    /// Whether something is the request itself.
+    fn is_request(&self, at: Span) -> bool {
+        self.call.is_some_and(|call| span(call) == at)
+    }
+
     /// What an expression that is the response is used for. With `may_be_none`, it may be `None`.
     fn value(
         &mut self,
@@ -306,6 +366,19 @@ impl<'a> Follow<'_, 'a> {
             statement,
             rest: last.map_or(statement, |last| statement.cover(span(last))),
             header,
+            body: None,
+        });
+    }
+
+    /// Puts a compound statement in the place of a simple one.
+    fn put_under(&mut self, node: AnyNodeRef<'a>, header: String, body: String) {
+        let statement = span(node);
+        self.uses.lines.push(Line {
+            text: header,
+            statement,
+            rest: statement,
+            header: true,
+            body: Some(body),
         });
     }
 }

@@ -125,9 +125,7 @@ impl<'a> Flow<'_, '_, 'a> {
 
     /// Every read under a node, and then what assignment expressions in it bind.
     fn read(&mut self, node: AnyNodeRef<'a>, state: State) -> State {
-        let Some(mut values) = state else {
-            return None;
-        };
+        let mut values = state?;
         let mut named: Vec<Span> = Vec::new();
         let mut found: Vec<Span> = Vec::new();
         walk(node, &mut |inner| match inner {

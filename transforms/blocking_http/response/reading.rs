@@ -15,8 +15,9 @@ impl<'a> Follow<'_, 'a> {
         &mut self,
         reads: &str,
         function: &'a StmtFunctionDef,
+        call: &'a ExprCall,
     ) -> Result<(), Why> {
-        let (cx, call) = (self.cx, self.call);
+        let cx = self.cx;
         match cx.module.parent(call.into()) {
             Some(statement @ AnyNodeRef::StmtExpr(_)) => {
                 self.uses.named = Some(unused(cx, reads, function, statement, call)?);

@@ -2,6 +2,7 @@
 
 use super::Follow;
 use crate::model::file::{BindingKind, Block, Target, Why, walk};
+use crate::model::libraries::Member;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, ExprName, Stmt, StmtAssign, StmtFunctionDef, StmtWith, TokenKind,
     TraversalSignal, WithItem,
@@ -27,13 +28,17 @@ impl<'a> Follow<'_, 'a> {
         function: &'a StmtFunctionDef,
     ) -> Result<(), Why> {
         let (with, target) = self.header(item)?;
+        if !self.is_request(span(&item.context_expr)) {
+            return Err(Why::new("the response is held where it did not come from"));
+        }
         let cx = self.cx;
         let layout = cx.module.layout();
-        let header = Span::new(span(with).start(), span(self.call).start());
+        let call = span(&item.context_expr);
+        let header = Span::new(span(with).start(), call.start());
         let (Some(first), Some(last)) = (with.body.first(), with.body.last()) else {
             return Err(Why::new("the `with` has no body"));
         };
-        let end = target.map_or(span(self.call).end(), |name| span(name).end());
+        let end = target.map_or(call.end(), |name| span(name).end());
         let Some((TokenKind::Colon, colon)) = layout.token_after(end) else {
             return Err(Why::new(
                 "the `with` is written in another way than expected",
@@ -48,7 +53,7 @@ impl<'a> Follow<'_, 'a> {
                 "another request is sent while the response is held",
             ));
         }
-        let tail = Span::new(span(self.call).end(), colon.end());
+        let tail = Span::new(call.end(), colon.end());
         if layout.has_comments(header) || layout.has_comments(tail) {
             return Err(Why::new("a comment stands inside a statement that changes"));
         }
@@ -76,7 +81,7 @@ impl<'a> Follow<'_, 'a> {
                 ));
             }
         };
-        let header = Span::new(span(with).start(), span(self.call).start());
+        let header = Span::new(span(with).start(), span(&item.context_expr).start());
         let is_plain = header.of(self.cx.module.text()).trim() == "with";
         match with.items.len() == 1 && !with.is_async && is_plain {
             true => Ok((with, target)),
@@ -98,7 +103,10 @@ impl<'a> Follow<'_, 'a> {
 
     /// A response whose body is not read yet.
     pub(super) fn streamed(&mut self, function: &'a StmtFunctionDef) -> Result<(), Why> {
-        match self.cx.module.parent(self.call.into()) {
+        let Some(call) = self.call else {
+            return Err(Why::new("a streamed response is read later"));
+        };
+        match self.cx.module.parent(call.into()) {
             Some(AnyNodeRef::WithItem(item)) => {
                 let (with, target) = self.header(item)?;
                 self.opens()?;
@@ -111,11 +119,11 @@ impl<'a> Follow<'_, 'a> {
                     None => Ok(()),
                 }
             }
-            Some(AnyNodeRef::StmtAssign(assign)) => self.unscoped(assign, function),
+            Some(AnyNodeRef::StmtAssign(assign)) => self.unscoped(call, assign, function),
             Some(AnyNodeRef::ExprAttribute(attribute))
                 if self.reads_whole(attribute.attr.as_str()) =>
             {
-                self.at_once(function)
+                self.at_once(call, function)
             }
             _ => Err(Why::new("a streamed response is read later")),
         }
@@ -138,16 +146,17 @@ impl<'a> Follow<'_, 'a> {
     }
 
     /// The body is read whole anyway.
-    fn at_once(&mut self, function: &'a StmtFunctionDef) -> Result<(), Why> {
+    fn at_once(&mut self, call: &'a ExprCall, function: &'a StmtFunctionDef) -> Result<(), Why> {
         self.row("read-at-once")?;
         self.sent.streams = false;
-        self.value(self.call.into(), function, false)
+        self.value(call.into(), function, false)
     }
 
     /// `response = requests.get(url, stream=True)`: the statements up to the last that reads the
     /// response go under the context manager.
     fn unscoped(
         &mut self,
+        call: &'a ExprCall,
         assign: &'a StmtAssign,
         function: &'a StmtFunctionDef,
     ) -> Result<(), Why> {
@@ -176,10 +185,8 @@ impl<'a> Follow<'_, 'a> {
             let streamed = self.names.new.streamed.get(*member);
             streamed.is_some_and(|_| !self.reads_whole(member)) || *member == "raw"
         };
-        if !members.iter().any(|member| in_pieces(member))
-            && members.iter().any(|member| self.reads_whole(member))
-        {
-            return self.at_once(function);
+        if !members.iter().any(in_pieces) && members.iter().any(|member| self.reads_whole(member)) {
+            return self.at_once(call, function);
         }
         let bindings = cx.module.bindings_of(scope, &name.id);
         let block: Block<'a> = cx.module.block(assign.into()).ok_or_else(far)?;
@@ -199,8 +206,8 @@ impl<'a> Follow<'_, 'a> {
         }
         let layout = cx.module.layout();
         let lines = Span::new(layout.line_start(range.start()), range.end());
-        let header = Span::new(span(assign).start(), span(self.call).start());
-        let tail = Span::new(span(self.call).end(), span(assign).end());
+        let header = Span::new(span(assign).start(), span(call).start());
+        let tail = Span::new(span(call).end(), span(assign).end());
         if !layout.alone(span(assign))
             || !layout.alone(range)
             || !tail.is_empty()
@@ -228,6 +235,7 @@ impl<'a> Follow<'_, 'a> {
     /// A call that gives an asynchronous iterator.
     pub(super) fn iterated(
         &mut self,
+        member: &Member,
         call: &'a ExprCall,
         function: &'a StmtFunctionDef,
     ) -> Result<(), Why> {
@@ -238,6 +246,9 @@ impl<'a> Follow<'_, 'a> {
                 if span(&*repeated.iter) == span(call) && !repeated.is_async =>
             {
                 self.edit(Edit::insert(span(repeated).start(), "async "));
+                if member.lines {
+                    return self.lines(call, repeated, function);
+                }
                 let is_default = call.arguments.is_empty();
                 let whole = call.arguments.args.first().or_else(|| {
                     call.arguments

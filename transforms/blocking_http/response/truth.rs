@@ -26,7 +26,7 @@ impl<'a> Follow<'_, 'a> {
             None => format!("not {text}"),
         };
         if !node.is_expr_name() {
-            if may_be_none || span(node) == span(self.call) {
+            if may_be_none || self.is_request(span(node)) {
                 return Err(Why::new(
                     "the truth of the response is asked for: give it a name first",
                 ));

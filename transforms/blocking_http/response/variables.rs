@@ -3,7 +3,10 @@
 use super::Follow;
 use super::reaching::{Reaching, reaching};
 use crate::model::file::{Binding, BindingKind, Lookup, Place, ScopeKind, Target, Why, walk};
-use crate::python::ast::{AnyNodeRef, Expr, ExprName, Stmt, StmtFunctionDef, TraversalSignal};
+use crate::model::project;
+use crate::python::ast::{
+    AnyNodeRef, Expr, ExprCall, ExprName, Stmt, StmtFunctionDef, TraversalSignal,
+};
 use crate::python::span;
 
 /// How far values are followed backwards.
@@ -171,7 +174,7 @@ impl<'a> Follow<'_, 'a> {
                 Ok(self.sources(&choice.body, steps)? | self.sources(&choice.orelse, steps)?)
             }
             Expr::Named(named) => self.sources(&named.value, steps),
-            Expr::Call(call) if span(call) == span(self.call) => Ok(false),
+            Expr::Call(call) if self.is_request(span(call)) => Ok(false),
             Expr::Call(call) => match self.cx.module.target(call) {
                 Target::External(name) if self.names.old.functions.contains_key(&name) => {
                     if !self
@@ -190,6 +193,9 @@ impl<'a> Follow<'_, 'a> {
                 },
             },
             Expr::Await(awaited) => match &*awaited.value {
+                Expr::Call(call) if self.is_where_it_arrives(call, true) => {
+                    Ok(self.arriving.is_some_and(|arriving| arriving.may_be_none))
+                }
                 Expr::Call(call) => match self.called(call) {
                     Some(function) if function.is_async => self.given(function, steps),
                     _ => Err(self.not_a_response(expression)),
@@ -199,6 +205,15 @@ impl<'a> Follow<'_, 'a> {
             Expr::Name(name) => self.sources_of_name(name, steps),
             _ => Err(self.not_a_response(expression)),
         }
+    }
+
+    /// Whether a call is one of the function of another file that the response comes from.
+    fn is_where_it_arrives(&self, call: &ExprCall, awaited: bool) -> bool {
+        self.arriving.is_some_and(|arriving| {
+            arriving.awaited == awaited
+                && matches!(self.cx.target_of(call), project::Target::Functions(functions)
+                    if functions[..] == [arriving.from])
+        })
     }
 
     fn not_a_response(&self, expression: &'a Expr) -> Why {
@@ -275,7 +290,7 @@ impl<'a> Follow<'_, 'a> {
 }
 
 /// The values of the `return` statements of a function.
-pub(super) fn returns<'a>(function: &'a StmtFunctionDef) -> Vec<Option<&'a Expr>> {
+pub(super) fn returns(function: &StmtFunctionDef) -> Vec<Option<&Expr>> {
     let mut found = Vec::new();
     for statement in &function.body {
         walk(statement.into(), &mut |node| match node {

@@ -3,7 +3,6 @@
 use super::home::{Home, How, Making, makes};
 use crate::fix::Cx;
 use crate::model::file::{Entity, Term, Why, walk};
-use crate::model::libraries::Sessions;
 use crate::model::project::{ClassRef, Value};
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, StmtClassDef, TraversalSignal,
@@ -11,10 +10,10 @@ use crate::python::ast::{
 use crate::python::span;
 
 /// The sessions that are assigned to attributes of `self`.
-pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
+pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
     let mut found: Vec<(ClassRef, Home<'a>)> = Vec::new();
     for call in cx.module.calls().iter().copied() {
-        if !makes(cx, sessions, call) {
+        if !makes(cx, makers, call) {
             continue;
         }
         let Some((attribute, how, annotation)) = assigned(cx, call) else {
@@ -44,9 +43,10 @@ pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
                     within: span(class),
                     kept: true,
                     overlaps: true,
+                    later: false,
                     unseen: None,
                 };
-                if let Err(why) = look(cx, sessions, own, &attribute.attr, &mut home) {
+                if let Err(why) = look(cx, makers, own, &attribute.attr, &mut home) {
                     home.unseen = Some(why);
                 }
                 found.push((own, home));
@@ -97,7 +97,7 @@ fn class_ref<'a>(cx: &Cx<'a>, class: &'a StmtClassDef) -> Option<ClassRef> {
 /// Collects the uses of an attribute; refused where some may not be in sight.
 fn look<'a>(
     cx: &Cx<'a>,
-    sessions: &Sessions,
+    makers: &[String],
     class: ClassRef,
     name: &str,
     home: &mut Home<'a>,
@@ -133,14 +133,14 @@ fn look<'a>(
         }
         match mention.ctx {
             ExprContext::Load => home.reads.push(mention.into()),
-            _ => given(cx, sessions, mention)?,
+            _ => given(cx, makers, mention)?,
         }
     }
     Ok(())
 }
 
 /// Whether an assignment gives the attribute a new session, or `None`.
-fn given<'a>(cx: &Cx<'a>, sessions: &Sessions, target: &'a ExprAttribute) -> Result<(), Why> {
+fn given<'a>(cx: &Cx<'a>, makers: &[String], target: &'a ExprAttribute) -> Result<(), Why> {
     let value = match cx.module.parent(target.into()) {
         Some(AnyNodeRef::StmtAssign(assign)) if assign.targets.len() == 1 => Some(&*assign.value),
         Some(AnyNodeRef::StmtAnnAssign(assign)) => assign.value.as_deref(),
@@ -148,7 +148,7 @@ fn given<'a>(cx: &Cx<'a>, sessions: &Sessions, target: &'a ExprAttribute) -> Res
     };
     match value {
         Some(Expr::NoneLiteral(_)) => Ok(()),
-        Some(Expr::Call(call)) if makes(cx, sessions, call) => Ok(()),
+        Some(Expr::Call(call)) if makes(cx, makers, call) => Ok(()),
         _ => Err(Why::new(format!(
             "`{}` also holds something that is not made here",
             span(target).of(cx.module.text())

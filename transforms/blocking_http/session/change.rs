@@ -1,12 +1,13 @@
 //! The edits that make clients of sessions.
 
 use super::super::raising::names_within;
-use super::home::{How, Making};
+use super::home::{Home, How, Making};
+use super::uses::Uses;
 use super::{Session, judge};
 use crate::fix::{Cx, FileId, reach};
 use crate::model::file::{ImportName, Why};
 use crate::model::project::FunctionRef;
-use crate::python::ast::Expr;
+use crate::python::ast::{AnyNodeRef, Expr};
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
 use std::collections::BTreeMap;
@@ -26,43 +27,26 @@ impl<'a> Session<'a> {
     /// `arguments` is what the client has to be told for the requests.
     pub fn change(&self, cx: &Cx<'a>, arguments: &[&str]) -> Result<Change, Why> {
         let uses = self.uses.as_ref().map_err(Why::clone)?;
-        let mut change = Change {
-            edits: uses.edits.clone(),
-            indents: Vec::new(),
-            needs: Vec::new(),
-            reviews: uses.reviews.iter().cloned().collect(),
-            others: BTreeMap::new(),
+        let row = |written: &str| self.names.new.session.get(written);
+        let close = row("close()").and_then(|row| row.to.as_deref());
+        let makers = self.names.old.sessions.iter().flat_map(|it| &it.makers);
+        let makers: Vec<&str> = makers.map(String::as_str).collect();
+        let class = &self.names.new.client.class;
+        let becomes = Becomes {
+            makers: &makers,
+            class,
+            close: close.unwrap_or("close"),
         };
-        let name = &self.home.name;
-        if self.home.kept {
-            change.reviews.push(format!(
-                "`{name}` serves one event loop now: other loops and threads must not use it"
-            ));
-            if uses.closed.is_empty() {
-                let close = self.names.new.session.get("close()");
-                let close = close.and_then(|row| row.to.as_deref()).unwrap_or("close");
-                change.reviews.push(format!(
-                    "nothing closes `{name}`: its owner has to `await {name}.{close}()` in the end"
-                ));
-            }
+        let mut change = Change::begin(cx, &self.home, uses, becomes)?;
+        if self.home.kept && !uses.closed.is_empty() {
+            let name = &self.home.name;
+            change
+                .reviews
+                .push(format!("`{name}` cannot send any more once it is closed"));
         }
-        for function in &uses.closing {
-            change.close_in(cx, *function)?;
-        }
-        let mut first = true;
         for making in &self.home.makings {
-            let class = &self.names.new.client.class;
-            let (module, class) = class.rsplit_once('.').unwrap_or(("", class));
-            let client = reach(cx, module, class, making.call.into())?;
-            change.needs.extend(client.need);
-            for annotation in self.home.annotations.iter().filter(|_| first) {
-                let declared = self.declared(cx, annotation, &client.text)?;
-                change.edits.extend(declared);
-            }
-            first = false;
             if let How::With(_) = making.how {
-                let row = self.names.new.session.get("with");
-                let row = row.ok_or_else(|| {
+                let row = row("with").ok_or_else(|| {
                     Why::new(format!("a client of {} has no `with`", self.names.new.to))
                 })?;
                 let review = judge(row.class, &row.why)?;
@@ -78,38 +62,101 @@ impl<'a> Session<'a> {
                     None => (*argument).to_owned(),
                 });
             }
-            told.extend(
-                options
-                    .iter()
-                    .map(|(option, value)| format!("{option}={value}")),
-            );
-            change.make(cx, making, &client.text, &told);
+            let rest = options.iter();
+            told.extend(rest.map(|(option, value)| format!("{option}={value}")));
+            change.make(cx, making, class, &told)?;
+        }
+        Ok(change)
+    }
+}
+
+/// What a session becomes.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Becomes<'b> {
+    pub makers: &'b [&'b str],
+    pub class: &'b str,
+    /// What closing it is called.
+    pub close: &'b str,
+}
+
+impl Change {
+    /// What changes wherever the session is made.
+    pub fn begin<'a>(
+        cx: &Cx<'a>,
+        home: &Home<'a>,
+        uses: &Uses<'a>,
+        becomes: Becomes<'_>,
+    ) -> Result<Self, Why> {
+        let mut change = Self {
+            edits: uses.edits.clone(),
+            indents: Vec::new(),
+            needs: uses.needs.clone(),
+            reviews: uses.reviews.iter().cloned().collect(),
+            others: BTreeMap::new(),
+        };
+        let name = &home.name;
+        if home.kept {
+            change.reviews.push(format!(
+                "`{name}` serves one event loop now: other loops and threads must not use it"
+            ));
+            if uses.closed.is_empty() {
+                let close = becomes.close;
+                change.reviews.push(format!(
+                    "nothing closes `{name}`: its owner has to `await {name}.{close}()` in the end"
+                ));
+            }
+        }
+        let opened = |making: &Making<'_>| matches!(making.how, How::With(_));
+        if home.later && home.makings.iter().any(opened) {
+            change.reviews.push(format!(
+                "all tasks that send with `{name}` must be through before its `with` ends"
+            ));
+        }
+        for function in &uses.closing {
+            change.close_in(cx, *function)?;
+        }
+        for annotation in &home.annotations {
+            change.declare(cx, home, annotation, becomes)?;
         }
         Ok(change)
     }
 
+    /// How the new class is named at a place.
+    fn class(&mut self, cx: &Cx<'_>, class: &str, node: AnyNodeRef<'_>) -> Result<String, Why> {
+        let (module, class) = class.rsplit_once('.').unwrap_or(("", class));
+        let client = reach(cx, module, class, node)?;
+        self.needs.extend(client.need);
+        Ok(client.text)
+    }
+
     /// An annotation that names the session's class.
-    fn declared(&self, cx: &Cx<'a>, annotation: &'a Expr, to: &str) -> Result<Vec<Edit>, Why> {
-        let makers = self.names.old.sessions.iter().flat_map(|it| &it.makers);
-        let makers: Vec<&String> = makers.collect();
+    fn declare<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        home: &Home<'a>,
+        annotation: &'a Expr,
+        becomes: Becomes<'_>,
+    ) -> Result<(), Why> {
         let is_session = |class: &&'a Expr| {
             let name = cx.module.qualified(class);
-            name.is_some_and(|name| makers.iter().any(|maker| **maker == name))
+            name.is_some_and(|name| becomes.makers.contains(&name.as_str()))
         };
+        let to = self.class(cx, becomes.class, annotation.into())?;
         let named = names_within(annotation.into());
         let named = std::iter::once(annotation).chain(named).filter(is_session);
-        let edits: Vec<Edit> = named.map(|name| Edit::replace(span(name), to)).collect();
-        match edits.is_empty() {
-            true => Err(Why::new(format!(
+        let edits: Vec<Edit> = named
+            .map(|name| Edit::replace(span(name), to.as_str()))
+            .collect();
+        if edits.is_empty() {
+            return Err(Why::new(format!(
                 "the annotation of `{}` does not show what to change",
-                self.home.name
-            ))),
-            false => Ok(edits),
+                home.name
+            )));
         }
+        self.edits.extend(edits);
+        Ok(())
     }
-}
 
-impl Change {
     /// Makes a function that closes the session a coroutine function, and its callers await it.
     fn close_in(&mut self, cx: &Cx<'_>, function: FunctionRef) -> Result<(), Why> {
         let nested = cx.options.target >= PythonVersion::PY311;
@@ -148,7 +195,15 @@ impl Change {
         Ok(())
     }
 
-    fn make(&mut self, cx: &Cx<'_>, making: &Making<'_>, class: &str, arguments: &[String]) {
+    /// Makes a client where a session was made.
+    pub fn make(
+        &mut self,
+        cx: &Cx<'_>,
+        making: &Making<'_>,
+        class: &str,
+        arguments: &[String],
+    ) -> Result<(), Why> {
+        let class = self.class(cx, class, making.call.into())?;
         let layout = cx.module.layout();
         let call = span(making.call);
         for folded in &making.folded {
@@ -209,5 +264,6 @@ impl Change {
         };
         self.edits
             .push(Edit::replace(call, format!("{text}{tail}")));
+        Ok(())
     }
 }

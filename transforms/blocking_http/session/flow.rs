@@ -4,7 +4,6 @@
 use super::home::{Home, How, Making, makes};
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Lookup, ScopeId, ScopeKind, Target, Why, walk};
-use crate::model::libraries::Sessions;
 use crate::model::project::FunctionRef;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, ExprName, Parameter, Stmt, StmtFunctionDef, TraversalSignal,
@@ -16,10 +15,10 @@ type Variable<'a> = (ScopeId, &'a str);
 
 /// The sessions of this file that local names of coroutines are given; each with all the names that
 /// it goes by.
-pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
+pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
     let mut makings: Vec<(Variable<'a>, &'a ExprCall, How<'a>)> = Vec::new();
     for call in cx.module.calls().iter().copied() {
-        if makes(cx, sessions, call)
+        if makes(cx, makers, call)
             && let Some((name, how)) = named(cx, call)
             && let Some((owner, _)) = function_of(cx, name)
         {
@@ -48,6 +47,7 @@ pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
                 }),
             kept: false,
             overlaps: false,
+            later: false,
             unseen: None,
         };
         let mut waiting = vec![*variable];
@@ -56,7 +56,7 @@ pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
                 continue;
             }
             known.push(variable);
-            if let Err(why) = follow(cx, sessions, variable, &makings, &mut home, &mut waiting) {
+            if let Err(why) = follow(cx, makers, variable, &makings, &mut home, &mut waiting) {
                 home.unseen.get_or_insert(why);
             }
         }
@@ -106,7 +106,7 @@ fn function_of<'a>(cx: &Cx<'a>, name: &'a ExprName) -> Option<(ScopeId, &'a Stmt
 /// One variable: what it is given, who reads it, and to which others it is handed on.
 fn follow<'a>(
     cx: &Cx<'a>,
-    sessions: &Sessions,
+    makers: &[String],
     variable: Variable<'a>,
     makings: &[(Variable<'a>, &'a ExprCall, How<'a>)],
     home: &mut Home<'a>,
@@ -133,11 +133,14 @@ fn follow<'a>(
         match handed_to(cx, read) {
             Some((parameter, awaited)) => {
                 home.overlaps |= !awaited;
+                home.later |= !is_waited_for(cx, read);
                 waiting.push(parameter);
             }
             None => home.reads.push(read.into()),
         }
-        home.overlaps |= around(cx, read).is_none_or(|inner| !std::ptr::eq(inner, function));
+        let inside = around(cx, read).is_some_and(|inner| std::ptr::eq(inner, function));
+        home.overlaps |= !inside;
+        home.later |= !inside;
     }
     unseen_reads(cx, function, name)?;
     let bindings = cx.module.bindings_of(owner, name);
@@ -148,7 +151,7 @@ fn follow<'a>(
     }
     let other = bindings.iter().any(|binding| match binding.kind {
         BindingKind::Assign(Expr::Call(call)) | BindingKind::With(Expr::Call(call), false) => {
-            !makes(cx, sessions, call)
+            !makes(cx, makers, call)
         }
         _ => true,
     });
@@ -254,6 +257,14 @@ fn handed_to<'a>(cx: &Cx<'a>, read: &'a ExprName) -> Option<(Variable<'a>, bool)
     let scope = cx.module.body_scope(function)?;
     let variable = (scope, parameter.parameter.name.as_str());
     Some((variable, cx.module.is_awaited(call.into())))
+}
+
+/// Whether what is done with a session is over before the next statement.
+fn is_waited_for<'a>(cx: &Cx<'a>, read: &'a ExprName) -> bool {
+    let mut around = cx.module.ancestors(read.into());
+    around
+        .find(|node| node.is_statement() || matches!(node, AnyNodeRef::ExprAwait(_)))
+        .is_some_and(|node| matches!(node, AnyNodeRef::ExprAwait(_)))
 }
 
 /// The function whose code a name stands in.

@@ -5,7 +5,6 @@ use super::uses::Uses;
 use super::{attribute, flow};
 use crate::fix::Cx;
 use crate::model::file::{Block, Why};
-use crate::model::libraries::Sessions;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, StmtWith};
 use crate::python::span;
 use crate::text::Span;
@@ -25,6 +24,8 @@ pub(in super::super) struct Home<'a> {
     pub kept: bool,
     /// Several tasks may send with it at a time.
     pub overlaps: bool,
+    /// Something may send with it after the statement in which it is read.
+    pub later: bool,
     /// Why not all uses are in sight.
     pub unseen: Option<Why>,
 }
@@ -77,16 +78,15 @@ impl<'a> Making<'a> {
 }
 
 /// The sessions of this file that names of functions and attributes hold.
-pub(super) fn homes<'a>(cx: &Cx<'a>, sessions: &'a Sessions) -> Vec<Home<'a>> {
-    let mut homes = flow::homes(cx, sessions);
-    homes.extend(attribute::homes(cx, sessions));
+pub(super) fn homes<'a>(cx: &Cx<'a>, makers: &'a [String]) -> Vec<Home<'a>> {
+    let mut homes = flow::homes(cx, makers);
+    homes.extend(attribute::homes(cx, makers));
     homes
 }
 
 /// Whether a call makes a session.
-pub(super) fn makes<'a>(cx: &Cx<'a>, sessions: &Sessions, call: &'a ExprCall) -> bool {
-    cx.callee(call)
-        .is_ok_and(|name| sessions.makers.iter().any(|maker| *maker == name))
+pub(super) fn makes<'a>(cx: &Cx<'a>, makers: &[String], call: &'a ExprCall) -> bool {
+    cx.callee(call).is_ok_and(|name| makers.contains(&name))
 }
 
 impl<'a> Home<'a> {
@@ -94,9 +94,6 @@ impl<'a> Home<'a> {
     pub fn settle(&mut self, cx: &Cx<'a>, uses: &Uses<'a>) -> Result<(), Why> {
         let mut folded = Vec::new();
         for making in &mut self.makings {
-            if !making.call.arguments.is_empty() {
-                return Err(Why::new("a session of requests takes no arguments"));
-            }
             let following = match making.how {
                 How::With(with) if with.items.len() > 1 => {
                     return Err(Why::new(
@@ -119,8 +116,19 @@ impl<'a> Home<'a> {
                         making.name
                     )));
                 }
-                *lines = Some(life(cx, &making.name, *block, &making.reads)?);
+                let mut whole = life(cx, &making.name, *block, &making.reads)?;
+                if self.later {
+                    whole = whole.cover(rest(cx, &making.name, *block)?);
+                }
+                *lines = Some(whole);
             }
+        }
+        let lives = self.makings.iter().filter_map(Making::moved);
+        if lives.count() > 1 {
+            return Err(Why::new(format!(
+                "several functions make what goes by `{}`, and none closes it",
+                self.name
+            )));
         }
         let first = || uses.settings.iter().filter(|it| it.only_at_first);
         let differs = uses.requests.iter().any(|(call, _)| {
@@ -139,6 +147,44 @@ impl<'a> Home<'a> {
             ))),
             None => Ok(()),
         }
+    }
+}
+
+impl<'a> Home<'a> {
+    /// Refuses what is used after it is closed, which a session allows and a client does not.
+    pub fn ends_with_close(&self, cx: &Cx<'a>, uses: &Uses<'a>) -> Result<(), Why> {
+        if self.kept {
+            return Ok(());
+        }
+        let again = || {
+            Why::new(format!(
+                "`{}` may be used again after it is closed, which no client allows",
+                self.name
+            ))
+        };
+        for closed in &uses.closed {
+            let making = self.makings.iter().find(|making| {
+                let mut reads = making.reads.iter();
+                reads.any(|read| span(*read) == *closed)
+            });
+            let making = making.ok_or_else(again)?;
+            let is_later = |read: &AnyNodeRef<'a>| {
+                let read = span(*read);
+                read.start() > closed.start() && !uses.closed.contains(&read)
+            };
+            let read = making.reads.iter().find(|read| span(**read) == *closed);
+            let looped = read.is_some_and(|read| {
+                let mut around = cx.module.ancestors(*read);
+                around.any(|node| {
+                    matches!(node, AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_))
+                        && !span(node).contains(span(making.call))
+                })
+            });
+            if looped || self.later || making.alone && making.reads.iter().any(is_later) {
+                return Err(again());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -168,6 +214,22 @@ impl<'a> Making<'a> {
             return Err(Why::new("nothing is done with the session"));
         }
         Ok(())
+    }
+}
+
+/// All that follows in the function whose body a statement stands in.
+fn rest<'a>(cx: &Cx<'a>, name: &str, block: Block<'a>) -> Result<Span, Why> {
+    let made = &block.statements[block.index];
+    let last = block.statements.last().unwrap_or(made);
+    let is_body = matches!(
+        cx.module.parent(made.into()),
+        Some(AnyNodeRef::StmtFunctionDef(_))
+    );
+    match is_body && cx.module.layout().alone(span(last)) {
+        true => Ok(span(last)),
+        false => Err(Why::new(format!(
+            "`{name}` may be used after the block that makes it, and is closed nowhere"
+        ))),
     }
 }
 

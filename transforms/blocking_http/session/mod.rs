@@ -8,10 +8,11 @@ mod attribute;
 mod change;
 mod flow;
 mod home;
+mod twin;
 mod uses;
 mod values;
 
-use super::arguments::Under;
+use super::clients::Under;
 use super::{Names, Native, Request, judge, raising::Elsewhere};
 use crate::fix::Cx;
 use crate::model::file::{Place, Why};
@@ -19,6 +20,8 @@ use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
 pub(super) use home::Home;
+use std::collections::BTreeMap;
+pub(super) use twin::twins;
 pub(super) use uses::Uses;
 
 /// One session, wherever it is made and used.
@@ -54,10 +57,16 @@ pub(super) fn find<'a>(
         return Vec::new();
     };
     let mut found = Vec::new();
-    for mut home in home::homes(cx, sessions) {
+    for mut home in home::homes(cx, &sessions.makers) {
         let mut uses = uses::collect(cx, names, sessions, &home);
-        if let Ok(seen) = &mut uses
-            && let Err(why) = home.settle(cx, seen)
+        let told = |making: &home::Making<'_>| !making.call.arguments.is_empty();
+        if home.makings.iter().any(told) {
+            uses = Err(Why::new("a session takes no arguments"));
+        }
+        if let Ok(seen) = &uses
+            && let Err(why) = home
+                .settle(cx, seen)
+                .and_then(|()| home.ends_with_close(cx, seen))
         {
             uses = Err(why);
         }
@@ -69,11 +78,13 @@ pub(super) fn find<'a>(
         if !calls.iter().any(|(call, _)| in_coroutine((*call).into())) {
             continue;
         }
-        let under = Under {
-            deeper: home.makings.iter().any(|making| making.moved().is_some()),
-            shared: home.overlaps,
-        };
         for (call, kind) in calls {
+            let moved = |making: &home::Making<'_>| making.moved();
+            let mut moved = home.makings.iter().filter_map(moved);
+            let under = Under {
+                deeper: moved.any(|lines| lines.contains(span(call))),
+                shared: home.overlaps,
+            };
             let function = function_of(cx, call.into());
             let native: Result<Native<'a>, Why> = match (&uses, function) {
                 (Err(why), _) => Err(why.clone()),
@@ -97,6 +108,24 @@ pub(super) fn find<'a>(
         found.push(Session { names, home, uses });
     }
     found
+}
+
+/// A session stays where one of its requests does.
+pub(super) fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
+    let mut stuck: BTreeMap<usize, Why> = BTreeMap::new();
+    for request in requests.iter() {
+        if let (Some(session), Err(why)) = (request.session, &request.native) {
+            let callee = cx.module.describe(&request.call.func);
+            let why = format!("`{callee}` of the same session stays: {why}");
+            stuck.entry(session).or_insert_with(|| Why::new(why));
+        }
+    }
+    for request in requests.iter_mut().filter(|request| request.native.is_ok()) {
+        let why = request.session.and_then(|session| stuck.get(&session));
+        if let Some(why) = why {
+            request.native = Err(why.clone());
+        }
+    }
 }
 
 /// The coroutine in which `await` may be written at a place.

@@ -1,10 +1,11 @@
 //! What is done with a session: requests, what it is told, what is read of it.
 
+use super::super::values::{Query, query};
 use super::home::Home;
 use super::values::fits;
 use super::{Names, function_of, judge};
 use crate::fix::Cx;
-use crate::model::file::{Place, Why};
+use crate::model::file::{ImportName, Place, Why};
 use crate::model::libraries::{HttpFunction, SessionUse, Sessions};
 use crate::model::project::FunctionRef;
 use crate::python::ast::{AnyNodeRef, CmpOp, Expr, ExprAttribute, ExprCall, ExprContext};
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 pub(in super::super) struct Uses<'a> {
     pub requests: Vec<(&'a ExprCall, &'a HttpFunction)>,
     pub edits: Vec<Edit>,
+    pub needs: Vec<ImportName>,
     pub reviews: BTreeSet<String>,
     /// Other calls on the session.
     pub calls: Vec<Span>,
@@ -120,7 +122,7 @@ pub(super) fn collect<'a>(
                 "request" => call.arguments.find_argument_value("url", 1),
                 _ => call.arguments.find_argument_value("url", 0),
             };
-            !url.is_some_and(|url| super::super::values::has_no_query(cx, url))
+            !url.is_some_and(|url| query(cx, url) == Query::None)
         });
         if with_query.is_some() {
             return Err(Why::new(
@@ -217,6 +219,7 @@ impl<'a> Uses<'a> {
         self.reviews
             .extend(judge(row.class, &row.why)?.map(str::to_owned));
         self.edits.extend(given.edits);
+        self.needs.extend(given.needs);
         self.queries |= given.queries;
         self.calls.extend(used.call.map(span));
         let parent = cx.module.parent(used.whole);
@@ -259,7 +262,7 @@ impl<'a> Uses<'a> {
     }
 
     /// `session.close()` to `await session.aclose()`.
-    fn waits(&mut self, cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
+    pub(super) fn waits(&mut self, cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
         let written = cx.module.describe(&call.func);
         if function_of(cx, call.into()).is_none() {
             let around = match cx.module.place(call.into()) {

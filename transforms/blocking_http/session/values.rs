@@ -1,17 +1,21 @@
 //! The values that a session is told, and whether a client takes them for the same.
 
-use super::super::values::{is_ascii_text, is_none, is_plain, is_text, text_dict};
+use super::super::displays::display;
+use super::super::signing::counterpart;
+use super::super::values::{is_ascii_text, is_none, is_plain, is_text};
 use super::Names;
-use crate::fix::Cx;
-use crate::model::file::Why;
+use crate::fix::{Cx, reach};
+use crate::model::file::{ImportName, Why};
 use crate::model::libraries::{SessionUse, Takes};
 use crate::python::ast::Expr;
+use crate::python::span;
 use crate::text::Edit;
 
 /// What follows from values that fit.
 #[derive(Default)]
 pub(super) struct Given {
     pub edits: Vec<Edit>,
+    pub needs: Vec<ImportName>,
     /// URLs must have no query.
     pub queries: bool,
 }
@@ -25,8 +29,10 @@ pub(super) fn fits<'a>(
 ) -> Result<Given, Why> {
     let mut found = Given::default();
     let dict = |value: &'a Expr, check: fn(&Cx<'a>, &'a Expr) -> bool| {
-        text_dict(cx, value)
-            .is_some_and(|dict| dict.items.iter().all(|item| check(cx, &item.value)))
+        display(cx, value).is_some_and(|display| {
+            let mut entries = display.entries.iter();
+            entries.all(|entry| !entry.spread && check(cx, entry.value))
+        })
     };
     let fit = match (row.takes, given) {
         (Takes::Anything, _) => true,
@@ -44,8 +50,30 @@ pub(super) fn fits<'a>(
         (Takes::Number, [value]) => value.is_number_literal_expr(),
         (Takes::Auth, [value]) => match value {
             Expr::Tuple(pair) => {
-                pair.elts.len() == 2 && pair.elts.iter().all(|part| is_text(cx, part))
+                pair.elts.len() == 2 && pair.elts.iter().all(|part| is_ascii_text(cx, part))
             }
+            Expr::Call(made)
+                if !made
+                    .arguments
+                    .args
+                    .iter()
+                    .chain(made.arguments.keywords.iter().map(|it| &it.value))
+                    .all(|part| is_ascii_text(cx, part)) =>
+            {
+                false
+            }
+            Expr::Call(made) => match counterpart(cx, names, made) {
+                Some(class) => {
+                    let (module, member) = class.rsplit_once('.').unwrap_or(("", class));
+                    let reach = reach(cx, module, member, made.into())?;
+                    found
+                        .edits
+                        .push(Edit::replace(span(&*made.func), reach.text));
+                    found.needs.extend(reach.need);
+                    true
+                }
+                None => false,
+            },
             value => is_none(value),
         },
         _ => false,

@@ -38,6 +38,7 @@ impl<'a> Collector<'_, 'a> {
             self.write(node, &method.value, "changes");
         }
         self.names_in_strings(call);
+        self.given_errors(call);
         self.reflection(call, callee);
         self.next_item(call, callee);
         self.push(

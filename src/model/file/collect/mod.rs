@@ -1,6 +1,7 @@
 //! From a module with its tree to the facts that are kept of it.
 
 mod calls;
+mod errors;
 mod exports;
 mod reflected;
 mod shared;
@@ -318,6 +319,7 @@ impl<'a> Collector<'_, 'a> {
                 }
             }
             AnyNodeRef::StmtRaise(raised) => self.raised(raised),
+            AnyNodeRef::StmtTry(statement) => self.caught(statement),
             AnyNodeRef::ExprAwait(_) => self.awaits(node),
             AnyNodeRef::StmtFor(statement) => {
                 if statement.is_async {
@@ -341,6 +343,7 @@ impl<'a> Collector<'_, 'a> {
                 if with.is_async {
                     self.awaits(node);
                 } else {
+                    self.suppressed(with);
                     for item in &with.items {
                         self.implicit(&item.context_expr, CallKind::With, node);
                     }

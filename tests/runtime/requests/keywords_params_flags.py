@@ -1,0 +1,34 @@
+# row: keywords.params.flags
+# expects: safe
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def written():
+    response = requests.get(BASE + "/echo", params={"a": True, "b": False})
+    print(response.url)
+
+
+async def computed(limit: int):
+    response = requests.get(BASE + "/echo", params={"many": limit > 3})
+    print(response.url)
+
+
+async def put(every: bool):
+    params = {"all": every}
+    params["verbose"] = True
+    response = requests.get(BASE + "/echo", params=params)
+    print(response.url)
+
+
+async def main():
+    await written()
+    await computed(5)
+    await put(False)
+
+
+asyncio.run(main())
