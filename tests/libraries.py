@@ -377,10 +377,11 @@ class Checker:
             request = [*request, *self.signature(f"{client}._request")]
         for name, keyword in table["keywords"].items():
             self.argument(f"{table['from']}.request", name, None)
-            for row in keyword["rows"].values():
-                becomes = row.get("becomes", "")
+            for kind, row in keyword["rows"].items():
+                # `content`, or an argument of the client: `verify={0}`.
+                becomes = row.get("becomes", "").split("=")[0]
                 other = becomes if becomes.isidentifier() else keyword.get("to", name)
-                gone = row["class"] == "blocked" or keyword["accepts"] in ("nothing", "stream")
+                gone = row["class"] == "blocked" or keyword["accepts"] in ("nothing", "stream") or kind == "off"
                 if not gone and other not in {p.name for p in [*request, *constructor]}:
                     self.mistake(f"{table['to']} has no `{other}`")
         if "stream" in table["client"]:
@@ -392,9 +393,10 @@ class Checker:
                 if member["class"] != "blocked":
                     self.object(f"{new}.{attribute}")
         for names, caught in table["exceptions"].items():
-            for exception in [*expanded([names]), *caught["to"]]:
+            for exception in [*expanded([names]), *caught.get("to", [])]:
                 self.kind(exception)
-        self.names([name for name in [table.get("decoding-error")] if name])
+        decoding = table.get("decoding-error", [])
+        self.names([decoding] if isinstance(decoding, str) else decoding)
         for name, other in table["callables"].items():
             self.callable(name)
             self.callable(other)

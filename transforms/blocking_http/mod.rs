@@ -1,8 +1,9 @@
 //! Requests of a blocking HTTP library in a coroutine, to an asynchronous client that behaves the
 //! same, or, where no counterpart is certain, to the same call in a thread.
 //!
-//! Sessions, and the libraries without such a client, always go to a thread, together with what reads
-//! their responses. Left alone: calls in plain functions. What maps to what is data in `libraries/requests.toml`.
+//! Requests of sessions that do not become clients, and of libraries without such a client, go to a
+//! thread, together with what reads their responses. Left alone: calls in plain functions. What maps
+//! to what is data in `libraries/requests.toml`.
 
 mod arguments;
 mod aside;
@@ -57,7 +58,8 @@ static INFO: Info = Info {
           lets the others run. It is told what `requests` does by default: redirects are followed, \
           up to 30, and there is no timeout. The client is opened once around the smallest range of \
           statements that holds the requests of a block, and never in a loop, since opening one costs \
-          tens of milliseconds.\n\n\
+          tens of milliseconds. A session becomes a client itself, wherever all its uses are seen: under \
+          a local name, passed on, or kept by an object.\n\n\
           Where an argument or a use of the response has no certain counterpart in httpx, the call \
           stays as it is and moves to a thread with `asyncio.to_thread`: the same results, the same \
           exceptions, and the event loop is free. So do the requests of `urllib`, `http.client` and \
