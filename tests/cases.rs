@@ -3,7 +3,7 @@
 //! `fixtures/<transform>/<case>.py` is a case of one file, `fixtures/<transform>/<case>/` one of all the
 //! Python files and manifests in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
 //! `[[library]]`. Comments in the first lines of a file set options: `# target-version: 3.9`,
-//! `# line-length: 60`, `# helpers-module: app.helpers`.
+//! `# line-length: 60`, `# http-client: aiohttp`, `# helpers-module: app.helpers`.
 
 use asyncfix::engine::{
     HelpersModule, Loaded, Mention, Plan, Selection, Sources, examine, facts, settle,
@@ -278,6 +278,7 @@ pub fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
             let bad = format!("{}: {key} cannot be {value}", path.display());
             match key {
                 "target-version" => options.target = value.parse().expect(&bad),
+                "http-client" => options.http_client = Some(value.parse().expect(&bad)),
                 "line-length" => options.line_length = value.parse().expect(&bad),
                 _ => {}
             }

@@ -368,9 +368,13 @@ class Checker:
         self.names([*table["catch-all"], *table["exception-modules"]])
 
     def mapping(self, table):
-        old, new = f"{table['from']}.Response", f"{table['to']}.Response"
+        if self.is_unchecked("mappings", table["to"]):
+            return
         client = table["client"]["class"]
+        old, new = f"{table['from']}.Response", table["client"].get("response", f"{table['to']}.Response")
         request, constructor = self.signature(f"{client}.request"), self.signature(client)
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in request):
+            request = [*request, *self.signature(f"{client}._request")]
         for name, keyword in table["keywords"].items():
             self.argument(f"{table['from']}.request", name, None)
             for kind, row in keyword["rows"].items():
@@ -391,7 +395,7 @@ class Checker:
         for names, caught in table["exceptions"].items():
             for exception in [*expanded([names]), *caught.get("to", [])]:
                 self.kind(exception)
-        decoding = table["decoding-error"]
+        decoding = table.get("decoding-error", [])
         self.names([decoding] if isinstance(decoding, str) else decoding)
         for name, other in table["callables"].items():
             self.callable(name)

@@ -111,7 +111,12 @@ fn run(
         lay_out("libraries", key, program, &program.files);
     }
     for (program, target, files) in after {
-        lay_out(target.libraries(), key(program, *target), program, files);
+        lay_out(
+            target.libraries(program.expects(*target)),
+            key(program, *target),
+            program,
+            files,
+        );
     }
     let mut outcomes = Outcomes::new();
     for (libraries, jobs) in batches {

@@ -75,7 +75,7 @@ impl Transform for MockedRequests {
 
 /// What is to be said of a stand-in, if a request that it is for is sent in another way.
 fn told(cx: &Cx<'_>, http: &Http, intercept: &Intercept) -> Option<Finding> {
-    let client = cx.options.http_client.as_str();
+    let client = cx.http_client().as_str();
     let old = &*intercept.library;
     let mapping = cx.module.catalogue().mapping(old, client)?;
     let target = http.targets.get(client)?;

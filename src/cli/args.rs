@@ -116,6 +116,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub max_concurrency: Option<usize>,
 
+    /// Which library sends HTTP requests in code that is written: httpx, httpx2, aiohttp or niquests [default: the one that the project imports, else httpx]
+    #[arg(long, value_name = "NAME")]
+    pub http_client: Option<String>,
+
     /// Read settings from this file instead of the nearest pyproject.toml
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub config: Option<PathBuf>,

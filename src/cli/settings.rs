@@ -62,7 +62,7 @@ struct FileSettings {
     max_concurrency: Option<usize>,
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
-    http_client: Option<HttpClient>,
+    http_client: Option<String>,
     helpers_module: Option<String>,
     /// What the user knows of libraries, as in `transforms/libraries/`.
     #[serde(default)]
@@ -127,6 +127,8 @@ impl Settings {
             .or(file.tool.ruff.line_length)
             .or(file.tool.black.line_length)
             .unwrap_or(Options::default().line_length);
+        let asked = args.http_client.as_ref().or(own.http_client.as_ref());
+        let http_client = asked.map(|name| http_client(name, target)).transpose()?;
         let mut excludes = own.exclude;
         excludes.extend(args.exclude.iter().cloned());
         let output_format = match (args.output_format, own.output_format.as_deref()) {
@@ -151,7 +153,7 @@ impl Settings {
                         .or(own.max_concurrency)
                         .unwrap_or(Options::default().max_concurrency),
                     cuts: cuts(own.chain_cuts.as_deref()),
-                    http_client: own.http_client.unwrap_or_default(),
+                    http_client,
                 },
             },
             excludes,
@@ -170,6 +172,19 @@ fn helpers_module(path: &Path, name: String) -> Result<HelpersModule> {
             root.display()
         ),
     }
+}
+
+/// The library that is to send HTTP requests.
+fn http_client(name: &str, target: PythonVersion) -> Result<HttpClient> {
+    let client = name.parse::<HttpClient>();
+    let client = client.map_err(|why| anyhow!("http-client: {why}"))?;
+    if client == HttpClient::Httpx2 && target < PythonVersion::PY311 {
+        bail!(
+            "http-client: httpx2 needs Python 3.11, and the code must run on {target}; \
+             say with --target-version or requires-python if it need not"
+        );
+    }
+    Ok(client)
 }
 
 /// The cuts to try, the first three of those named.

@@ -11,12 +11,30 @@ use crate::text::{Edit, Span};
 /// lines will move one level to the right.
 pub fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: bool) {
     let layout = cx.module.layout();
+    let whole = span(call);
+    // What follows the call may go to the next line.
+    let cut = edits.iter().position(|edit| {
+        edit.span().start() == whole.end() && edit.text().starts_with(layout.newline())
+    });
+    if let Some(cut) = cut {
+        let next = edits.remove(cut);
+        break_ending(cx, call, edits, deeper, true);
+        edits.push(next);
+    } else {
+        break_ending(cx, call, edits, deeper, false);
+    }
+}
+
+/// The same, for a call that will end its line.
+fn break_ending(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: bool, is_cut: bool) {
+    let layout = cx.module.layout();
     let source = cx.module.text();
     let whole = span(call);
-    let line = Span::new(
-        layout.line_start(whole.start()),
-        layout.line_end(whole.start()),
-    );
+    let end = match is_cut {
+        true if layout.line_start(whole.start()) == layout.line_start(whole.end()) => whole.end(),
+        _ => layout.line_end(whole.start()),
+    };
+    let line = Span::new(layout.line_start(whole.start()), end);
     let inner = Span::new(span(&call.arguments).start() + 1, whole.end() - 1);
     let in_string = cx
         .module
@@ -65,11 +83,17 @@ pub fn break_arguments(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deep
         gap = indent.clone();
     }
     // What is put before the first argument is one of its own.
-    insert(edits, inner.start(), |text| match gap.is_empty() {
-        true => format!("{indent}{text}"),
-        false => format!("{indent}{}", text.replace(", ", &format!(",{gap}"))),
+    let spread = |text: &str| match gap.is_empty() {
+        true => text.to_owned(),
+        false => text.replace(", ", &format!(",{gap}")),
+    };
+    insert(edits, inner.start(), |text, _| {
+        format!("{indent}{}", spread(text))
     });
-    insert(edits, inner.end(), |text| format!("{text}{closing}"));
+    insert(edits, inner.end(), |text, is_own| match is_own {
+        true => format!("{}{closing}", spread(text)),
+        false => format!("{text}{closing}"),
+    });
 }
 
 /// Breaks the parentheses that `edits` put around an awaited call, if its line would be too long with
@@ -136,14 +160,18 @@ pub fn realign(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, indent: usiz
     }
 }
 
-/// Inserts text, or changes what an edit at this border puts there already.
-fn insert(edits: &mut Vec<Edit>, at: usize, change: impl Fn(&str) -> String) {
-    match edits
-        .iter_mut()
-        .find(|edit| edit.span().touches(Span::empty(at)))
-    {
-        Some(known) => *known = Edit::replace(known.span(), change(known.text())),
-        None => edits.push(Edit::insert(at, change(""))),
+/// Inserts text, or changes what an edit at this border puts there already: arguments of its own, or
+/// what becomes of one.
+fn insert(edits: &mut Vec<Edit>, at: usize, change: impl Fn(&str, bool) -> String) {
+    let here = Span::empty(at);
+    let own = edits.iter().position(|edit| edit.span() == here);
+    let touching = || edits.iter().position(|edit| edit.span().touches(here));
+    match own.or_else(touching) {
+        Some(known) => {
+            let edit = &edits[known];
+            edits[known] = Edit::replace(edit.span(), change(edit.text(), own.is_some()));
+        }
+        None => edits.push(Edit::insert(at, change("", true))),
     }
 }
 

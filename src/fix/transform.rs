@@ -7,6 +7,7 @@ use crate::python::ast::ExprCall;
 use crate::python::{PythonVersion, parse, span};
 use crate::text::{EditError, Span};
 use rustc_hash::FxHashMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What a transform tells of itself. `before` and `after` are run by a test and shown by `explain`.
@@ -52,15 +53,14 @@ pub struct Options {
     pub max_concurrency: usize,
     /// What is tried about calls that block further down, in this order.
     pub cuts: [Option<Cut>; 3],
-    /// Which library sends HTTP requests in code that is written.
-    pub http_client: HttpClient,
+    /// Which library sends HTTP requests in code that is written; none for the one that the project
+    /// uses already.
+    pub http_client: Option<HttpClient>,
 }
 
 /// A library that sends HTTP requests for coroutines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpClient {
-    #[default]
     Httpx,
     Httpx2,
     Aiohttp,
@@ -68,6 +68,8 @@ pub enum HttpClient {
 }
 
 impl HttpClient {
+    const ALL: [Self; 4] = [Self::Httpx, Self::Httpx2, Self::Aiohttp, Self::Niquests];
+
     /// The name of its module, and of its distribution.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,6 +78,18 @@ impl HttpClient {
             Self::Aiohttp => "aiohttp",
             Self::Niquests => "niquests",
         }
+    }
+}
+
+impl FromStr for HttpClient {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|client| client.as_str() == name).ok_or_else(|| {
+            let names = Self::ALL.map(|client| format!("`{}`", client.as_str()));
+            format!("it is one of {}, not `{name}`", names.join(", "))
+        })
     }
 }
 
@@ -97,7 +111,7 @@ impl Default for Options {
             line_length: 88,
             max_concurrency: 10,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
-            http_client: HttpClient::default(),
+            http_client: None,
         }
     }
 }
@@ -140,6 +154,19 @@ impl<'a> Cx<'a> {
             calls,
             texts: None,
         }
+    }
+
+    /// The library that sends HTTP requests: the one that was asked for, else the only one of the
+    /// known ones that the project imports, else httpx.
+    pub fn http_client(&self) -> HttpClient {
+        self.options.http_client.unwrap_or_else(|| {
+            let names = HttpClient::ALL.map(HttpClient::as_str);
+            let imported = self.project.imported_of(&names);
+            match imported[..] {
+                [only] => HttpClient::from_str(only).unwrap_or(HttpClient::Httpx),
+                _ => HttpClient::Httpx,
+            }
+        })
     }
 
     /// The same, with leave to look into other files.

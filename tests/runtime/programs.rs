@@ -5,6 +5,7 @@ use crate::cases::{self, Files};
 use asyncfix::engine::{FilePatch, HelpersModule, Plan, Selection};
 use asyncfix::fix::{HttpClient, Remedy, Safety};
 use asyncfix::model::libraries::{Catalogue, Fidelity};
+use asyncfix::python::PythonVersion;
 use asyncfix::text::diff;
 use asyncfix::transforms::CATALOGUE;
 use std::collections::BTreeMap;
@@ -23,10 +24,11 @@ impl Target {
         Target(HttpClient::Niquests),
     ];
 
-    /// The requirements it is run with, as a file beside the programs.
-    pub fn libraries(self) -> &'static str {
-        match self.0 {
-            HttpClient::Niquests => "niquests",
+    /// The requirements it is run with, as a file beside the programs. What stays as it is needs
+    /// requests, which does not work beside niquests.
+    pub fn libraries(self, expects: Expects) -> &'static str {
+        match (self.0, expects) {
+            (HttpClient::Niquests, Expects::Safe | Expects::Review) => "niquests",
             _ => "libraries",
         }
     }
@@ -76,7 +78,9 @@ pub struct Program {
     pub rows: Vec<String>,
     /// Rows that it keeps asyncfix from using where they do not hold.
     pub traps: Vec<String>,
-    pub expects: Expects,
+    expects: Expects,
+    /// The targets for which it is to be reviewed.
+    reviewed: Vec<Target>,
     /// A part of what is said of it, besides what its rows say.
     reason: Option<String>,
     pub targets: Vec<Target>,
@@ -150,6 +154,7 @@ impl Program {
         let reason = options.get("reason").map(|&reason| reason.to_owned());
         let targets = list("targets", "httpx, httpx2");
         let targets = targets.into_iter().map(target).collect();
+        let reviewed = list("review", "").into_iter().map(target).collect();
         let transforms = list("transforms", TRANSFORMS);
         let helpers = options.get("helpers").map(|&module| module.to_owned());
         let exits = options.get("exits").map_or(0, |code| code.parse().unwrap());
@@ -162,6 +167,7 @@ impl Program {
             rows,
             traps,
             expects,
+            reviewed,
             reason,
             targets,
             exits,
@@ -170,10 +176,21 @@ impl Program {
         }
     }
 
+    /// What becomes of its calls for a target.
+    pub fn expects(&self, target: Target) -> Expects {
+        match self.reviewed.contains(&target) {
+            true => Expects::Review,
+            false => self.expects,
+        }
+    }
+
     /// The files afterwards, or in what way the program is not rewritten as it expects.
     pub fn rewrite(&self, target: Target) -> Result<Files, String> {
         let mut options = cases::options(&self.files);
-        options.http_client = target.0;
+        options.http_client = Some(target.0);
+        if target.0 == HttpClient::Httpx2 {
+            options.target = options.target.max(PythonVersion::PY311);
+        }
         let chosen = |id: &str| self.transforms.iter().any(|name| name == id);
         let selection = Selection {
             transforms: CATALOGUE
@@ -221,7 +238,7 @@ impl Program {
         let names = |text: &str| text.replace("{}", &target.to_string());
         let reasons: Vec<&str> = plan.applied.iter().map(|it| it.fix.reason()).collect();
         let mut said = reasons.join("\n");
-        match self.expects {
+        match self.expects(target) {
             Expects::Untouched => {
                 if !plan.applied.is_empty() {
                     return refuse("it is changed");

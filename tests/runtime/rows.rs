@@ -170,7 +170,9 @@ fn of_mapping(http: &Http, mapping: &Mapping) -> Vec<Row> {
             &None,
         );
     }
-    for name in http.sessions.iter().flat_map(|it| it.methods.keys()) {
+    // Where nothing is said of sessions, they are left alone.
+    let sessions = http.sessions.iter().filter(|_| !mapping.session.is_empty());
+    for name in sessions.flat_map(|it| it.methods.keys()) {
         let id = format!("session.{name}()");
         add(id, format!("`s.{name}(...)`"), "", safe, "", &None);
     }
@@ -315,7 +317,7 @@ fn programs_name_rows_of_their_kind() {
             for row in program.traps.iter().filter(|row| !known.contains_key(*row)) {
                 wrong.push(format!("{}: no row {row} for {target}", program.name));
             }
-            let fits = match program.expects {
+            let fits = match program.expects(*target) {
                 Expects::Safe => classes.iter().all(|class| *class == Fidelity::Safe),
                 Expects::Review => !classes.contains(&Fidelity::Blocked),
                 Expects::Thread | Expects::Untouched => {
@@ -325,7 +327,8 @@ fn programs_name_rows_of_their_kind() {
             if !fits {
                 wrong.push(format!(
                     "{}, for {target}: it expects {:?}, and its rows are {classes:?}",
-                    program.name, program.expects
+                    program.name,
+                    program.expects(*target)
                 ));
             }
         }

@@ -6,6 +6,7 @@ use super::displays::display;
 use super::falls::Beside;
 use super::keywords::{Change, change};
 use super::method::name_method;
+use super::templates;
 use super::values::{is_absolute, is_false, is_none, is_true};
 use crate::fix::Cx;
 use crate::model::file::{ImportName, Why};
@@ -59,20 +60,22 @@ pub(super) struct Arguments<'a> {
     /// The client's method; `request` with a leading method argument where a body is sent by a
     /// method that takes none.
     pub method: String,
-    /// Edits that use a name of httpx, with that name, which they begin with.
+    /// Edits that use a name of the new library, with that name, which they begin with.
     pub callables: Vec<(Edit, &'a str)>,
     pub url_is_absolute: bool,
     /// What a person must confirm about values.
     pub reviews: Vec<String>,
     /// What a request is told that does not follow redirects.
     stay: Option<&'a str>,
+    /// What it is told besides its arguments.
+    told: Vec<&'a str>,
     under: Under,
 }
 
 pub(super) struct Argument<'a> {
     pub name: &'a str,
     /// The name that is written before the value.
-    keyword: Option<Span>,
+    pub keyword: Option<Span>,
     pub value: &'a Expr,
     pub whole: Span,
 }
@@ -105,7 +108,8 @@ pub(super) fn map<'a>(
         waits_forever: find("timeout").is_none(),
         streams: false,
         named: Ok(None),
-        unverified: find("verify").is_some_and(|item| is_false(item.value)),
+        unverified: names.new.client.unverified.is_some()
+            && find("verify").is_some_and(|item| is_false(item.value)),
         of_client: Vec::new(),
         helper: None,
         method: function.method.clone(),
@@ -113,8 +117,10 @@ pub(super) fn map<'a>(
         url_is_absolute: is_absolute(cx, url.value),
         reviews: Vec::new(),
         stay: names.new.client.stays.as_deref(),
+        told: Vec::new(),
         under,
     };
+    mapped.told = templates::told(names, mapped.may_follow(), mapped.waits_forever);
     let beside = Beside {
         url: url.value,
         json: find("json").is_some(),
@@ -148,6 +154,12 @@ pub(super) fn map<'a>(
     let has_body = ["json", "data", "files"]
         .iter()
         .any(|name| find(name).is_some());
+    let sends = match find("method").map(|item| item.value) {
+        Some(Expr::StringLiteral(literal)) => literal.value.to_str().to_lowercase(),
+        _ => function.method.clone(),
+    };
+    let reviews = templates::of_method(names, &sends, has_body, mapped.may_follow())?;
+    mapped.reviews.extend(reviews);
     if has_body && names.new.client.bodiless.contains(&function.method) {
         let edit = name_method(cx, names, function, call, first, mapped.moved(cx))?;
         mapped.edits.push(edit);
@@ -182,11 +194,11 @@ impl<'a> Arguments<'a> {
     /// The edits under a client that follows redirects, or one that does not.
     pub fn edits(&self, cx: &Cx<'a>, client_follows: bool) -> Vec<Edit> {
         let mut edits = self.edits.clone();
-        if let Some(stay) = self.stay
-            && client_follows
-            && self.redirects == Redirects::NotByDefault
-        {
-            edits.push(self.stay(cx, stay));
+        let stays = client_follows && self.redirects == Redirects::NotByDefault;
+        let stay = self.stay.filter(|_| stays);
+        let told: Vec<&str> = self.told.iter().copied().chain(stay).collect();
+        if !told.is_empty() {
+            edits.push(self.tell(cx, &told));
         } else if !self.tail.is_empty() {
             edits.push(Edit::delete(self.tail));
         }
@@ -201,10 +213,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Tells a request that must not follow redirects to stay.
-    fn stay(&self, cx: &Cx<'a>, stay: &str) -> Edit {
+    /// Adds arguments after the last one.
+    fn tell(&self, cx: &Cx<'a>, told: &[&str]) -> Edit {
+        let inline = told.join(", ");
         if !self.tail.is_empty() {
-            return Edit::replace(Span::new(self.tail_start, self.tail.end()), stay);
+            return Edit::replace(Span::new(self.tail_start, self.tail.end()), inline);
         }
         let layout = cx.module.layout();
         let last = self.tail.end();
@@ -217,11 +230,12 @@ impl<'a> Arguments<'a> {
         match layout.token_after(last) {
             // The last line ends with a comma: the next is like it.
             Some((TokenKind::Comma, comma)) if let Some(end) = after(comma) => {
-                let (newline, unit) = (layout.newline(), self.moved(cx));
                 let indent = layout.indent_at(last);
-                Edit::insert(end, format!("{newline}{indent}{unit}{stay},"))
+                let indent = format!("{}{indent}{}", layout.newline(), self.moved(cx));
+                let lines = told.iter().map(|told| format!("{indent}{told},"));
+                Edit::insert(end, lines.collect::<String>())
             }
-            _ => Edit::insert(last, format!(", {stay}")),
+            _ => Edit::insert(last, format!(", {inline}")),
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn rewrite<'a>(
         });
         let decoding = if all && decodes { decoding } else { &[] };
         for name in counterparts.iter().chain(decoding) {
-            match name.rsplit_once('.') {
+            match name.split_once('.') {
                 Some((module, member)) => {
                     let reach = reach(cx, module, member, node)?;
                     needs.extend(reach.need);

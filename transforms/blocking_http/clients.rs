@@ -96,6 +96,34 @@ fn is_held(item: AnyNodeRef<'_>, request: AnyNodeRef<'_>) -> bool {
     matches!(item, AnyNodeRef::WithItem(item) if span(&item.context_expr) == span(request))
 }
 
+/// The statement of a request that needs no client around it.
+pub(super) fn in_place<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Anchor<'a>, Why> {
+    let statement = cx.module.statement(node);
+    let block = statement.and_then(|statement| cx.module.block(statement));
+    let block = block.ok_or_else(|| Why::new("the request is not part of a statement"))?;
+    Ok(Anchor {
+        block: block.statements,
+        index: block.index,
+        repeated: false,
+        last: block.index,
+    })
+}
+
+/// Each request on its own, with no lines to put under a client.
+pub(super) fn each(function: &StmtFunctionDef, anchors: &[(usize, Anchor<'_>)]) -> Vec<Group> {
+    anchors
+        .iter()
+        .map(|(member, anchor)| Group {
+            members: vec![*member],
+            lines: Span::empty(anchor.span().start()),
+            function: span(function),
+            shared: false,
+            yields: false,
+            session: None,
+        })
+        .collect()
+}
+
 /// Whether `inner` belongs to the header of the compound statement `outer`.
 fn is_header(outer: AnyNodeRef<'_>, inner: AnyNodeRef<'_>) -> bool {
     let compound = matches!(

@@ -39,7 +39,7 @@ pub(super) const OS_ERRORS: [&str; 3] = ["EnvironmentError", "IOError", "OSError
 /// What has to happen to the handlers around a place.
 #[derive(Debug, Default)]
 pub(super) struct Handlers<'a> {
-    pub reviews: BTreeSet<&'a str>,
+    pub reviews: BTreeSet<String>,
     /// Clauses to change, with the names they get instead or in addition.
     pub clauses: Vec<Clause<'a>>,
     /// What else changes in them.
@@ -333,7 +333,8 @@ pub(super) fn classes<'a>(
             Some(caught) => {
                 found.concerned = true;
                 found.answers &= caught.to.iter().all(|name| is_of_answer(names, name));
-                handlers.reviews.extend(judge(caught.class, &caught.why)?);
+                let review = judge(caught.class, &caught.why)?;
+                handlers.reviews.extend(review.map(str::to_owned));
                 counterparts = Some(caught.to.as_slice());
                 stays = caught.stays;
                 found.catch_all |= catches_as_much(names, caught);
@@ -343,10 +344,14 @@ pub(super) fn classes<'a>(
                 found.answers = false;
             }
             None if name.is_empty() || UNRELATED.contains(&&*name) || all_but => {}
+            None if is_builtin && names.new.same_builtin_errors => {
+                found.concerned = true;
+                found.answers = false;
+            }
             None if is_builtin => {
                 return Err(Why::new(format!(
-                    "`except {name}` catches errors of requests, but not those of {}",
-                    names.new.to
+                    "`except {name}` catches errors of {}, but not those of {}",
+                    names.new.from, names.new.to
                 )));
             }
             None if is_unrelated(names, &name) => {}

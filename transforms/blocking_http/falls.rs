@@ -5,8 +5,8 @@ use super::displays::{self, Display, Entry, display};
 use super::kinds::{Kinds, kinds};
 use super::signing::auth;
 use super::values::{
-    Query, is_false, is_header_text, is_none, is_sent_as_written, is_true, is_zero, may_be_url,
-    query,
+    Query, is_false, is_header_text, is_none, is_plain, is_sent_as_written, is_true, is_zero,
+    may_be_url, query,
 };
 use crate::fix::Cx;
 use crate::model::libraries::{Accepts, Fidelity, Keyword};
@@ -54,12 +54,14 @@ pub(super) struct Beside<'a> {
 pub(super) fn fall<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
-    accepts: Accepts,
+    keyword: &Keyword,
     value: &'a Expr,
     beside: Beside<'a>,
 ) -> Fall<'a> {
+    // A line that only some libraries need.
+    let minds = |name| keyword.rows.contains_key(name);
     let nothing = is_none(value);
-    match accepts {
+    match keyword.accepts {
         Accepts::Anything => Fall::under("any"),
         Accepts::Url if !may_be_url(cx, value) => Fall::under("other"),
         Accepts::Url if !is_sent_as_written(cx, value) => Fall::under("escaped"),
@@ -92,6 +94,8 @@ pub(super) fn fall<'a>(
             },
             value if is_zero(value) => Fall::under("other"),
             value if kinds(cx, value).may_be(Kinds::TEXT.or(Kinds::FLAG)) => Fall::under("other"),
+            _ if nothing && minds("none") => Fall::under("none"),
+            value if minds("computed") && !is_plain(cx, value) => Fall::under("computed"),
             value if beside.shared && !is_none(value) => Fall::under("shared"),
             _ => Fall::under("seconds"),
         },

@@ -12,9 +12,6 @@ use crate::python::ast::{
 use crate::python::span;
 use crate::text::Edit;
 
-const NEW_WORDS: &str = "httpx words its error messages differently";
-const NEW_NAMES: &str = "the classes of errors have other names in httpx";
-
 /// Methods of loggers.
 pub(super) const LOGGING: [&str; 8] = [
     "critical",
@@ -61,31 +58,36 @@ pub(super) fn look<'a>(
         match cx.module.parent(node) {
             Some(AnyNodeRef::StmtRaise(_)) => {}
             Some(AnyNodeRef::InterpolatedElement(_)) => {
-                handlers.reviews.insert(NEW_WORDS);
+                handlers.reviews.insert(new_words(names));
             }
             Some(AnyNodeRef::ExprBinOp(operation)) if operation.left.is_string_literal_expr() => {
-                handlers.reviews.insert(NEW_WORDS);
+                handlers.reviews.insert(new_words(names));
             }
             Some(AnyNodeRef::ExprAttribute(attribute)) if attribute.attr.as_str() == "response" => {
                 reads_new |= of_response(cx, names, function, attribute, answers, handlers)?;
             }
             Some(arguments @ AnyNodeRef::Arguments(_)) => {
                 let Some(AnyNodeRef::ExprCall(call)) = cx.module.parent(arguments) else {
-                    return Err(unclear(name));
+                    return Err(unclear(names, name));
                 };
                 given(cx, names, statement, call, answers, handlers)?
                     .then_some(())
-                    .ok_or_else(|| unclear(name))?;
+                    .ok_or_else(|| unclear(names, name))?;
             }
-            _ => return Err(unclear(name)),
+            _ => return Err(unclear(names, name)),
         }
     }
     Ok(reads_new)
 }
 
-fn unclear(name: &str) -> Why {
+fn new_words(names: Names<'_>) -> String {
+    format!("{} words its error messages differently", names.new.to)
+}
+
+fn unclear(names: Names<'_>, name: &str) -> Why {
     Why::new(format!(
-        "what is done with the exception `{name}` may not work with one of httpx"
+        "what is done with the exception `{name}` may not work with one of {}",
+        names.new.to
     ))
 }
 
@@ -104,10 +106,13 @@ fn given<'a>(
     );
     match (cx.module.target(call), &*call.func) {
         (Target::Builtin("str" | "print" | "repr"), _) => {
-            handlers.reviews.insert(NEW_WORDS);
+            handlers.reviews.insert(new_words(names));
         }
         (Target::Builtin("type"), _) => {
-            handlers.reviews.insert(NEW_NAMES);
+            handlers.reviews.insert(format!(
+                "the classes of errors have other names in {}",
+                names.new.to
+            ));
         }
         (Target::Builtin("isinstance"), _) => {
             let [_, types] = &*call.arguments.args else {
@@ -136,16 +141,16 @@ fn given<'a>(
             return Ok(answers || is_guarded(cx, call));
         }
         (Target::External(name), _) if RECORDING.contains(&name.as_str()) => {
-            handlers.reviews.insert(NEW_WORDS);
+            handlers.reviews.insert(new_words(names));
         }
         (_, Expr::Attribute(method))
             if LOGGING.contains(&method.attr.as_str())
                 || method.attr.as_str() == "format" && method.value.is_string_literal_expr() =>
         {
-            handlers.reviews.insert(NEW_WORDS);
+            handlers.reviews.insert(new_words(names));
         }
         _ if raised => {
-            handlers.reviews.insert(NEW_WORDS);
+            handlers.reviews.insert(new_words(names));
         }
         _ => return Ok(false),
     }
@@ -180,13 +185,20 @@ fn of_response<'a>(
     answers: bool,
     handlers: &mut Handlers<'a>,
 ) -> Result<bool, Why> {
+    if names.new.errors_without_response {
+        return Err(Why::new(format!(
+            "errors of {} have no `response`",
+            names.new.to
+        )));
+    }
     match cx.module.parent(attribute.into()) {
         Some(AnyNodeRef::ExprAttribute(member)) => {
             let (Some(function), Some(raiser)) = (function, handlers.raiser) else {
                 return Err(Why::new("a response is read outside of functions"));
             };
             let uses = response::read(cx, names, function, raiser, member)?;
-            handlers.reviews.extend(uses.reviews);
+            let reviews = uses.reviews.into_iter();
+            handlers.reviews.extend(reviews.map(str::to_owned));
             let renames = !uses.edits.is_empty();
             handlers.edits.extend(uses.edits);
             Ok(renames)
@@ -208,8 +220,9 @@ fn of_response<'a>(
             Ok(false)
         }
         _ => Err(Why::new(format!(
-            "`{}` is handed on, and an error of httpx may have none",
-            span(attribute).of(cx.module.text())
+            "`{}` is handed on, and an error of {} may have none",
+            span(attribute).of(cx.module.text()),
+            names.new.to
         ))),
     }
 }

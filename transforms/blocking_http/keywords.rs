@@ -1,9 +1,12 @@
 //! What becomes of the value of an argument, by the lines of the table under which it falls.
 
 use super::arguments::{Argument, Arguments};
-use super::displays;
+use super::displays::{self, display};
 use super::falls::{Beside, Fall, both, fall, pairs};
+use super::kinds::{Kinds, kinds};
 use super::signing::counterpart;
+use super::templates::{filled, value_of};
+use super::values::{is_none, is_written};
 use super::{Names, judge};
 use crate::fix::{Cx, reach_helper};
 use crate::model::file::Why;
@@ -31,7 +34,10 @@ pub(super) fn change<'a>(
     beside: Beside<'a>,
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
-    let fall = fall(cx, names, keyword.accepts, item.value, beside);
+    let mut fall = fall(cx, names, keyword, item.value, beside);
+    if keyword.displays_only && !is_simple(cx, keyword.accepts, item.value) {
+        fall = Fall::under("other");
+    }
     if keyword.accepts == Accepts::PlainMapping
         && !fall.is_safe(keyword)
         && keyword.rows.contains_key("helped")
@@ -55,8 +61,30 @@ pub(super) fn change<'a>(
             other => change = other,
         }
     }
-    rewrite_entries(cx, item, &fall, mapped)?;
+    let rewrites = |name: &str| {
+        keyword
+            .rows
+            .get(name)
+            .is_some_and(|row| !row.becomes.is_empty())
+    };
+    if ["dropped", "flags"].iter().any(|name| rewrites(name)) {
+        rewrite_entries(cx, item, &fall, mapped)?;
+    }
     Ok(change)
+}
+
+/// Whether a value is a body as it is, or a dict display of text and numbers.
+fn is_simple<'a>(cx: &Cx<'a>, accepts: Accepts, value: &'a Expr) -> bool {
+    if is_none(value) || accepts == Accepts::Body && is_written(value) {
+        return true;
+    }
+    let Some(display) = display(cx, value) else {
+        return false;
+    };
+    display.entries.iter().all(|entry| {
+        let is_named = entry.key.is_some_and(Expr::is_string_literal_expr);
+        is_named && kinds(cx, entry.value).within(Kinds::TEXT.or(Kinds::NUMBER))
+    })
 }
 
 /// Parts of the code, to be named in a sentence.
@@ -107,12 +135,17 @@ fn apply<'a>(
     mapped: &mut Arguments<'a>,
 ) -> Result<Change<'a>, Why> {
     match (accepts, kind, item.value) {
-        (_, "off", _) | (Accepts::Boolean, "literal", _) => return Ok(Change::Remove),
+        (_, "off", _) => return Ok(Change::Remove),
+        (Accepts::Boolean, "literal", _) if names.new.client.unverified.is_some() => {
+            return Ok(Change::Remove);
+        }
         (Accepts::Stream, "on", _) => {
             mapped.streams = true;
             return Ok(Change::Remove);
         }
-        (Accepts::Boolean | Accepts::Cookies | Accepts::Proxies, _, value) => {
+        (Accepts::Boolean | Accepts::Cookies | Accepts::Proxies, _, value)
+            if !row.becomes.is_empty() =>
+        {
             let value = match accepts {
                 Accepts::Proxies => both(cx, value).unwrap_or(value),
                 _ => value,
@@ -120,15 +153,17 @@ fn apply<'a>(
             mapped.of_client.push((&row.becomes, value));
             return Ok(Change::Remove);
         }
-        (Accepts::Body, "content", _) => return Ok(Change::Rename(&row.becomes)),
-        (Accepts::Body, "buffer", value) => {
+        (Accepts::Body, "content", _) if !row.becomes.is_empty() => {
+            return Ok(Change::Rename(&row.becomes));
+        }
+        (Accepts::Body, "buffer", value) if !row.becomes.is_empty() => {
             let text = row.becomes.replace("{0}", cx.module.source(value));
             let (name, text) = text.split_once('=').unwrap_or(("", &text));
             mapped.edits.push(Edit::replace(span(value), text));
             let to = row.becomes.get(..name.len()).unwrap_or_default();
             return Ok(Change::Rename(to));
         }
-        (Accepts::Body, "pairs", Expr::List(list)) => {
+        (Accepts::Body, "pairs", Expr::List(list)) if !row.becomes.is_empty() => {
             let (start, end) = (span(list).start(), span(list).end());
             mapped
                 .edits
@@ -143,20 +178,14 @@ fn apply<'a>(
             }
         }
         (Accepts::Timeout, "pair", Expr::Tuple(pair)) if !row.becomes.is_empty() => {
-            let parts = pair.elts.iter().enumerate();
-            let text = parts.fold(row.becomes.clone(), |text, (index, part)| {
-                text.replace(&format!("{{{index}}}"), cx.module.source(part))
-            });
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let edit = Edit::replace(span(pair), text);
-            mapped.callables.push((edit, callable));
+            let whole = value_of(cx, item.keyword, item.whole);
+            let filled = filled(cx, row, item.name, whole, &pair.elts)?;
+            mapped.callables.push(filled);
         }
-        (Accepts::Timeout, "shared", value) => {
-            let source = cx.module.source(value);
-            let text = row.becomes.replace("{0}", source);
-            let callable = row.becomes.split('(').next().unwrap_or_default();
-            let at = Span::new(item.whole.end() - source.len(), item.whole.end());
-            mapped.callables.push((Edit::replace(at, text), callable));
+        (Accepts::Timeout, _, value) if !row.becomes.is_empty() => {
+            let whole = value_of(cx, item.keyword, item.whole);
+            let filled = filled(cx, row, item.name, whole, std::slice::from_ref(value))?;
+            mapped.callables.push(filled);
         }
         (Accepts::Auth, "class", Expr::Call(auth)) => {
             if let Some(counterpart) = counterpart(cx, names, auth) {

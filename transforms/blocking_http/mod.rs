@@ -29,11 +29,13 @@ mod sending;
 mod session;
 mod signing;
 mod streaming;
+mod templates;
 mod thread;
 mod values;
 
 use crate::fix::{
-    Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, own_loop, prints_itself, to_thread,
+    Cx, FileId, Finding, Fix, Info, Transform, blocking_calls, foreign_loop, own_loop,
+    prints_itself, to_thread,
 };
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
@@ -193,12 +195,6 @@ fn judge(class: Fidelity, why: &str) -> Result<Option<&str>, Why> {
     }
 }
 
-/// A client that is opened around requests.
-const OPENED: clients::Under = clients::Under {
-    deeper: true,
-    shared: false,
-};
-
 /// One call that sends a request from a coroutine.
 struct Request<'a> {
     call: &'a ExprCall,
@@ -227,7 +223,7 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
             continue;
         };
         let catalogue = cx.module.catalogue();
-        let new = catalogue.mapping(&library.name, cx.options.http_client.as_str());
+        let new = catalogue.mapping(&library.name, cx.http_client().as_str());
         let names = new.map(|new| Names { old, new });
         let mut elsewhere = None;
         for (call, name) in cx.module.calls_into(&library.name) {
@@ -246,10 +242,14 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
             let Some(names) = names else {
                 continue;
             };
+            let under = clients::Under {
+                deeper: names.new.client.functions.is_none(),
+                shared: false,
+            };
             let elsewhere = elsewhere.get_or_insert_with(|| Elsewhere::look(cx, names));
             let native = match function {
-                Some(function) => native(cx, names, kind, elsewhere, function, call, OPENED)
-                    .and_then(|native| native.anchored(cx, function, call)),
+                Some(function) => native(cx, names, kind, elsewhere, function, call, under)
+                    .and_then(|native| native.anchored(cx, function, call, under)),
                 None => Err(Why::new("`await` is not legal here")),
             };
             found.push(Request {
@@ -261,7 +261,7 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
                 session: None,
             });
         }
-        if let Some(names) = names {
+        if let Some(names) = names.filter(|names| !names.new.session.is_empty()) {
             let first = sessions.len();
             sessions.extend(session::find(cx, names, &mut elsewhere, &mut found, first));
         }
@@ -278,7 +278,13 @@ fn native<'a>(
     call: &'a ExprCall,
     under: clients::Under,
 ) -> Result<Native<'a>, Why> {
-    if let Some(library) = own_loop(cx) {
+    let new = names.new;
+    let foreign = || foreign_loop(cx).filter(|_| !cx.module.imports_module("asyncio"));
+    let needs = new.needs_python.filter(|needs| cx.options.target < *needs);
+    if let Some(needs) = needs {
+        return Err(Why::new(format!("{} needs Python {needs}", new.to)));
+    }
+    if let Some(library) = own_loop(cx).or_else(|| foreign().filter(|_| new.asyncio_only)) {
         return Err(Why::new(format!("the coroutine may run under {library}")));
     }
     if let Some(other) = &elsewhere.intercepted {
@@ -337,9 +343,13 @@ impl<'a> Native<'a> {
         cx: &Cx<'a>,
         function: &'a StmtFunctionDef,
         call: &'a ExprCall,
+        under: clients::Under,
     ) -> Result<Self, Why> {
-        let anchor = clients::anchor(cx, function, call.into())?.through(self.uses.opened.deeper);
-        if !cx.module.layout().alone(anchor.span()) {
+        let anchor = match under.deeper {
+            false => clients::in_place(cx, call.into())?,
+            true => clients::anchor(cx, function, call.into())?.through(self.uses.opened.deeper),
+        };
+        if under.deeper && !cx.module.layout().alone(anchor.span()) {
             return Err(Why::new("the statement shares its line with others"));
         }
         self.anchor = Some(anchor);
@@ -423,14 +433,22 @@ fn groups<'a>(
 ) -> Vec<clients::Group> {
     let apart = minds_cookies(cx.module.text());
     let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
+    let mut clientless = false;
     for (index, request) in requests.iter().enumerate() {
         if let (Some(function), Ok(plan)) = (request.function, &request.native)
             && let Some(anchor) = plan.anchor
         {
             let of_function = functions.entry(span(function));
             let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
+            clientless |= request.names.new.client.functions.is_some();
             anchors.push((index, anchor));
         }
+    }
+    if clientless {
+        let anchors = functions.into_values();
+        return anchors
+            .flat_map(|(function, anchors)| clients::each(function, &anchors))
+            .collect();
     }
     let opened = functions
         .into_values()

@@ -22,7 +22,7 @@ struct Changes {
     helpers: BTreeSet<&'static str>,
 }
 
-/// What httpx does once all requests that can be sent by it are.
+/// What the new library does once all requests that can be sent by it are.
 pub(super) fn sent(requests: &[Request<'_>], sessions: &[Session<'_>]) -> Sent {
     let mut sent = Sent::default();
     for request in requests {
@@ -65,10 +65,18 @@ pub(super) fn fix<'a>(
     }
     let new = names.new;
     if changes.needs.contains(&ImportName::new(&new.to)) {
-        changes.reviews.extend(undeclared(cx, &new.to, &new.from));
+        let hazard = new.rows.get("installing").map(|row| &row.why);
+        let hazard = hazard.map_or(String::new(), |why| format!(", and {why}"));
+        let missing = undeclared(cx, &new.to, &new.from);
+        changes
+            .reviews
+            .extend(missing.map(|missing| format!("{missing}{hazard}")));
     }
     changes.reviews.extend(replaced(cx, names));
-    let title = format!("send with {}", new.client.class);
+    let title = match new.client.functions {
+        Some(_) => format!("send with {}", new.to),
+        None => format!("send with {}", new.client.class),
+    };
     let reviews: Vec<String> = changes.reviews.into_iter().collect();
     let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
     let overlap = |_| Why::new(format!("what has to change for {} overlaps here", new.to));
@@ -91,6 +99,7 @@ fn told<'a>(names: Names<'a>, plans: &[(&Request<'_>, &Native<'_>)]) -> Vec<&'a 
     let any =
         |check: fn(&Arguments<'_>) -> bool| plans.iter().any(|(_, plan)| check(&plan.arguments));
     let arguments = [
+        (true, &client.always),
         (any(|it| it.follows_by_default()), &client.follows),
         (any(|it| it.may_follow()), &client.may_follow),
         (any(|it| it.waits_forever), &client.waits_forever),
@@ -129,6 +138,7 @@ impl Changes {
         {
             return Err(Why::new("requests of one client differ in `verify`"));
         }
+        let new = &first.names.new.client;
         let name = cx
             .module
             .fresh_name(group.function, &["client", "http_client"]);
@@ -139,10 +149,13 @@ impl Changes {
             self.request(cx, request, plan, group, &name, follows)?;
             self.clauses(cx, groups, request, plan, sent)?;
         }
-        let class = &first.names.new.client.class;
-        let (module, class) = class.rsplit_once('.').unwrap_or(("", class));
-        let client = reach(cx, module, class, first.call.into())?;
-        self.needs.extend(client.need);
+        if let Some(reason) = held_review(cx, first.call.into()) {
+            self.review(reason);
+        }
+        if new.functions.is_some() {
+            return Ok(());
+        }
+        let client = self.reached(cx, &new.class, first)?;
         if group.shared {
             self.review(
                 "the requests share a client, which sends cookies that one answer sets with the next",
@@ -151,13 +164,13 @@ impl Changes {
         if group.yields {
             self.review("the client stays open while the generator waits for its consumer");
         }
-        if let Some(reason) = held_review(cx, first.call.into()) {
-            self.review(reason);
+        let mut texts = Vec::new();
+        for argument in told(first.names, plans) {
+            texts.push(self.named(cx, argument, first)?);
         }
-        let mut arguments = told(first.names, plans);
-        let of_client = self.of_client(cx, first, group, plans)?;
-        arguments.extend(of_client.iter().map(String::as_str));
-        let wrapping = lines::wrap(cx, group.lines, &client.text, &arguments, &name);
+        texts.extend(self.of_client(cx, first, group, plans)?);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let wrapping = lines::wrap(cx, group.lines, &client, &texts, &name);
         self.indent(cx, wrapping, plans);
         Ok(())
     }
@@ -265,6 +278,36 @@ impl Changes {
         Ok(())
     }
 
+    /// How the code can name something of the new library.
+    fn reached<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        qualified: &str,
+        request: &Request<'a>,
+    ) -> Result<String, Why> {
+        let (module, member) = qualified.split_once('.').unwrap_or(("", qualified));
+        let reach = reach(cx, module, member, request.call.into())?;
+        self.needs.extend(reach.need);
+        Ok(reach.text)
+    }
+
+    /// An argument in which the new library's names are such that the code can use them.
+    fn named<'a>(
+        &mut self,
+        cx: &Cx<'a>,
+        argument: &str,
+        request: &Request<'a>,
+    ) -> Result<String, Why> {
+        let module = format!("{}.", request.names.new.to);
+        let Some((before, rest)) = argument.split_once(&module) else {
+            return Ok(argument.to_owned());
+        };
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let (member, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let name = self.reached(cx, &format!("{module}{member}"), request)?;
+        Ok(format!("{before}{name}{after}"))
+    }
+
     /// What requests are told that belongs to the client, which must be the same for all, and may be
     /// computed before them.
     fn of_client<'a>(
@@ -323,18 +366,29 @@ impl Changes {
     ) -> Result<(), Why> {
         let deeper = group.lines.contains(span(request.call));
         let opened = &plan.uses.opened;
-        let mut edits = match &request.names.new.client.stream {
+        let told = &request.names.new.client;
+        let callee = match &told.functions {
+            Some(functions) => {
+                let function = functions.replace("{}", &plan.arguments.method);
+                self.reached(cx, &function, request)?
+            }
+            None => format!("{client}.{}", plan.arguments.method),
+        };
+        let mut edits = match &told.stream {
             Some(stream) if opened.streams => {
                 let callee = span(&*request.call.func);
                 vec![Edit::replace(callee, format!("{client}.{stream}"))]
             }
-            _ => {
-                let callee = format!("{client}.{}", plan.arguments.method);
-                await_call(cx, request.call, &callee)
-            }
+            _ => await_call(cx, request.call, &callee),
         };
         if opened.streams {
             edits.extend(plan.arguments.method_of_stream()?);
+        }
+        if let (Some(named), Some(first)) = (&plan.uses.named, edits.first()) {
+            let whole = named.before.cover(first.span());
+            let awaited = first.text().trim_start_matches('(');
+            let text = format!("{} = {awaited}", named.name);
+            edits = vec![Edit::replace(whole, text), named.after.clone()];
         }
         if let Some(first) = edits.first_mut() {
             let text = format!("{}{}", plan.uses.prefix, first.text());
@@ -342,17 +396,12 @@ impl Changes {
         }
         edits.extend(plan.arguments.edits(cx, follows));
         for (edit, qualified) in &plan.arguments.callables {
-            let (module, member) = qualified.rsplit_once('.').unwrap_or(("", qualified));
-            let reach = reach(cx, module, member, request.call.into())?;
-            let mut text = edit.text().replacen(qualified, &reach.text, 1);
-            // What is inserted right after the value belongs to its edit.
-            let end = edit.span().end();
-            let after = |other: &Edit| other.span() == Span::empty(end);
-            if let Some(index) = edits.iter().position(after) {
-                text.push_str(edits.remove(index).text());
-            }
+            let name = match qualified.is_empty() {
+                true => String::new(),
+                false => self.reached(cx, qualified, request)?,
+            };
+            let text = edit.text().replacen(qualified, &name, 1);
             edits.push(Edit::replace(edit.span(), text));
-            self.needs.extend(reach.need);
         }
         let unit = match deeper {
             true => cx.module.layout().indent_unit().len(),
@@ -361,6 +410,7 @@ impl Changes {
         lines::realign(cx, request.call, &mut edits, unit);
         lines::break_arguments(cx, request.call, &mut edits, deeper);
         lines::break_around(cx, request.call, &mut edits, deeper);
+        let mut edits = joined(edits);
         let holds = |lines: Option<Span>, place: Span| {
             usize::from(lines.is_some_and(|lines| lines.contains(place)))
         };
@@ -390,8 +440,11 @@ impl Changes {
         for review in &plan.arguments.reviews {
             self.review(review);
         }
-        for review in plan.uses.reviews.iter().chain(&plan.handlers.reviews) {
+        for review in &plan.uses.reviews {
             self.review(*review);
+        }
+        for review in &plan.handlers.reviews {
+            self.review(review);
         }
         let own = request
             .function
@@ -427,4 +480,23 @@ fn replaced(cx: &Cx<'_>, names: Names<'_>) -> Option<String> {
         "{path}:{line} replaces {} by {}, which {verb} requests of {}",
         new.from, intercept.what, new.to
     ))
+}
+
+/// Puts what is inserted at the end of a replacement into it.
+fn joined(edits: Vec<Edit>) -> Vec<Edit> {
+    let (inserted, mut edits): (Vec<Edit>, Vec<Edit>) =
+        edits.into_iter().partition(|edit| edit.span().is_empty());
+    for more in inserted {
+        let at = more.span().start();
+        match edits
+            .iter_mut()
+            .find(|edit| !edit.span().is_empty() && edit.span().end() == at)
+        {
+            Some(edit) => {
+                *edit = Edit::replace(edit.span(), format!("{}{}", edit.text(), more.text()));
+            }
+            None => edits.push(more),
+        }
+    }
+    edits
 }

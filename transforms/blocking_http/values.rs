@@ -268,3 +268,11 @@ pub(super) fn is_absolute<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c))
 }
+
+/// Whether a value is text or bytes as it is written.
+pub(super) fn is_written(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
+    )
+}

@@ -13,7 +13,11 @@ macro_rules! files {
 }
 
 /// What the names of one HTTP library become in another.
-pub(super) const MAPPINGS: &[(&str, &str)] = files!["mappings/requests_to_httpx"];
+pub(super) const MAPPINGS: &[(&str, &str)] = files![
+    "mappings/requests_to_aiohttp",
+    "mappings/requests_to_httpx",
+    "mappings/requests_to_niquests",
+];
 
 /// File and text of each, sorted by the name of the library.
 const FILES: &[(&str, &str)] = files![

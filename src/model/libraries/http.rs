@@ -3,6 +3,7 @@
 
 use super::files::MAPPINGS;
 use super::{Catalogue, expand};
+use crate::python::PythonVersion;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,7 +98,21 @@ pub struct Mapping {
     pub from: String,
     /// The module of the asynchronous one.
     pub to: String,
+    /// The oldest Python that has the asynchronous one, if it is not any.
+    #[serde(skip)]
+    pub needs_python: Option<PythonVersion>,
+    /// It runs on asyncio's event loop only.
+    #[serde(default)]
+    pub asyncio_only: bool,
+    /// Its exceptions derive from the same builtin ones.
+    #[serde(default)]
+    pub same_builtin_errors: bool,
+    /// Its exceptions do not hold the response.
+    #[serde(default)]
+    pub errors_without_response: bool,
     pub client: Client,
+    #[serde(default)]
+    pub request: Request,
     pub keywords: BTreeMap<String, Keyword>,
     /// Attributes and methods of a response.
     pub response: BTreeMap<String, Member>,
@@ -108,10 +123,13 @@ pub struct Mapping {
     #[serde(deserialize_with = "expanded")]
     pub exceptions: BTreeMap<String, Caught>,
     /// What `json()` raises for a body that is none, and what is a base of all that: a catch-all of
-    /// the old library catches it too.
-    #[serde(deserialize_with = "one_or_more")]
+    /// the old library catches it too. Nothing where the old library's own exceptions stay.
+    #[serde(default, deserialize_with = "one_or_more")]
     pub decoding_error: Vec<String>,
     pub decoding_base: Option<String>,
+    /// What is true where a response of the old library is, with `{}` for the response, if the
+    /// response itself is not.
+    pub truth: Option<String>,
     /// Authentication classes and the like: callables by qualified name to their counterparts.
     pub callables: BTreeMap<String, String>,
     /// What becomes of the uses of a session, but for the methods that send: by how they are written,
@@ -129,6 +147,13 @@ pub struct Mapping {
 pub struct Client {
     /// Its class, by qualified name.
     pub class: String,
+    /// That of responses, if it is not `Response`.
+    pub response: Option<String>,
+    /// The functions that send one request with a client of its own, with `{}` for the method, if
+    /// there are any.
+    pub functions: Option<String>,
+    /// What its constructor is told in any case.
+    pub always: Option<String>,
     /// What its constructor is told where requests follow redirects, all of them or some;
     /// where one waits without limit; and where certificates are not verified.
     pub follows: Option<String>,
@@ -169,6 +194,18 @@ pub struct AsyncSide {
     pub fails: Vec<String>,
 }
 
+/// What else becomes of a request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Request {
+    /// What it is told, besides its arguments, where it follows redirects, and where it waits without
+    /// limit.
+    pub may_follow: Option<String>,
+    pub waits_forever: Option<String>,
+    /// What reads the body, with `{}` for the response, if sending the request does not.
+    pub reads: Option<String>,
+}
+
 /// How far the two sides are the same: the safety of a fix that relies on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -205,6 +242,9 @@ pub struct Keyword {
     pub to: Option<String>,
     /// How its values are told apart.
     pub accepts: Accepts,
+    /// Of dicts, only displays of text and numbers fall under another row than `other`.
+    #[serde(default)]
+    pub displays_only: bool,
     /// What becomes of which values. A value whose row is not here is held back.
     pub rows: BTreeMap<String, Row>,
 }
@@ -389,6 +429,9 @@ pub struct Member {
     #[serde(default)]
     pub minds_redirects: bool,
     pub guard: Option<String>,
+    /// It is gone once `raise_for_status` has raised.
+    #[serde(default)]
+    pub gone_after_errors: bool,
     /// What may be done with an object that is not the same as the old one: its members by name, and
     /// `[]`, `in`, `iter`, `len`, `truth`, `dict`. Where nothing is said, anything.
     #[serde(default)]
@@ -404,14 +447,17 @@ pub struct Member {
 pub(super) fn mappings() -> Result<Vec<Arc<Mapping>>, String> {
     let mut found = Vec::new();
     for (file, text) in MAPPINGS {
-        let mut read = |text: &str| -> Result<(), String> {
+        let mut read = |text: &str, needs_python| -> Result<(), String> {
             let mapping = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
-            found.push(Arc::new(mapping));
+            found.push(Arc::new(Mapping {
+                needs_python,
+                ..mapping
+            }));
             Ok(())
         };
-        read(text)?;
+        read(text, None)?;
         if file.ends_with("_to_httpx.toml") {
-            read(&text.replace("httpx", "httpx2"))?;
+            read(&text.replace("httpx", "httpx2"), Some(PythonVersion::PY311))?;
         }
     }
     Ok(found)

@@ -232,6 +232,20 @@ impl Project {
         self.facts(file)?.calls.get(call)
     }
 
+    /// Those of some libraries that any file imports.
+    pub fn imported_of<'n>(&self, libraries: &[&'n str]) -> Vec<&'n str> {
+        let imported = self.remembered.imported.get_or_init(|| {
+            let modules = self.files().flat_map(|(_, facts)| &facts.imports);
+            modules
+                .filter(|(dots, _)| *dots == 0)
+                .map(|(_, name)| Box::from(name.split('.').next().unwrap_or_default()))
+                .collect()
+        });
+        let mut found = libraries.to_vec();
+        found.retain(|library| imported.contains(*library));
+        found
+    }
+
     /// What a term of a file's facts stands for.
     pub fn value(&self, file: FileId, term: TermId) -> Value {
         Evaluator::new(self).evaluate(file, term)

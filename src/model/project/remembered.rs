@@ -5,7 +5,7 @@ use super::mentions::Mentions;
 use super::{Colouring, FunctionRef};
 use crate::model::file::Why;
 use crate::text::FileId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::Hash;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -14,6 +14,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 pub(super) struct Remembered {
     pub mentions: OnceLock<Mentions>,
     pub intercepted: OnceLock<Intercepted>,
+    /// The top-level modules that any file imports.
+    pub imported: OnceLock<FxHashSet<Box<str>>>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// Whether something in a file is a `threading.local`.

@@ -1,5 +1,7 @@
 # row: client.waits-forever
 # expects: safe
+# targets: httpx, httpx2, aiohttp
+# review: aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: exceptions.ConnectTimeout
 # expects: review
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 import socket

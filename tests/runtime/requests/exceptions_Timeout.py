@@ -1,5 +1,6 @@
 # row: exceptions.Timeout
 # expects: review
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: exceptions.TooManyRedirects
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: exceptions.HTTPError, exceptions.ConnectionError, exceptions.Timeout, exceptions.RequestException
 # expects: review
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: functions.delete
 # expects: safe
+# targets: httpx, httpx2, niquests
+# review: niquests
 import asyncio
 import os
 

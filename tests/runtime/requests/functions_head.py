@@ -1,5 +1,7 @@
 # row: functions.head
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp, niquests
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: functions.post
 # expects: safe
+# targets: httpx, httpx2, aiohttp
+# review: aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: functions.request, keywords.method.any
 # expects: safe
+# targets: httpx, httpx2, niquests
+# review: niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: keywords.auth.other
 # expects: thread
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 

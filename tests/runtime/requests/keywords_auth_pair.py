@@ -1,5 +1,7 @@
 # row: keywords.auth.pair
 # expects: safe
+# targets: httpx, httpx2, niquests
+# review: niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: keywords.data.other
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import io
 import os

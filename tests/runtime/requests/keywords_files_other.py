@@ -1,5 +1,6 @@
 # row: keywords.files.other
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: keywords.headers.text
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp, niquests
 import asyncio
 import os
 

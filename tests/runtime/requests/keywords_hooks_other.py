@@ -1,5 +1,6 @@
 # row: keywords.hooks.other
 # expects: thread
+# targets: httpx, httpx2, aiohttp, niquests
 # reason: the hooks run in the thread
 import asyncio
 import os

@@ -1,5 +1,7 @@
 # row: keywords.stream.off, keywords.files.off, keywords.cookies.off, keywords.proxies.off, keywords.cert.off, keywords.hooks.off
 # expects: safe
+# targets: httpx, httpx2, aiohttp
+# review: aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: keywords.timeout.pair
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp
 import asyncio
 import os
 

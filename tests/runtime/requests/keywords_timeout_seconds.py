@@ -1,5 +1,6 @@
 # row: keywords.timeout.seconds, exceptions.ReadTimeout
 # expects: review
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.apparent_encoding
 # expects: thread
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 

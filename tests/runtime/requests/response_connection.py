@@ -1,5 +1,6 @@
 # row: response.connection
 # expects: thread
+# targets: httpx, httpx2, aiohttp, niquests
 import asyncio
 import os
 

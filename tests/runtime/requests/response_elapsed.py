@@ -1,5 +1,6 @@
 # row: response.elapsed
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

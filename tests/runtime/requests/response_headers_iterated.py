@@ -1,5 +1,6 @@
 # trap: response.headers
 # expects: thread
+# targets: httpx, httpx2, aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.is_redirect
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

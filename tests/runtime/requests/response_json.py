@@ -1,5 +1,6 @@
 # row: response.json, exceptions.JSONDecodeError
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.links
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.ok
 # expects: safe
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,5 +1,7 @@
 # row: response.status_code
 # expects: safe
+# targets: httpx, httpx2, aiohttp, niquests
+# review: aiohttp
 import asyncio
 import os
 

@@ -1,5 +1,6 @@
 # row: response.text
 # expects: review
+# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

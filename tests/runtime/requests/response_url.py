@@ -1,5 +1,7 @@
 # row: response.url
 # expects: safe
+# targets: httpx, httpx2, niquests
+# review: niquests
 import asyncio
 import os
 

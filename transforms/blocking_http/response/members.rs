@@ -58,6 +58,12 @@ impl<'a> Follow<'_, 'a> {
             return self.set(member, attribute);
         }
         let review = judge(member.class, &member.why)?;
+        if name == "raise_for_status" {
+            self.checked.push(attribute.into());
+        }
+        if member.gone_after_errors {
+            self.gone = Some(name);
+        }
         let reads_text = name == "text" || name == "encoding";
         self.read |= reads_text;
         let is_known = self
@@ -194,6 +200,14 @@ impl<'a> Follow<'_, 'a> {
         }
         if member.minds_redirects && !self.sent.ends_redirects {
             self.guard(member, attribute, parent)?;
+        }
+        if let Some(expression) = &member.called {
+            if expression.starts_with("await ") {
+                self.can_await(call, function)?;
+            }
+            self.uses.raising.push((function, call));
+            let base = self.base(attribute).ok_or_else(|| self.nameless(name))?;
+            return self.expression(expression, &base, call);
         }
         if let Some(to) = &member.to {
             self.replace(node, span(&attribute.attr), to)?;

@@ -7,6 +7,7 @@ mod members;
 mod objects;
 mod pieces;
 mod reaching;
+mod reading;
 mod streaming;
 mod truth;
 mod variables;
@@ -42,6 +43,8 @@ pub(super) struct Uses<'a> {
     /// Statements that get lines of their own.
     lines: Vec<Line>,
     pub opened: Opened,
+    /// The name that a response gets whose body takes a statement to read.
+    pub named: Option<reading::Named>,
 }
 
 /// What changes in another file.
@@ -121,10 +124,12 @@ pub(super) fn follow<'a>(
     sent: Sent,
 ) -> Result<Uses<'a>, Why> {
     let mut follow = Follow::new(cx, names, Some(call), sent);
-    match sent.streams {
-        true => follow.streamed(function)?,
-        false => follow.value(call.into(), function, false)?,
+    match (sent.streams, &names.new.request.reads) {
+        (true, _) => follow.streamed(function)?,
+        (false, Some(reads)) => follow.read_at_once(reads, function, call)?,
+        (false, None) => follow.value(call.into(), function, false)?,
     }
+    follow.check_gone()?;
     Ok(follow.uses)
 }
 
@@ -169,6 +174,9 @@ struct Follow<'c, 'a> {
     read: bool,
     /// Where the encoding is known, for it was set there.
     encoded: Option<Span>,
+    /// Where `raise_for_status` is called, and what is gone once it has raised.
+    checked: Vec<AnyNodeRef<'a>>,
+    gone: Option<&'a str>,
 }
 
 impl<'c, 'a> Follow<'c, 'a> {
@@ -185,6 +193,8 @@ impl<'c, 'a> Follow<'c, 'a> {
             decoded: false,
             read: false,
             encoded: None,
+            checked: Vec::new(),
+            gone: None,
         }
     }
 

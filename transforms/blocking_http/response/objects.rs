@@ -99,7 +99,7 @@ impl<'a> Follow<'_, 'a> {
         Ok(())
     }
 
-    fn nameless(&self, key: &str) -> Why {
+    pub(super) fn nameless(&self, key: &str) -> Why {
         Why::new(format!(
             "`{key}` becomes an expression: give the response a name first"
         ))

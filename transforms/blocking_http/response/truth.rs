@@ -1,6 +1,6 @@
 //! Truth tests: a response of requests is true when it is no error; others always are.
 
-use super::Follow;
+use super::{Follow, judge};
 use crate::fix::Cx;
 use crate::model::file::Why;
 use crate::python::ast::{AnyNodeRef, BoolOp, CmpOp, Comprehension, Expr, Number, UnaryOp};
@@ -15,10 +15,12 @@ impl<'a> Follow<'_, 'a> {
         parent: AnyNodeRef<'a>,
         may_be_none: bool,
     ) -> Result<(), Why> {
-        let error = self.names.new.response.get("ok");
-        let Some(test) = error.and_then(|member| member.expression.as_deref()) else {
-            return Err(Why::new("what a response is true for is not known"));
+        let Some(test) = self.names.new.truth.as_deref() else {
+            return Ok(());
         };
+        if let Some(ok) = self.names.new.response.get("ok") {
+            self.uses.reviews.extend(judge(ok.class, &ok.why)?);
+        }
         let positive = |text: &str| match text.strip_prefix("not ") {
             Some(rest) => rest.to_owned(),
             None => format!("not {text}"),

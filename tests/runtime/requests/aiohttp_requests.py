@@ -1,0 +1,24 @@
+# row: functions.delete, functions.options, functions.request, keywords.method.any, rows.resent, keywords.json.any, keywords.params.plain, keywords.params.query, keywords.timeout.none, response.close
+# expects: review
+# targets: aiohttp
+import asyncio
+import os
+
+import requests
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.delete(BASE + "/echo")
+    print(response.content)
+    response = requests.options(BASE + "/echo?a=1", params={"b": "c d", "n": 1}, timeout=None)
+    print(response.content)
+    response = requests.request("GET", BASE + "/echo", params={"a": "b"})
+    print(response.content)
+    response.close()
+    response = requests.post(BASE + "/echo", json={"a": [1, None]})
+    print(response.content)
+
+
+asyncio.run(main())

@@ -1,0 +1,18 @@
+# row: keywords.auth.class, callables.HTTPBasicAuth
+# expects: review
+# targets: niquests
+import asyncio
+import os
+
+import requests
+from requests.auth import HTTPBasicAuth
+
+BASE = os.environ["BASE_URL"]
+
+
+async def main():
+    response = requests.get(BASE + "/echo", auth=HTTPBasicAuth("user", "secret"))
+    print(response.content)
+
+
+asyncio.run(main())
