@@ -227,3 +227,22 @@ pub fn wrap(
     }
     edits
 }
+
+/// Puts what is inserted at the end of a replacement into it.
+pub fn joined(edits: Vec<Edit>) -> Vec<Edit> {
+    let (inserted, mut edits): (Vec<Edit>, Vec<Edit>) =
+        edits.into_iter().partition(|edit| edit.span().is_empty());
+    for more in inserted {
+        let at = more.span().start();
+        match edits
+            .iter_mut()
+            .find(|edit| !edit.span().is_empty() && edit.span().end() == at)
+        {
+            Some(edit) => {
+                *edit = Edit::replace(edit.span(), format!("{}{}", edit.text(), more.text()));
+            }
+            None => edits.push(more),
+        }
+    }
+    edits
+}

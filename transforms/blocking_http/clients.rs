@@ -1,10 +1,12 @@
 //! Where a client lives: the smallest range of statements that holds the requests of one block.
 
+use super::Request;
 use crate::fix::Cx;
 use crate::model::file::{Lookup, Why};
 use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
+use rustc_hash::FxHashMap;
 
 /// What sends a request.
 #[derive(Clone, Copy, Debug)]
@@ -256,4 +258,41 @@ fn yields(function: &StmtFunctionDef, lines: Span) -> bool {
         TraversalSignal::Traverse
     });
     found
+}
+
+/// Puts groups together that hold responses of one name, or change one `except` clause.
+pub(super) fn together(requests: &[Request<'_>], groups: Vec<Group>) -> Vec<Vec<Group>> {
+    let mut sets: Vec<Vec<Group>> = Vec::new();
+    // In which set the call or `try` statement at a place is.
+    let mut known: FxHashMap<Span, usize> = FxHashMap::default();
+    for group in groups {
+        let mut ties: Vec<Span> = Vec::new();
+        for &member in &group.members {
+            ties.push(span(requests[member].call));
+            if let Ok(plan) = &requests[member].native {
+                ties.extend(plan.uses.siblings.iter().map(|sibling| span(*sibling)));
+                let clauses = plan.handlers.clauses.iter();
+                ties.extend(clauses.flat_map(|clause| [clause.within, clause.at()]));
+            }
+        }
+        let target = ties.iter().find_map(|tie| known.get(tie).copied());
+        let target = target.unwrap_or_else(|| {
+            sets.push(Vec::new());
+            sets.len() - 1
+        });
+        for tie in ties {
+            let other = known.insert(tie, target);
+            if let Some(other) = other.filter(|other| *other != target) {
+                let moved = std::mem::take(&mut sets[other]);
+                sets[target].extend(moved);
+                known
+                    .values_mut()
+                    .filter(|set| **set == other)
+                    .for_each(|set| *set = target);
+            }
+        }
+        sets[target].push(group);
+    }
+    sets.retain(|set| !set.is_empty());
+    sets
 }

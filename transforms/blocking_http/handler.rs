@@ -209,7 +209,8 @@ fn of_response<'a>(
                 .iter()
                 .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) =>
         {
-            if !answers && !follows_hasattr(cx, compare.into()) {
+            let has_one = answers || names.new.same_builtin_errors;
+            if !has_one && !follows_hasattr(cx, compare.into()) {
                 let quote = cx.module.layout().quote();
                 let error = cx.module.source(&attribute.value);
                 handlers.edits.push(Edit::replace(

@@ -369,7 +369,7 @@ fn settle<'a>(
         let mut fixes: Vec<Option<Fix>> = requests.iter().map(|_| None).collect();
         let mut refused = Vec::new();
         let sent = sending::sent(requests, sessions);
-        for groups in together(requests, groups(cx, requests, sessions)) {
+        for groups in clients::together(requests, groups(cx, requests, sessions)) {
             let members = groups.iter().flat_map(|group| &group.members).copied();
             let Some(names) = members.clone().next().map(|member| requests[member].names) else {
                 continue;
@@ -470,41 +470,4 @@ fn groups<'a>(
         (!group.members.is_empty()).then_some(group)
     });
     opened.chain(of_sessions).collect()
-}
-
-/// Puts groups together that hold responses of one name, or change one `except` clause.
-fn together(requests: &[Request<'_>], groups: Vec<clients::Group>) -> Vec<Vec<clients::Group>> {
-    let mut sets: Vec<Vec<clients::Group>> = Vec::new();
-    // In which set the call or `try` statement at a place is.
-    let mut known: FxHashMap<Span, usize> = FxHashMap::default();
-    for group in groups {
-        let mut ties: Vec<Span> = Vec::new();
-        for &member in &group.members {
-            ties.push(span(requests[member].call));
-            if let Ok(plan) = &requests[member].native {
-                ties.extend(plan.uses.siblings.iter().map(|sibling| span(*sibling)));
-                let clauses = plan.handlers.clauses.iter();
-                ties.extend(clauses.flat_map(|clause| [clause.within, clause.at()]));
-            }
-        }
-        let target = ties.iter().find_map(|tie| known.get(tie).copied());
-        let target = target.unwrap_or_else(|| {
-            sets.push(Vec::new());
-            sets.len() - 1
-        });
-        for tie in ties {
-            let other = known.insert(tie, target);
-            if let Some(other) = other.filter(|other| *other != target) {
-                let moved = std::mem::take(&mut sets[other]);
-                sets[target].extend(moved);
-                known
-                    .values_mut()
-                    .filter(|set| **set == other)
-                    .for_each(|set| *set = target);
-            }
-        }
-        sets[target].push(group);
-    }
-    sets.retain(|set| !set.is_empty());
-    sets
 }

@@ -410,7 +410,7 @@ impl Changes {
         lines::realign(cx, request.call, &mut edits, unit);
         lines::break_arguments(cx, request.call, &mut edits, deeper);
         lines::break_around(cx, request.call, &mut edits, deeper);
-        let mut edits = joined(edits);
+        let mut edits = lines::joined(edits);
         let holds = |lines: Option<Span>, place: Span| {
             usize::from(lines.is_some_and(|lines| lines.contains(place)))
         };
@@ -480,23 +480,4 @@ fn replaced(cx: &Cx<'_>, names: Names<'_>) -> Option<String> {
         "{path}:{line} replaces {} by {}, which {verb} requests of {}",
         new.from, intercept.what, new.to
     ))
-}
-
-/// Puts what is inserted at the end of a replacement into it.
-fn joined(edits: Vec<Edit>) -> Vec<Edit> {
-    let (inserted, mut edits): (Vec<Edit>, Vec<Edit>) =
-        edits.into_iter().partition(|edit| edit.span().is_empty());
-    for more in inserted {
-        let at = more.span().start();
-        match edits
-            .iter_mut()
-            .find(|edit| !edit.span().is_empty() && edit.span().end() == at)
-        {
-            Some(edit) => {
-                *edit = Edit::replace(edit.span(), format!("{}{}", edit.text(), more.text()));
-            }
-            None => edits.push(more),
-        }
-    }
-    edits
 }
