@@ -121,6 +121,16 @@ pub(super) fn map<'a>(
         under,
     };
     mapped.told = templates::told(names, mapped.may_follow(), mapped.waits_forever);
+    if under.reached {
+        let client = &names.new.client;
+        let follows = client.follows.as_deref();
+        let waits = client.waits_forever.as_deref();
+        let told = [
+            follows.filter(|_| mapped.follows_by_default()),
+            waits.filter(|_| mapped.waits_forever),
+        ];
+        mapped.told.extend(told.into_iter().flatten());
+    }
     let beside = Beside {
         url: url.value,
         json: find("json").is_some(),
@@ -175,6 +185,11 @@ impl<'a> Arguments<'a> {
     /// for an error.
     pub fn ends_redirects(&self) -> bool {
         matches!(self.redirects, Redirects::ByDefault | Redirects::Asked) && !self.conditional
+    }
+
+    /// Whether nothing is asked of the client but what a request can ask for itself.
+    pub fn is_of_any_client(&self) -> bool {
+        !self.unverified && self.of_client.is_empty()
     }
 
     pub fn follows_by_default(&self) -> bool {

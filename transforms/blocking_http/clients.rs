@@ -15,6 +15,17 @@ pub(super) struct Under {
     pub deeper: bool,
     /// A client that other tasks may send with at the same time.
     pub shared: bool,
+    /// A client that is there already, and is told nothing of what requests rely on.
+    pub reached: bool,
+}
+
+impl Under {
+    /// A client that is there already.
+    pub const REACHED: Self = Self {
+        deeper: false,
+        shared: true,
+        reached: true,
+    };
 }
 
 /// The statement to put under a client, as a place in a block.

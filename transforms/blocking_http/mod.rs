@@ -23,6 +23,7 @@ mod leaving;
 mod method;
 mod narrowed;
 mod raising;
+mod reached;
 mod repeating;
 mod response;
 mod sending;
@@ -202,8 +203,17 @@ struct Request<'a> {
     names: Names<'a>,
     function: Option<&'a StmtFunctionDef>,
     native: Result<Native<'a>, Why>,
+    /// The client that sends it, if one is there already.
+    client: Option<String>,
     /// The session that sends it, by its place among all.
     session: Option<usize>,
+}
+
+impl Request<'_> {
+    /// Nothing is opened to send it.
+    fn needs_no_client(&self) -> bool {
+        self.client.is_some() || self.names.new.client.functions.is_some()
+    }
 }
 
 /// What it takes to send a request with an asynchronous client.
@@ -245,14 +255,28 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
             let under = clients::Under {
                 deeper: names.new.client.functions.is_none(),
                 shared: false,
+                reached: false,
             };
             let elsewhere = elsewhere.get_or_insert_with(|| Elsewhere::look(cx, names));
-            let native = match function {
-                Some(function) => native(cx, names, kind, elsewhere, function, call, under)
-                    .and_then(|native| native.anchored(cx, function, call, under)),
-                None => Err(Why::new("`await` is not legal here")),
+            let look = |function, under| {
+                native(cx, names, kind, elsewhere, function, call, under)
+                    .and_then(|native| native.anchored(cx, function, call, under))
+            };
+            let reached = function
+                .filter(|_| under.deeper)
+                .and_then(|function| reached::client(cx, &names.new.client.class, function, call));
+            let by_reached = reached.zip(function).and_then(|(client, function)| {
+                let native = look(function, clients::Under::REACHED).ok()?;
+                (!native.uses.opened.streams && native.arguments.is_of_any_client())
+                    .then_some((client, native))
+            });
+            let (client, native) = match (by_reached, function) {
+                (Some((client, native)), _) => (Some(client), Ok(native)),
+                (None, Some(function)) => (None, look(function, under)),
+                (None, None) => (None, Err(Why::new("`await` is not legal here"))),
             };
             found.push(Request {
+                client,
                 call,
                 name,
                 names,
@@ -433,26 +457,23 @@ fn groups<'a>(
 ) -> Vec<clients::Group> {
     let apart = minds_cookies(cx.module.text());
     let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
-    let mut clientless = false;
     for (index, request) in requests.iter().enumerate() {
         if let (Some(function), Ok(plan)) = (request.function, &request.native)
             && let Some(anchor) = plan.anchor
         {
             let of_function = functions.entry(span(function));
             let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
-            clientless |= request.names.new.client.functions.is_some();
             anchors.push((index, anchor));
         }
     }
-    if clientless {
-        let anchors = functions.into_values();
-        return anchors
-            .flat_map(|(function, anchors)| clients::each(function, &anchors))
-            .collect();
-    }
-    let opened = functions
-        .into_values()
-        .flat_map(|(function, anchors)| clients::group(function, &anchors, apart));
+    let opened = functions.into_values().flat_map(|(function, anchors)| {
+        let (alone, together): (Vec<_>, Vec<_>) = anchors
+            .into_iter()
+            .partition(|(index, _)| requests[*index].needs_no_client());
+        let mut groups = clients::each(function, &alone);
+        groups.extend(clients::group(function, &together, apart));
+        groups
+    });
     let of_sessions = sessions.iter().enumerate().filter_map(|(index, session)| {
         let members = requests.iter().enumerate();
         let members: Vec<usize> = members

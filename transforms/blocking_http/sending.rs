@@ -139,12 +139,16 @@ impl Changes {
             return Err(Why::new("requests of one client differ in `verify`"));
         }
         let new = &first.names.new.client;
-        let name = cx
-            .module
-            .fresh_name(group.function, &["client", "http_client"]);
-        let follows = plans
-            .iter()
-            .any(|(_, plan)| plan.arguments.follows_by_default());
+        let fresh = || {
+            cx.module
+                .fresh_name(group.function, &["client", "http_client"])
+        };
+        let name = first.client.clone().unwrap_or_else(fresh);
+        // One that is there already may follow redirects.
+        let follows = first.client.is_some()
+            || plans
+                .iter()
+                .any(|(_, plan)| plan.arguments.follows_by_default());
         for (request, plan) in plans {
             self.request(cx, request, plan, group, &name, follows)?;
             self.clauses(cx, groups, request, plan, sent)?;
@@ -152,7 +156,12 @@ impl Changes {
         if let Some(reason) = held_review(cx, first.call.into()) {
             self.review(reason);
         }
-        if new.functions.is_some() {
+        if let Some(client) = &first.client {
+            self.review(format!(
+                "`{client}` sends the request now, with its own headers, cookies, authentication, proxies and limits, in its event loop"
+            ));
+        }
+        if first.needs_no_client() {
             return Ok(());
         }
         let client = self.reached(cx, &new.class, first)?;

@@ -84,6 +84,7 @@ pub(super) fn find<'a>(
             let under = Under {
                 deeper: moved.any(|lines| lines.contains(span(call))),
                 shared: home.overlaps,
+                reached: false,
             };
             let function = function_of(cx, call.into());
             let native: Result<Native<'a>, Why> = match (&uses, function) {
@@ -102,6 +103,7 @@ pub(super) fn find<'a>(
                 names,
                 function,
                 native,
+                client: None,
                 session: Some(first + found.len()),
             });
         }
