@@ -156,7 +156,7 @@ fn fields<'a>(cx: &Cx<'a>, value: &'a Expr, plain: &'static str) -> Fall<'a> {
                 true => lists.push(entry.value),
                 false => others = true,
             }
-        } else if found.without(Kinds::NOTHING).within(Kinds::PLAIN) {
+        } else if found.may_be(Kinds::NOTHING) {
             optional.push(entry.value);
         } else if found.within(Kinds::PLAIN.or(Kinds::UNSET).or(Kinds::UNKNOWN)) {
             unsure.push(entry.value);

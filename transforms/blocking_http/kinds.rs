@@ -253,18 +253,18 @@ fn declared(annotation: &Expr, value: Kinds) -> Kinds {
 }
 
 fn declared_parameter(cx: &Cx<'_>, parameter: &Parameter) -> Kinds {
-    let parent = cx.module.parent(parameter.into());
-    let (Some(AnyNodeRef::ParameterWithDefault(with_default)), Some(annotation)) =
-        (parent, &parameter.annotation)
+    let Some(AnyNodeRef::ParameterWithDefault(with_default)) = cx.module.parent(parameter.into())
     else {
         return Kinds::UNKNOWN;
     };
-    let declared = annotated(annotation);
+    let declared = parameter.annotation.as_deref().map(annotated);
     // `def f(name: str = None)` is a common way to write an optional parameter.
-    match with_default.default.as_deref().is_some_and(is_none) {
-        true => declared.or(Kinds::NOTHING),
-        false => declared,
-    }
+    let default = match with_default.default.as_deref() {
+        Some(default) if is_none(default) => Kinds::NOTHING,
+        Some(Expr::BooleanLiteral(_)) => Kinds::FLAG,
+        _ => Kinds::NONE_AT_ALL,
+    };
+    declared.unwrap_or(Kinds::UNKNOWN).or(default)
 }
 
 /// The kinds that an annotation allows.

@@ -1,5 +1,5 @@
 # row: response.headers.items, response.headers.keys, response.headers.iter, response.headers.dict
-# expects: review
+# expects: thread
 import asyncio
 import os
 
