@@ -1,4 +1,4 @@
-# row: keywords.data.buffer, keywords.data.dropped, keywords.data.flags, keywords.data.optional, keywords.data.pairs, keywords.data.shared, keywords.data.unsure, response.cookies, response.headers, response.raise_for_status, exceptions.HTTPError
+# row: keywords.data.buffer, keywords.data.dropped, keywords.data.flags, keywords.data.pairs, response.cookies, response.headers, response.raise_for_status, exceptions.HTTPError
 # expects: safe
 # targets: niquests
 import asyncio
@@ -8,30 +8,16 @@ import requests
 
 BASE = os.environ["BASE_URL"]
 
-FIELDS = {"a": True, "b": 1}
-
 
 async def written():
     response = requests.post(BASE + "/echo", data={"a": None, "b": 2})
     print(response.content)
-    response = requests.post(BASE + "/echo", data={"a": True, "b": [1, False]})
+    response = requests.post(BASE + "/echo", data={"a": True, "b": "c"})
     print(response.content)
     response = requests.post(BASE + "/echo", data=[("a", "1"), ("b", "2")])
     print(response.content)
     response = requests.post(BASE + "/echo", data=bytearray(b"abc"))
     print(response.content)
-
-
-async def given(name, number: int | None):
-    response = requests.post(BASE + "/echo", data={"name": name})
-    print(response.content)
-    response = requests.post(BASE + "/echo", data={"a": "b", "number": number})
-    print(response.content)
-
-
-async def used_elsewhere():
-    response = requests.post(BASE + "/echo", data=FIELDS)
-    print(response.content, FIELDS["a"] is True)
 
 
 async def answered():
@@ -53,9 +39,6 @@ async def look(status):
 
 async def main():
     await written()
-    await given(None, None)
-    await given([True, "x"], 3)
-    await used_elsewhere()
     await answered()
     for status in (200, 204, 400, 404, 500, 599):
         await look(status)
