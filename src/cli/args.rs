@@ -116,7 +116,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub max_concurrency: Option<usize>,
 
-    /// Which library sends HTTP requests in code that is written: httpx, httpx2, aiohttp or niquests [default: the one that the project imports, else httpx]
+    /// Which library sends HTTP requests in code that is written: httpx, httpx2, aiohttp or niquests [default: the one that the project declares or imports, else httpx]
     #[arg(long, value_name = "NAME")]
     pub http_client: Option<String>,
 

@@ -157,13 +157,16 @@ impl<'a> Cx<'a> {
     }
 
     /// The library that sends HTTP requests: the one that was asked for, else the only one of the
-    /// known ones that the project imports, else httpx.
+    /// known ones that the project declares, else the only one that it imports, else httpx.
     pub fn http_client(&self) -> HttpClient {
         self.options.http_client.unwrap_or_else(|| {
             let names = HttpClient::ALL.map(HttpClient::as_str);
+            let known = self.project.manifests().declared();
+            let mut declared = names.to_vec();
+            declared.retain(|name| known.contains(name));
             let imported = self.project.imported_of(&names);
-            match imported[..] {
-                [only] => HttpClient::from_str(only).unwrap_or(HttpClient::Httpx),
+            match (&declared[..], &imported[..]) {
+                ([only], _) | (_, [only]) => only.parse().unwrap_or(HttpClient::Httpx),
                 _ => HttpClient::Httpx,
             }
         })

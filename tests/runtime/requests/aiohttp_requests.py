@@ -1,4 +1,4 @@
-# row: functions.delete, functions.options, functions.request, keywords.method.any, rows.resent, keywords.json.any, keywords.params.plain, keywords.params.query, keywords.timeout.none, response.close
+# row: functions.delete, functions.options, functions.request, keywords.method.any, rows.resent, keywords.json.any, keywords.params.plain, keywords.params.perhaps, keywords.params.query, keywords.timeout.none, response.close
 # expects: review
 # targets: aiohttp
 import asyncio
@@ -9,7 +9,14 @@ import requests
 BASE = os.environ["BASE_URL"]
 
 
+async def look(url):
+    response = requests.get(url, params={"b": "c d", "n": 1})
+    print(response.content)
+
+
 async def main():
+    await look(BASE + "/echo?a=1")
+    await look(BASE + "/echo")
     response = requests.delete(BASE + "/echo")
     print(response.content)
     response = requests.options(BASE + "/echo?a=1", params={"b": "c d", "n": 1}, timeout=None)

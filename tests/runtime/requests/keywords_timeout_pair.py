@@ -1,7 +1,7 @@
 # row: keywords.timeout.pair
 # expects: safe
 # targets: httpx, httpx2, aiohttp, niquests
-# review: aiohttp
+# review: aiohttp, niquests
 import asyncio
 import os
 

@@ -1,6 +1,5 @@
 # row: response.cookies, response.cookies.get, response.cookies.[], response.cookies.in, response.cookies.values, response.cookies.items, response.cookies.keys, response.cookies.dict, response.cookies.get_dict, response.cookies.iter
 # expects: safe
-# targets: httpx, httpx2, niquests
 import asyncio
 import os
 

@@ -1,6 +1,5 @@
 # row: response.headers, response.headers.get, response.headers.[], response.headers.in, response.headers.values
 # expects: safe
-# targets: httpx, httpx2, niquests
 import asyncio
 import os
 
