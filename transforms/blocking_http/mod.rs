@@ -263,7 +263,7 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
                     .and_then(|native| native.anchored(cx, function, call, under))
             };
             let reached = function
-                .filter(|_| under.deeper)
+                .filter(|_| under.deeper && names.new.rows.contains_key("client-reached"))
                 .and_then(|function| reached::client(cx, &names.new.client.class, function, call));
             let by_reached = reached.zip(function).and_then(|(client, function)| {
                 let native = look(function, clients::Under::REACHED).ok()?;

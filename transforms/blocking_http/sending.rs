@@ -157,9 +157,9 @@ impl Changes {
             self.review(reason);
         }
         if let Some(client) = &first.client {
-            self.review(format!(
-                "`{client}` sends the request now, with its own headers, cookies, authentication, proxies and limits, in its event loop"
-            ));
+            let row = first.names.new.rows.get("client-reached");
+            let why = row.map_or("", |row| row.why.as_str());
+            self.review(why.replace("{}", &format!("`{client}`")));
         }
         if first.needs_no_client() {
             return Ok(());
