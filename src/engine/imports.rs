@@ -4,7 +4,7 @@ mod own;
 
 use crate::model::file::{Binding, BindingKind, Guard, ImportName, Imported, Module};
 use crate::model::stdlib::is_stdlib;
-use crate::python::ast::{AnyNodeRef, Stmt, TokenKind, is_docstring_stmt};
+use crate::python::ast::{AnyNodeRef, ExceptHandler, Stmt, TokenKind, is_docstring_stmt};
 use crate::python::span;
 use crate::text::{Edit, Span};
 use std::path::Path;
@@ -285,13 +285,16 @@ pub(super) fn removals(path: &Path, before: &Module<'_>, after: &Module<'_>) -> 
             };
             let import = after.import(index);
             let useless = after.reads_of(binding.scope, binding.name).is_empty()
-                && after.bindings_of(binding.scope, binding.name).len() == 1
+                && after
+                    .bindings_of(binding.scope, binding.name)
+                    .into_iter()
+                    .all(|other| is_same_import(after, binding, other))
                 && was_used(before, after, binding)
                 && !import.is_reexport()
                 && !import.loads_submodule()
                 && !after.is_exported(binding.name)
                 && !in_strings(after, import)
-                && after.guard(binding) == Guard::Always;
+                && (after.guard(binding) == Guard::Always || is_only_for_block(after, binding));
             useless.then_some(import)
         })
         .collect();
@@ -299,6 +302,45 @@ pub(super) fn removals(path: &Path, before: &Module<'_>, after: &Module<'_>) -> 
         .chunk_by(|one, other| span(one.node()) == span(other.node()))
         .flat_map(|imports| removal(after, imports))
         .collect()
+}
+
+/// Whether two bindings import the same.
+fn is_same_import(module: &Module<'_>, one: &Binding<'_>, other: &Binding<'_>) -> bool {
+    match (&one.kind, &other.kind) {
+        (BindingKind::Import(one), BindingKind::Import(other)) => {
+            module.import(*one).target() == module.import(*other).target()
+        }
+        _ => false,
+    }
+}
+
+/// Whether an import in a block of a function is there for what the block calls, and not to find out
+/// whether the library is installed.
+fn is_only_for_block(module: &Module<'_>, binding: &Binding<'_>) -> bool {
+    if module.guard(binding) == Guard::TypeChecking {
+        return false;
+    }
+    for node in module.ancestors(binding.node) {
+        match node {
+            AnyNodeRef::StmtFunctionDef(_) => return true,
+            AnyNodeRef::StmtClassDef(_) => return false,
+            AnyNodeRef::ExceptHandlerExceptHandler(_) => return false,
+            AnyNodeRef::StmtTry(statement) => {
+                let tells = statement.handlers.iter().any(|handler| {
+                    let ExceptHandler::ExceptHandler(handler) = handler;
+                    handler.type_.as_ref().is_some_and(|types| {
+                        let types = module.source(types);
+                        types.contains("ImportError") || types.contains("ModuleNotFoundError")
+                    })
+                });
+                if tells {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether the variable of the same import was read before. Its scope is found by its name there.
@@ -416,16 +458,17 @@ fn has_own_lines(module: &Module<'_>, name: Span) -> bool {
 /// remains at the top of a file or a block.
 fn with_spare_blank_lines(module: &Module<'_>, lines: Span, opens_block: bool) -> Span {
     let text = module.text();
-    let below = &text[lines.end()..];
-    let blank_below = below.len() - below.trim_start_matches(['\n', '\r']).len();
-    let above = &text[..lines.start()];
-    let content_above = above.trim_end_matches(['\n', '\r']).len();
-    // The first line break above ends the line with content.
-    let blank_above = match content_above {
-        0 => 0,
-        _ => lines.start() - module.layout().next_line(content_above),
+    let end = match text.contains('\n') {
+        true => '\n',
+        false => '\r',
     };
-    if content_above == 0 || opens_block {
+    let is_blank = |line: &&str| line.ends_with(end) && line.trim().is_empty();
+    let (above, below) = (&text[..lines.start()], &text[lines.end()..]);
+    let above_lines = above.split_inclusive(end).rev().take_while(is_blank);
+    let blank_above: usize = above_lines.map(str::len).sum();
+    let below_lines = below.split_inclusive(end).take_while(is_blank);
+    let blank_below: usize = below_lines.map(str::len).sum();
+    if blank_above == above.len() || opens_block {
         Span::new(lines.start(), lines.end() + blank_below)
     } else if blank_above == 0 || blank_below == 0 {
         lines

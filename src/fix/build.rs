@@ -232,6 +232,9 @@ pub(super) fn imported_loop<'a>(
 pub fn undeclared(cx: &Cx<'_>, adds: &str, replaces: &str) -> Option<String> {
     match cx.project.provision(cx.file, adds, replaces) {
         Provision::Declared | Provision::Addable => None,
+        Provision::AddableInParts => Some(format!(
+            "{adds} is added where {replaces} is declared, in a group or an optional part: whoever runs this without that needs {adds} as well"
+        )),
         Provision::ByHand(files) => Some(format!(
             "{adds} is not imported here yet: it has to be put among the dependencies in {}",
             files.join(", ")

@@ -2,7 +2,7 @@
 
 use super::Cx;
 use super::build::is_whole_value;
-use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
 use crate::python::span;
 use crate::text::{Edit, Span};
 
@@ -193,6 +193,46 @@ fn commas(cx: &Cx<'_>, call: &ExprCall) -> Option<Vec<Span>> {
             (gap.of(cx.module.text()) == ", ").then(|| Span::new(gap.start(), gap.start() + 1))
         })
         .collect()
+}
+
+/// The arguments of a call that all stand on one line of their own, with no comma after the last.
+pub fn arguments_line(cx: &Cx<'_>, call: &ExprCall) -> Option<Span> {
+    let source = cx.module.text();
+    let inside = Span::new(span(&call.arguments).start() + 1, span(call).end() - 1);
+    let text = inside.of(source);
+    let start = inside.start() + (text.len() - text.trim_start().len());
+    let listed = Span::new(start, start + text.trim().len());
+    let around = [
+        Span::new(inside.start(), listed.start()),
+        Span::new(listed.end(), inside.end()),
+    ];
+    let alone = around
+        .iter()
+        .all(|gap| gap.of(source).contains(['\n', '\r']));
+    let line = listed.of(source);
+    (alone
+        && !line.contains(['\n', '\r'])
+        && !line.ends_with(',')
+        && !cx.module.layout().has_comments(inside))
+    .then_some(listed)
+}
+
+/// Puts arguments that share a line each on one, as they are where one more does not fit.
+pub fn each_on_one(cx: &Cx<'_>, call: &ExprCall, listed: Span) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let indent = layout.indent_at(listed.start());
+    let bare = matches!(&*call.arguments.args, [Expr::Generator(only)] if !only.parenthesized);
+    let Some(commas) = commas(cx, call).filter(|_| indent.ends_with(' ') && !bare) else {
+        return Vec::new();
+    };
+    // The space after the comma stays, and is the last one of the indentation.
+    let text = format!(",{}{}", layout.newline(), &indent[..indent.len() - 1]);
+    let mut edits: Vec<Edit> = commas
+        .into_iter()
+        .map(|comma| Edit::replace(comma, text.clone()))
+        .collect();
+    edits.push(Edit::insert(listed.end(), ","));
+    edits
 }
 
 /// Puts whole statements under `async with`.

@@ -127,8 +127,17 @@ fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
     let first_line = Span::new(start, layout.line_end(start))
         .of(cx.module.text())
         .trim();
+    let on_one_line = lines::arguments_line(cx, call);
     let (at, text) = if call.arguments.is_empty() {
         (start, callee.to_owned())
+    } else if let Some(listed) = &on_one_line
+        && layout.indent_at(listed.start()).chars().count()
+            + callee.chars().count()
+            + ", ".len()
+            + listed.of(cx.module.text()).chars().count()
+            <= cx.options.line_length
+    {
+        (listed.start(), format!("{callee}, "))
     } else if first_line.is_empty() || first_line.starts_with('#') {
         let newline = layout.newline();
         let indent = layout.indent_at(layout.next_line(start));
@@ -149,6 +158,11 @@ fn edits(cx: &Cx<'_>, call: &ExprCall, to_thread: &str) -> Vec<Edit> {
             false => edits.push(Edit::insert(span(only).start(), "(")),
         }
         edits.push(Edit::insert(span(only).end(), ")"));
+    }
+    if let Some(listed) = on_one_line
+        && at < listed.start()
+    {
+        edits.extend(lines::each_on_one(cx, call, listed));
     }
     edits.push(Edit::insert(at, text));
     lines::realign(cx, call, &mut edits, 0);

@@ -4,7 +4,7 @@
 use super::Names;
 use super::raising::{Sent, others_raise};
 use crate::fix::{Cx, lines, reach};
-use crate::model::file::{ImportName, Target, Why, walk};
+use crate::model::file::{Entity, ImportName, Target, Why, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, Span};
@@ -67,7 +67,14 @@ pub(super) fn rewrite<'a>(
             "the exception may be one of either library, and their responses differ",
         ));
     }
-    let decodes = bodies().any(|body| sent.decodes(cx, body));
+    // What is caught as a `ValueError` anyway needs no names of its own.
+    let catches_decoding = clause.classes.iter().any(|class| {
+        matches!(
+            cx.module.entity(class.expression),
+            Entity::Builtin("ValueError" | "Exception" | "BaseException")
+        )
+    });
+    let decodes = !catches_decoding && bodies().any(|body| sent.decodes(cx, body));
     let base = names.new.decoding_base.as_ref();
     let base = base.filter(|_| bodies().all(|body| only_decodes(cx, body, sent)));
     let decoding = match base {

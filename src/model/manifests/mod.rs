@@ -64,6 +64,8 @@ pub enum Provision {
     Declared,
     /// It can be put beside the old one.
     Addable,
+    /// It can be added, but only to groups or optional parts that have the old one.
+    AddableInParts,
     /// It has to be put into these files by a person.
     ByHand(Vec<String>),
     /// Nothing is known of it.
@@ -353,8 +355,14 @@ impl Root {
         if !by_hand.is_empty() {
             return Provision::ByHand(by_hand.into_iter().collect());
         }
-        if !lacking.is_empty() {
+        let mut lists = lacking
+            .iter()
+            .map(|(manifest, index)| &manifest.lists[*index]);
+        if lists.any(|list| list.purpose == Purpose::Main) {
             return Provision::Addable;
+        }
+        if !lacking.is_empty() {
+            return Provision::AddableInParts;
         }
         let lists = self.manifests.iter().flat_map(|manifest| &manifest.lists);
         let declared = lists.filter(|list| list.has(adds)).any(|list| {
