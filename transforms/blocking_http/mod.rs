@@ -317,6 +317,12 @@ fn native<'a>(
             names.new.to
         )));
     }
+    let to = &names.new.to;
+    if cx.project.modules().top(cx.file, to, None).is_some() {
+        return Err(Why::new(format!(
+            "`import {to}` means the project's own module here"
+        )));
+    }
     if cx.module.in_annotation(call.into()) {
         return Err(Why::new("`await` is not legal in an annotation"));
     }

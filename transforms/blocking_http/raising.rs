@@ -307,6 +307,10 @@ fn waits(body: &[Stmt]) -> bool {
                 AnyNodeRef::ExprAwait(awaited) => !awaited.value.is_call_expr(),
                 AnyNodeRef::StmtFor(statement) => statement.is_async,
                 AnyNodeRef::Comprehension(clause) => clause.is_async,
+                // Of a future or a task.
+                AnyNodeRef::ExprCall(call) => {
+                    matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "result")
+                }
                 _ => false,
             };
             TraversalSignal::Traverse

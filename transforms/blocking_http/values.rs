@@ -217,19 +217,90 @@ pub(super) fn query<'a>(cx: &Cx<'a>, url: &'a Expr) -> Query {
 }
 
 /// Whether what is written of a URL reaches the server as it is: `requests` escapes some characters
-/// that httpx sends or refuses, and undoes escapes that were not needed.
+/// that httpx sends or refuses, undoes escapes that were not needed, and drops blanks before a URL.
 pub(super) fn is_sent_as_written<'a>(cx: &Cx<'a>, url: &'a Expr) -> bool {
     let mut found = Vec::new();
     pieces(cx, url, MAX_STEPS, &mut found);
-    found.iter().flatten().all(|text| {
-        // Brackets around an address are part of it.
-        let rest = match text.split_once("://[") {
-            Some((_, rest)) => rest.split_once(']').map_or(rest, |(_, rest)| rest),
-            None => text,
-        };
-        let escapes = |c: char| c.is_ascii_control() || "[\\]^`{|}".contains(c);
-        !rest.contains(escapes) && rest.split('%').skip(1).all(is_usual_escape)
-    })
+    if let Some(Some(first)) = found.first()
+        && first.starts_with(char::is_whitespace)
+    {
+        return false;
+    }
+    let mut written = Vec::new();
+    texts(cx, url, MAX_STEPS, &mut written);
+    found
+        .into_iter()
+        .flatten()
+        .chain(written)
+        .all(is_usual_text)
+}
+
+/// All texts that may be part of a URL: those that methods of text put together, and those that a
+/// name has at one time or another, too.
+fn texts<'a>(cx: &Cx<'a>, url: &'a Expr, steps: usize, found: &mut Vec<&'a str>) {
+    if let Expr::StringLiteral(_) | Expr::FString(_) = url {
+        let mut known = Vec::new();
+        pieces(cx, url, 0, &mut known);
+        found.extend(known.into_iter().flatten());
+    }
+    let mut left = steps;
+    let parts: Vec<&'a Expr> = match url {
+        // Places of values in a template are no escapes: `pieces` has the template.
+        Expr::BinOp(sum) if sum.op == Operator::Add => vec![&sum.left, &sum.right],
+        Expr::If(choice) => vec![&choice.body, &choice.orelse],
+        Expr::BoolOp(operation) => operation.values.iter().collect(),
+        Expr::Named(named) => vec![&named.value],
+        Expr::List(list) => list.elts.iter().collect(),
+        Expr::Tuple(tuple) => tuple.elts.iter().collect(),
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method) if matches!(&*method.attr, "format" | "join") => {
+                if let Expr::StringLiteral(template) = &*method.value {
+                    found.extend(template.value.to_str().split(['{', '}']).step_by(2));
+                }
+                let arguments = call.arguments.iter_source_order();
+                arguments.map(|argument| argument.value()).collect()
+            }
+            _ => Vec::new(),
+        },
+        Expr::Name(_) if steps > 0 => {
+            left -= 1;
+            values_of(cx, url)
+        }
+        _ => Vec::new(),
+    };
+    for part in parts {
+        texts(cx, part, left, found);
+    }
+}
+
+/// What a name is given anywhere, and what is added to it.
+fn values_of<'a>(cx: &Cx<'a>, name: &'a Expr) -> Vec<&'a Expr> {
+    let Expr::Name(name) = name else {
+        return Vec::new();
+    };
+    let lookup = cx.module.scope_of(name.into());
+    let Some(Lookup::Bound(_, bindings)) = lookup.map(|it| cx.module.lookup(it, &name.id)) else {
+        return Vec::new();
+    };
+    let values = bindings.iter().filter_map(|id| {
+        let binding = cx.module.binding(*id);
+        match (binding.kind, cx.module.parent(binding.node)) {
+            (BindingKind::Assign(value), _) => Some(value),
+            (_, Some(AnyNodeRef::StmtAugAssign(sum))) => Some(&*sum.value),
+            _ => None,
+        }
+    });
+    values.collect()
+}
+
+fn is_usual_text(text: &str) -> bool {
+    // Brackets around an address are part of it.
+    let rest = match text.split_once("://[") {
+        Some((_, rest)) => rest.split_once(']').map_or(rest, |(_, rest)| rest),
+        None => text,
+    };
+    let escapes = |c: char| c.is_ascii_control() || "[\\]^`{|}".contains(c);
+    !rest.contains(escapes) && rest.split('%').skip(1).all(is_usual_escape)
 }
 
 /// Whether what follows a `%` makes an escape in the form that `requests` gives it, or the place of a

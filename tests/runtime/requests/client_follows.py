@@ -11,7 +11,7 @@ BASE = os.environ["BASE_URL"]
 # httpx follows none of itself, and up to 20 if told; requests follows up to 30.
 async def send(number):
     response = requests.get(f"{BASE}/hops/{number}")
-    print(response.status_code, response.url)
+    print(response.status_code)
 
 
 async def main():

@@ -17,7 +17,7 @@ async def plain():
 
 async def redirected(status):
     response = requests.delete(f"{BASE}/redirect/{status}")
-    print(status, response.status_code, response.url)
+    print(status, response.status_code)
     print(response.content)
 
 

@@ -27,7 +27,7 @@ async def through_api(path):
 
 async def redirected(status):
     response = requests.get(f"{BASE}/hops/3?status={status}")
-    print(response.status_code, response.url, response.json())
+    print(response.status_code, response.json())
 
 
 async def main():

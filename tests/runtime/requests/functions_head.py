@@ -17,12 +17,12 @@ async def alone(path):
 
 async def told():
     response = requests.head(BASE + "/hops/2", allow_redirects=True)
-    print(response.status_code, response.url)
+    print(response.status_code)
 
 
 async def through_request():
     response = requests.request("HEAD", BASE + "/hops/2")
-    print(response.status_code, response.url)
+    print(response.status_code)
 
 
 async def main():

@@ -12,7 +12,7 @@ BASE = os.environ["BASE_URL"]
 
 async def main():
     response = requests.options(BASE + "/hops/2")
-    print(response.status_code, response.url, response.json())
+    print(response.status_code, response.json())
 
 
 asyncio.run(main())

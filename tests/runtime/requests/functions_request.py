@@ -29,7 +29,7 @@ async def send(method):
 
 async def named(method):
     response = requests.request(url=BASE + "/hops/2", method=method)
-    print(method, response.status_code, response.url)
+    print(method, response.status_code)
 
 
 async def main():

@@ -12,7 +12,7 @@ async def main():
     response = requests.get(
         BASE + "/echo", params={"a": None, "b": "2", "c": None, "d": 4, "e": None}
     )
-    print(response.url)
+    print(response.status_code)
 
 
 asyncio.run(main())

@@ -10,19 +10,19 @@ BASE = os.environ["BASE_URL"]
 
 async def written():
     response = requests.get(BASE + "/echo", params={"a": True, "b": False})
-    print(response.url)
+    print(response.status_code)
 
 
 async def computed(limit: int):
     response = requests.get(BASE + "/echo", params={"many": limit > 3})
-    print(response.url)
+    print(response.status_code)
 
 
 async def put(every: bool):
     params = {"all": every}
     params["verbose"] = True
     response = requests.get(BASE + "/echo", params=params)
-    print(response.url)
+    print(response.status_code)
 
 
 async def main():

@@ -11,19 +11,19 @@ BASE = os.environ["BASE_URL"]
 
 async def look(path, params):
     response = requests.get(BASE + path, params=params)
-    print(response.url)
+    print(response.status_code)
 
 
 async def optional(cursor: str | None = None):
     response = requests.get(BASE + "/echo", params={"cursor": cursor, "all": True})
-    print(response.url)
+    print(response.status_code)
 
 
 async def queried(name):
     response = requests.get(
         url=BASE + "/echo?a=1", params={"b": name, "a": None}, timeout=5
     )
-    print(response.url)
+    print(response.status_code)
 
 
 async def main():

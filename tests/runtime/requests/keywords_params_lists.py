@@ -10,7 +10,7 @@ BASE = os.environ["BASE_URL"]
 
 async def given(names: list[str], number: int):
     response = requests.get(BASE + "/echo", params={"name": names, "number": number})
-    print(response.url)
+    print(response.status_code)
 
 
 async def put(text: str | None, page: int):
@@ -20,7 +20,7 @@ async def put(text: str | None, page: int):
     if page > 1:
         params.update({"more": "yes"})
     response = requests.get(BASE + "/echo", params=params)
-    print(response.url)
+    print(response.status_code)
 
 
 async def main():

@@ -12,7 +12,7 @@ async def main():
     response = requests.get(
         BASE + "/echo", params=[("a", "1"), ("b", 2), ("c", "\u20ac &")]
     )
-    print(response.url)
+    print(response.status_code)
 
 
 asyncio.run(main())

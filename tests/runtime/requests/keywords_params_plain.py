@@ -13,27 +13,27 @@ async def several():
         BASE + "/echo",
         params={"text": "a b&c=d/e?f", "number": 1, "float": 1.5, "empty": ""},
     )
-    print(response.url)
+    print(response.status_code)
 
 
 async def accents():
     response = requests.get(BASE + "/echo", params={"caf\u00e9": "\u20ac ~*'()"})
-    print(response.url)
+    print(response.status_code)
 
 
 async def many():
     response = requests.get(BASE + "/echo", params={"a": "1", "b": 2})
-    print(response.url)
+    print(response.status_code)
 
 
 async def none():
     response = requests.get(BASE + "/echo", params=None)
-    print(response.url)
+    print(response.status_code)
 
 
 async def redirected():
     response = requests.get(BASE + "/hops/1", params={"a": "1"})
-    print(response.url)
+    print(response.status_code)
 
 
 async def main():

@@ -28,7 +28,7 @@ PATHS = [
 
 async def send(path):
     response = requests.get(BASE + path)
-    print(response.status_code, response.url)
+    print(response.status_code)
 
 
 async def with_user():

@@ -12,11 +12,11 @@ async def look(path):
     response = requests.get(f"{BASE}{path}")
     print(len(response.history), bool(response.history))
     if response.history:
-        print(response.history[0].url.removeprefix(BASE), response.history[-1].ok)
+        print(response.history[0].status_code, response.history[-1].ok)
     if not response.history:
         print("direct")
     for earlier in response.history:
-        print(earlier.status_code, earlier.reason, earlier.url.removeprefix(BASE), earlier.headers["Location"])
+        print(earlier.status_code, earlier.reason, earlier.headers["Location"])
         if earlier:
             print("no error")
 

@@ -1,5 +1,5 @@
 # row: response.status_code, response.content, response.links, response.elapsed, response.reason, response.is_redirect, response.is_permanent_redirect, response.url, response.json, response.iter_content, response.close
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: response.ok, response.url, response.json
-# expects: safe
+# expects: review
 import asyncio
 import os
 

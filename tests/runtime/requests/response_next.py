@@ -1,5 +1,5 @@
 # row: response.next, response.next.url
-# expects: safe
+# expects: review
 import asyncio
 import os
 

@@ -1,5 +1,5 @@
 # row: response.request, response.request.method, response.request.url, response.request.headers, response.request.headers.get, response.request.headers.[], response.request.headers.in, response.next, response.next.url, response.next.method, response.next.truth
-# expects: safe
+# expects: review
 import asyncio
 import os
 

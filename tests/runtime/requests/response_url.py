@@ -1,7 +1,6 @@
 # row: response.url
-# expects: safe
+# expects: review
 # targets: httpx, httpx2, niquests
-# review: niquests
 import asyncio
 import os
 

@@ -64,7 +64,7 @@ async def not_streamed(path):
 
 async def sent(body):
     with requests.post(f"{BASE}/echo", json=body, stream=True) as response:
-        print(len(response.json()), response.url.removeprefix(BASE))
+        print(len(response.json()), response.status_code)
     with requests.request("PUT", f"{BASE}/echo", json=body, stream=True) as response:
         print(len(response.json()))
 
