@@ -221,10 +221,20 @@ impl<'a> Follow<'_, 'a> {
         }
         self.opens()?;
         self.edit(Edit::replace(header, "async with "));
-        self.edit(Edit::insert(
+        // Blank lines after the assignment would begin the block.
+        let newline = layout.newline().len();
+        let gap = Span::new(
             span(assign).end(),
-            format!(" as {}:", name.id),
-        ));
+            lines
+                .start()
+                .saturating_sub(newline)
+                .max(span(assign).end()),
+        );
+        let at = match gap.of(cx.module.text()).trim().is_empty() {
+            true => gap,
+            false => Span::empty(gap.start()),
+        };
+        self.edit(Edit::replace(at, format!(" as {}:", name.id)));
         self.uses.opened.deeper = Some(lines);
         self.open = Some(range);
         self.bound(&name.id, function, false, |binding| {
