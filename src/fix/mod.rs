@@ -22,7 +22,7 @@ pub use chain::to_thread as chain_to_thread;
 pub use extract::{Extracted, calls_within, extract};
 pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use meant::meant;
-pub use shared::is_of_this_task;
+pub use shared::{is_of_this_task, is_quiet_method};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, HttpClient, Info, Options, Texts, Transform};
 

@@ -5,6 +5,28 @@ use crate::model::file::{BindingKind, Lookup, ScopeKind};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName};
 use crate::python::span;
 
+/// Whether a method only computes, writes to a log, or fills an object that `is_own` says nobody else
+/// has.
+pub fn is_quiet_method<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    is_own: impl FnOnce(&'a Expr) -> bool,
+) -> bool {
+    let Expr::Attribute(method) = &*call.func else {
+        return false;
+    };
+    let (catalogue, name) = (cx.module.catalogue(), method.attr.as_str());
+    let logs = || {
+        cx.module
+            .describe(&call.func)
+            .to_lowercase()
+            .contains("log")
+    };
+    catalogue.is_pure_method(name, call.arguments.args.len())
+        || catalogue.is_logging_method(name) && logs()
+        || catalogue.is_filling_method(name) && is_own(&method.value)
+}
+
 /// Whether an object belongs to the task that runs the code here: it is made where it stands, or
 /// goes by a local name of a function that made it, uses it and gives it to nobody.
 pub fn is_of_this_task<'a>(cx: &Cx<'a>, object: &'a Expr) -> bool {

@@ -1,6 +1,6 @@
 //! What statements do, and whether they may do it in a thread.
 
-use crate::fix::{Cx, calls_within};
+use crate::fix::{Cx, calls_within, is_quiet_method};
 use crate::model::file::{Binding, BindingKind, Lookup, Why, root, walk};
 use crate::model::libraries::{Fallback, Kind};
 use crate::model::project::Target;
@@ -115,15 +115,8 @@ fn unknown_callee<'a>(
 ) -> Result<Option<String>, Why> {
     let catalogue = cx.module.catalogue();
     let described = cx.module.describe(&call.func);
-    if let Expr::Attribute(method) = &*call.func {
-        let name = method.attr.as_str();
-        let pure = catalogue.is_pure_method(name, call.arguments.args.len());
-        let logs = catalogue.is_logging_method(name) && described.to_lowercase().contains("log");
-        let fills =
-            catalogue.is_filling_method(name) && is_made_within(cx, &method.value, statements);
-        if pure || logs || fills {
-            return Ok(None);
-        }
+    if is_quiet_method(cx, call, |object| is_made_within(cx, object, statements)) {
+        return Ok(None);
     }
     let Ok(name) = cx.callee(call) else {
         return match cx.target_of(call) {

@@ -1,7 +1,9 @@
 //! What statements around a request do, and whether they may do it in a thread.
 
 use super::bodies::{Family, span_of};
-use crate::fix::{BlockingCall, Cx, blocking_call, body, calls_within, concerns, is_of_this_task};
+use crate::fix::{
+    BlockingCall, Cx, blocking_call, body, calls_within, concerns, is_of_this_task, is_quiet_method,
+};
 use crate::model::file::{Lookup, Why, root, walk};
 use crate::model::libraries::{Fallback, Kind};
 use crate::model::project::Target;
@@ -74,14 +76,10 @@ fn called<'a>(
 ) -> Result<Option<String>, Why> {
     let catalogue = cx.module.catalogue();
     let described = || cx.module.describe(&call.func);
-    if let Expr::Attribute(method) = &*call.func {
-        let name = method.attr.as_str();
-        let pure = catalogue.is_pure_method(name, call.arguments.args.len());
-        let logs = catalogue.is_logging_method(name) && described().to_lowercase().contains("log");
-        let fills = catalogue.is_filling_method(name) && is_own(cx, &method.value, whole);
-        if pure || logs || fills || family.has(root(&method.value).into()) {
-            return Ok(None);
-        }
+    let of_family = matches!(&*call.func, Expr::Attribute(method)
+        if family.has(root(&method.value).into()));
+    if of_family || is_quiet_method(cx, call, |object| is_own(cx, object, whole)) {
+        return Ok(None);
     }
     let name = match cx.target_of(call) {
         Target::Nothing => return Ok(None),

@@ -1,12 +1,13 @@
 //! Where a client lives: the smallest range of statements that holds the requests of one block.
 
-use super::Request;
+use super::{Request, minds_cookies, session::Session};
 use crate::fix::Cx;
 use crate::model::file::{Lookup, Why};
 use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// What sends a request.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +124,7 @@ pub(super) fn in_place<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<Anchor<'
 }
 
 /// Each request on its own, with no lines to put under a client.
-pub(super) fn each(function: &StmtFunctionDef, anchors: &[(usize, Anchor<'_>)]) -> Vec<Group> {
+fn each(function: &StmtFunctionDef, anchors: &[(usize, Anchor<'_>)]) -> Vec<Group> {
     anchors
         .iter()
         .map(|(member, anchor)| Group {
@@ -306,4 +307,48 @@ pub(super) fn together(requests: &[Request<'_>], groups: Vec<Group>) -> Vec<Vec<
     }
     sets.retain(|set| !set.is_empty());
     sets
+}
+
+/// The requests that share a client, function by function.
+pub(super) fn groups<'a>(
+    cx: &Cx<'a>,
+    requests: &[Request<'a>],
+    sessions: &[Session<'a>],
+) -> Vec<Group> {
+    let apart = minds_cookies(cx.module.text());
+    let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
+    for (index, request) in requests.iter().enumerate() {
+        if let (Some(function), Ok(plan)) = (request.function, &request.native)
+            && let Some(anchor) = plan.anchor
+        {
+            let of_function = functions.entry(span(function));
+            let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
+            anchors.push((index, anchor));
+        }
+    }
+    let opened = functions.into_values().flat_map(|(function, anchors)| {
+        let (alone, together): (Vec<_>, Vec<_>) = anchors
+            .into_iter()
+            .partition(|(index, _)| requests[*index].needs_no_client());
+        let mut groups = each(function, &alone);
+        groups.extend(group(function, &together, apart));
+        groups
+    });
+    let of_sessions = sessions.iter().enumerate().filter_map(|(index, session)| {
+        let members = requests.iter().enumerate();
+        let members: Vec<usize> = members
+            .filter(|(_, request)| request.session == Some(index) && request.native.is_ok())
+            .map(|(member, _)| member)
+            .collect();
+        let group = Group {
+            members,
+            lines: session.lines().unwrap_or_else(|| Span::empty(0)),
+            function: session.home.within,
+            shared: false,
+            yields: false,
+            session: Some(index),
+        };
+        (!group.members.is_empty()).then_some(group)
+    });
+    opened.chain(of_sessions).collect()
 }

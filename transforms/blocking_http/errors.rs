@@ -133,15 +133,29 @@ pub(super) fn caught<'a>(
     Ok(all_caught)
 }
 
+/// Whether an expression names an exception that the old library may raise and the new one does not.
+pub(super) fn is_old<'a>(cx: &Cx<'a>, names: Names<'_>, expression: &'a Expr) -> bool {
+    match cx.module.entity(expression) {
+        Entity::Builtin(name) => OS_ERRORS.contains(&name),
+        Entity::External(name) => is_exception(names, &name),
+        _ => false,
+    }
+}
+
+/// The classes that an `except` clause lists, or a call that takes them in the same way.
+pub(super) fn listed_in(types: &Expr) -> &[Expr] {
+    match types {
+        Expr::Tuple(tuple) => &tuple.elts,
+        single => std::slice::from_ref(single),
+    }
+}
+
 /// A class of the new library that a statement catches already.
 fn names_new<'a>(cx: &Cx<'a>, names: Names<'_>, statement: &'a StmtTry) -> Option<String> {
     let handlers = statement.handlers.iter();
     let types =
         handlers.filter_map(|ExceptHandler::ExceptHandler(handler)| handler.type_.as_deref());
-    let mut classes = types.flat_map(|types| match types {
-        Expr::Tuple(tuple) => &tuple.elts[..],
-        single => std::slice::from_ref(single),
-    });
+    let mut classes = types.flat_map(listed_in);
     let class = classes.find(|class| {
         let name = cx.module.qualified(class);
         name.is_some_and(|name| name.split('.').next() == Some(&*names.new.to))
@@ -166,8 +180,7 @@ fn suppressed<'a>(
             && cx.module.qualified(&call.func).as_deref() == Some("contextlib.suppress")
             && call.arguments.keywords.is_empty()
         {
-            let listed: Vec<&Expr> = call.arguments.args.iter().collect();
-            let found = classes(cx, names, &listed, false, handlers)?;
+            let found = classes(cx, names, &call.arguments.args, false, handlers)?;
             all_caught |= found.catch_all;
             if found.list.iter().any(|class| class.counterparts.is_some()) {
                 handlers.clauses.push(Clause {
@@ -194,14 +207,9 @@ pub(super) fn caught_within<'a>(
     names: Names<'a>,
     node: AnyNodeRef<'a>,
 ) -> Option<String> {
-    let concerns = |expression: &&'a Expr| match cx.module.entity(expression) {
-        Entity::Builtin(name) => OS_ERRORS.contains(&name),
-        Entity::External(name) => is_exception(names, &name),
-        _ => false,
-    };
     names_within(node)
         .into_iter()
-        .find(concerns)
+        .find(|name| is_old(cx, names, name))
         .map(|name| cx.module.describe(name))
 }
 
@@ -234,16 +242,12 @@ fn clause<'a>(
     let Some(types) = handler.type_.as_deref() else {
         return Ok(Reach { covers: true, ends });
     };
-    let named = |class: &&'a Expr| {
+    let named = |class: &'a Expr| {
         cx.module
             .qualified(class)
             .is_some_and(|name| is_exception(names, &name))
     };
-    let listed = match types {
-        Expr::Tuple(tuple) => &tuple.elts[..],
-        single => std::slice::from_ref(single),
-    };
-    if known.covered && !listed.iter().any(|class| named(&class)) {
+    if known.covered && !listed_in(types).iter().any(named) {
         return Ok(Reach {
             covers: true,
             ends: false,
@@ -256,11 +260,8 @@ fn clause<'a>(
         types = constant.value;
         bodies = constant.bodies;
     }
-    let listed: Vec<&Expr> = match types {
-        Expr::Tuple(tuple) => tuple.elts.iter().collect(),
-        single => vec![single],
-    };
-    let found = classes(cx, names, &listed, known.url_is_absolute, handlers)?;
+    let listed = listed_in(types);
+    let found = classes(cx, names, listed, known.url_is_absolute, handlers)?;
     let mut reads_new = false;
     if found.concerned {
         reads_new = handler::look(
@@ -292,7 +293,7 @@ fn clause<'a>(
 pub(super) fn classes<'a>(
     cx: &Cx<'a>,
     names: Names<'a>,
-    listed: &[&'a Expr],
+    listed: &'a [Expr],
     url_is_absolute: bool,
     handlers: &mut Handlers<'a>,
 ) -> Result<Classes<'a>, Why> {
@@ -302,12 +303,12 @@ pub(super) fn classes<'a>(
         concerned: false,
         answers: true,
     };
-    let is_catch_all = |class: &&&'a Expr| match cx.module.entity(class) {
+    let is_catch_all = |class: &'a Expr| match cx.module.entity(class) {
         Entity::Builtin(name) => matches!(name, "BaseException" | "Exception"),
         Entity::External(name) => names.old.catch_all.contains(&name),
         _ => false,
     };
-    found.catch_all = listed.iter().any(|class| is_catch_all(&class));
+    found.catch_all = listed.iter().any(is_catch_all);
     let catches_all = found.catch_all;
     for class in listed {
         let name = match cx.module.entity(class) {

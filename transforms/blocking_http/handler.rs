@@ -1,7 +1,8 @@
 //! What an `except` clause does with the exception that it caught.
 
 use super::clauses::{Clause, Listed};
-use super::errors::Handlers;
+use super::errors::{self, Handlers};
+use super::values::asks_identity;
 use super::{Names, response};
 use crate::fix::Cx;
 use crate::model::file::{Target, Why, references_within, walk};
@@ -118,11 +119,7 @@ fn given<'a>(
             let [_, types] = &*call.arguments.args else {
                 return Ok(false);
             };
-            let listed: Vec<&Expr> = match types {
-                Expr::Tuple(tuple) => tuple.elts.iter().collect(),
-                single => vec![single],
-            };
-            let classes = super::errors::classes(cx, names, &listed, false, handlers)?;
+            let classes = errors::classes(cx, names, errors::listed_in(types), false, handlers)?;
             if classes
                 .list
                 .iter()
@@ -203,12 +200,7 @@ fn of_response<'a>(
             handlers.edits.extend(uses.edits);
             Ok(renames)
         }
-        Some(AnyNodeRef::ExprCompare(compare))
-            if compare
-                .ops
-                .iter()
-                .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) =>
-        {
+        Some(AnyNodeRef::ExprCompare(compare)) if asks_identity(compare) => {
             let has_one = answers || names.new.same_builtin_errors;
             if !has_one && !follows_hasattr(cx, compare.into()) {
                 let quote = cx.module.layout().quote();

@@ -41,12 +41,11 @@ use crate::fix::{
 use crate::model::file::{Place, Why};
 use crate::model::libraries::{Fidelity, Http, HttpFunction, Kind, Mapping};
 use crate::model::project::Project;
-use crate::python::ast::{ExprCall, StmtFunctionDef};
+use crate::python::ast::{AnyNodeRef, ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use crate::text::Span;
 use raising::Elsewhere;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
 
 pub struct BlockingHttp;
 
@@ -240,15 +239,10 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
             let Some(kind) = old.functions.get(&name) else {
                 continue;
             };
-            let function = match cx.module.place(call.into()) {
-                Place::Coroutine {
-                    function,
-                    comprehensions,
-                } => (comprehensions < 2 || cx.options.target >= PythonVersion::PY311)
-                    .then_some(function),
-                _ if cx.module.inside_coroutine(call.into()) => None,
-                _ => continue,
-            };
+            let function = coroutine_of(cx, call.into());
+            if function.is_none() && !cx.module.inside_coroutine(call.into()) {
+                continue;
+            }
             let Some(names) = names else {
                 continue;
             };
@@ -291,6 +285,17 @@ fn requests<'a>(cx: &Cx<'a>) -> (Vec<Request<'a>>, Vec<session::Session<'a>>) {
         }
     }
     (found, sessions)
+}
+
+/// The coroutine in which `await` may be written at a place.
+fn coroutine_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Option<&'a StmtFunctionDef> {
+    match cx.module.place(node) {
+        Place::Coroutine {
+            function,
+            comprehensions,
+        } => (comprehensions < 2 || cx.options.target >= PythonVersion::PY311).then_some(function),
+        _ => None,
+    }
 }
 
 fn native<'a>(
@@ -399,7 +404,7 @@ fn settle<'a>(
         let mut fixes: Vec<Option<Fix>> = requests.iter().map(|_| None).collect();
         let mut refused = Vec::new();
         let sent = sending::sent(requests, sessions);
-        for groups in clients::together(requests, groups(cx, requests, sessions)) {
+        for groups in clients::together(requests, clients::groups(cx, requests, sessions)) {
             let members = groups.iter().flat_map(|group| &group.members).copied();
             let Some(names) = members.clone().next().map(|member| requests[member].names) else {
                 continue;
@@ -453,48 +458,4 @@ fn minds_cookies(text: &str) -> bool {
     ["cookie", "Cookie", "login", "Login", "csrf"]
         .iter()
         .any(|sign| text.contains(sign))
-}
-
-/// The requests that share a client, function by function.
-fn groups<'a>(
-    cx: &Cx<'a>,
-    requests: &[Request<'a>],
-    sessions: &[session::Session<'a>],
-) -> Vec<clients::Group> {
-    let apart = minds_cookies(cx.module.text());
-    let mut functions: BTreeMap<Span, (&StmtFunctionDef, Vec<_>)> = BTreeMap::new();
-    for (index, request) in requests.iter().enumerate() {
-        if let (Some(function), Ok(plan)) = (request.function, &request.native)
-            && let Some(anchor) = plan.anchor
-        {
-            let of_function = functions.entry(span(function));
-            let (_, anchors) = of_function.or_insert_with(|| (function, Vec::new()));
-            anchors.push((index, anchor));
-        }
-    }
-    let opened = functions.into_values().flat_map(|(function, anchors)| {
-        let (alone, together): (Vec<_>, Vec<_>) = anchors
-            .into_iter()
-            .partition(|(index, _)| requests[*index].needs_no_client());
-        let mut groups = clients::each(function, &alone);
-        groups.extend(clients::group(function, &together, apart));
-        groups
-    });
-    let of_sessions = sessions.iter().enumerate().filter_map(|(index, session)| {
-        let members = requests.iter().enumerate();
-        let members: Vec<usize> = members
-            .filter(|(_, request)| request.session == Some(index) && request.native.is_ok())
-            .map(|(member, _)| member)
-            .collect();
-        let group = clients::Group {
-            members,
-            lines: session.lines().unwrap_or_else(|| Span::empty(0)),
-            function: session.home.within,
-            shared: false,
-            yields: false,
-            session: Some(index),
-        };
-        (!group.members.is_empty()).then_some(group)
-    });
-    opened.chain(of_sessions).collect()
 }

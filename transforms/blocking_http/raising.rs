@@ -2,7 +2,7 @@
 //! httpx.
 
 use super::Names;
-use super::errors::{OS_ERRORS, is_exception};
+use super::errors::{is_exception, is_old, listed_in};
 use super::handler::LOGGING;
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Target, walk};
@@ -251,12 +251,7 @@ impl<'a> Elsewhere<'a> {
                 TraversalSignal::Traverse
             });
             let mentions = names_within(statement.into()).into_iter().filter(|name| {
-                let concerns = match cx.module.entity(name) {
-                    Entity::Builtin(name) => OS_ERRORS.contains(&name),
-                    Entity::External(name) => is_exception(names, &name),
-                    _ => false,
-                };
-                concerns && !is_listed(cx, name) && !is_raised(cx, name)
+                is_old(cx, names, name) && !is_listed(cx, name) && !is_raised(cx, name)
             });
             let mentions = mentions.map(|name| (span(name), cx.module.describe(name)));
             elsewhere.mentioned.extend(mentions);
@@ -286,15 +281,8 @@ fn minds<'a>(cx: &Cx<'a>, names: Names<'_>, statement: &'a StmtTry) -> bool {
         let Some(types) = handler.type_.as_deref() else {
             return false;
         };
-        let listed = match types {
-            Expr::Tuple(tuple) => &tuple.elts[..],
-            single => std::slice::from_ref(single),
-        };
-        listed.iter().any(|class| match cx.module.entity(class) {
-            Entity::Builtin(name) => OS_ERRORS.contains(&name),
-            Entity::External(name) => is_exception(names, &name),
-            _ => false,
-        })
+        let mut listed = listed_in(types).iter();
+        listed.any(|class| is_old(cx, names, class))
     })
 }
 

@@ -5,7 +5,7 @@ use super::clauses::{Clause, Listed};
 use super::errors::{self, Handlers};
 use super::raising::names_within;
 use crate::fix::Cx;
-use crate::model::file::{Entity, Why};
+use crate::model::file::Why;
 use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 use crate::text::Span;
@@ -21,12 +21,9 @@ pub(super) fn look<'a>(
     let mut minded: Vec<Span> = Vec::new();
     for decorator in &function.decorator_list {
         for class in names_within((&decorator.expression).into()) {
-            let is_minded = match cx.module.entity(class) {
-                Entity::Builtin(name) => errors::OS_ERRORS.contains(&name),
-                Entity::External(name) => errors::is_exception(names, &name),
-                _ => false,
-            };
-            if !is_minded || minded.iter().any(|known| known.contains(span(class))) {
+            if !errors::is_old(cx, names, class)
+                || minded.iter().any(|known| known.contains(span(class)))
+            {
                 continue;
             }
             let Some(types) = listed(cx, names, class) else {
@@ -35,11 +32,8 @@ pub(super) fn look<'a>(
                     cx.module.describe(class)
                 )));
             };
-            let classes: Vec<&Expr> = match types {
-                Expr::Tuple(tuple) => tuple.elts.iter().collect(),
-                single => vec![single],
-            };
-            let found = errors::classes(cx, names, &classes, false, handlers)?;
+            let listed = errors::listed_in(types);
+            let found = errors::classes(cx, names, listed, false, handlers)?;
             handlers.clauses.push(Clause {
                 within: span(function),
                 bodies: vec![&function.body],

@@ -4,7 +4,7 @@ use super::kinds::{Kinds, kinds};
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Entity, Lookup, dotted};
 use crate::python::ast::{
-    AnyNodeRef, Expr, FStringPart, InterpolatedStringElement, Number, Operator,
+    AnyNodeRef, CmpOp, Expr, ExprCompare, FStringPart, InterpolatedStringElement, Number, Operator,
 };
 use crate::python::span;
 
@@ -346,4 +346,10 @@ pub(super) fn is_written(value: &Expr) -> bool {
         value,
         Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_)
     )
+}
+
+/// Whether a comparison asks only which object a value is: `value is None`.
+pub(super) fn asks_identity(compare: &ExprCompare) -> bool {
+    let mut ops = compare.ops.iter();
+    ops.all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot))
 }

@@ -12,11 +12,12 @@ mod streaming;
 mod truth;
 mod variables;
 
+use super::values::asks_identity;
 use super::{Names, judge};
 use crate::fix::{Cx, prints_itself, reach};
 use crate::model::file::{ImportName, Why};
 use crate::python::ast::{
-    AnyNodeRef, CmpOp, ConversionFlag, Expr, ExprAttribute, ExprCall, StmtFunctionDef,
+    AnyNodeRef, ConversionFlag, Expr, ExprAttribute, ExprCall, StmtFunctionDef,
 };
 use crate::python::span;
 use crate::text::{Edit, FileId, Span};
@@ -247,14 +248,7 @@ impl<'c, 'a> Follow<'c, 'a> {
                 "awaiting a response of requests fails: what was meant is not clear",
             )),
             AnyNodeRef::WithItem(item) => self.held(item, function),
-            AnyNodeRef::ExprCompare(compare)
-                if compare
-                    .ops
-                    .iter()
-                    .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) =>
-            {
-                Ok(())
-            }
+            AnyNodeRef::ExprCompare(compare) if asks_identity(compare) => Ok(()),
             AnyNodeRef::InterpolatedElement(element)
                 if element.debug_text.is_none()
                     && (element.conversion != ConversionFlag::None

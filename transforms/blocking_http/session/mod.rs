@@ -13,11 +13,11 @@ mod uses;
 mod values;
 
 use super::clients::Under;
-use super::{Names, Native, Request, judge, raising::Elsewhere};
+use super::{Names, Native, Request, coroutine_of, judge, raising::Elsewhere};
 use crate::fix::Cx;
-use crate::model::file::{Place, Why};
-use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
-use crate::python::{PythonVersion, span};
+use crate::model::file::Why;
+use crate::python::ast::AnyNodeRef;
+use crate::python::span;
 use crate::text::Span;
 pub(super) use home::Home;
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ pub(super) fn find<'a>(
                 shared: home.overlaps,
                 reached: false,
             };
-            let function = function_of(cx, call.into());
+            let function = coroutine_of(cx, call.into());
             let native: Result<Native<'a>, Why> = match (&uses, function) {
                 (Err(why), _) => Err(why.clone()),
                 (_, None) => Err(Why::new(
@@ -127,16 +127,5 @@ pub(super) fn drop_incomplete(cx: &Cx<'_>, requests: &mut [Request<'_>]) {
         if let Some(why) = why {
             request.native = Err(why.clone());
         }
-    }
-}
-
-/// The coroutine in which `await` may be written at a place.
-fn function_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Option<&'a StmtFunctionDef> {
-    match cx.module.place(node) {
-        Place::Coroutine {
-            function,
-            comprehensions,
-        } => (comprehensions < 2 || cx.options.target >= PythonVersion::PY311).then_some(function),
-        _ => None,
     }
 }

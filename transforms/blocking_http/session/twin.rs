@@ -1,14 +1,15 @@
 //! Clients that block, of libraries which have the same client for coroutines: requests are awaited,
 //! and arguments, responses and exceptions stay what they are.
 
+use super::super::values::asks_identity;
 use super::change::{Becomes, Change};
-use super::function_of;
+use super::coroutine_of;
 use super::home::{Home, Making, homes};
 use super::uses::Uses;
 use crate::fix::{Cx, Finding, Fix, Info, await_call, held_review, lines, own_loop, prints_itself};
 use crate::model::file::{Lookup, Why};
 use crate::model::libraries::Twin;
-use crate::python::ast::{AnyNodeRef, CmpOp, Expr, ExprAttribute, ExprCall, ExprContext};
+use crate::python::ast::{AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext};
 use crate::python::span;
 use crate::text::{Edit, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -111,11 +112,7 @@ fn turn<'a>(cx: &Cx<'a>, twin: &'a Twin, home: &mut Home<'a>) -> Result<Fix, Why
             Some(AnyNodeRef::ExprAttribute(member)) => {
                 uses.use_of_twin(cx, twin, *read, member)?;
             }
-            Some(AnyNodeRef::ExprCompare(compare))
-                if compare
-                    .ops
-                    .iter()
-                    .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) => {}
+            Some(AnyNodeRef::ExprCompare(compare)) if asks_identity(compare) => {}
             _ => {
                 return Err(Why::new(format!(
                     "`{}` is handed on, and what is done with it there is not in sight",
@@ -221,7 +218,7 @@ impl<'a> Uses<'a> {
 
 /// Whether a request may be awaited where it stands, and its arguments mean the same.
 fn may_send<'a>(cx: &Cx<'a>, twin: &Twin, call: &'a ExprCall) -> Result<(), Why> {
-    let function = function_of(cx, call.into());
+    let function = coroutine_of(cx, call.into());
     if function.is_none() || cx.module.in_annotation(call.into()) {
         return Err(Why::new(
             "one of its requests stands where `await` is not legal",

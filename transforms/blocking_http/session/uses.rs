@@ -1,14 +1,14 @@
 //! What is done with a session: requests, what it is told, what is read of it.
 
-use super::super::values::{Query, query};
+use super::super::values::{Query, asks_identity, query};
 use super::home::Home;
 use super::values::fits;
-use super::{Names, function_of, judge};
+use super::{Names, coroutine_of, judge};
 use crate::fix::Cx;
 use crate::model::file::{ImportName, Place, Why};
 use crate::model::libraries::{HttpFunction, SessionUse, Sessions};
 use crate::model::project::FunctionRef;
-use crate::python::ast::{AnyNodeRef, CmpOp, Expr, ExprAttribute, ExprCall, ExprContext};
+use crate::python::ast::{AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext};
 use crate::python::span;
 use crate::text::{Edit, Span};
 use std::collections::BTreeSet;
@@ -103,11 +103,7 @@ pub(super) fn collect<'a>(
             Some(AnyNodeRef::ExprAttribute(member)) => {
                 uses.take(cx, names, *read, used(cx, member))?;
             }
-            Some(AnyNodeRef::ExprCompare(compare))
-                if compare
-                    .ops
-                    .iter()
-                    .all(|op| matches!(op, CmpOp::Is | CmpOp::IsNot)) => {}
+            Some(AnyNodeRef::ExprCompare(compare)) if asks_identity(compare) => {}
             _ => {
                 return Err(Why::new(format!(
                     "`{}` is handed on, and what is done with it there is not in sight",
@@ -264,7 +260,7 @@ impl<'a> Uses<'a> {
     /// `session.close()` to `await session.aclose()`.
     pub(super) fn waits(&mut self, cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
         let written = cx.module.describe(&call.func);
-        if function_of(cx, call.into()).is_none() {
+        if coroutine_of(cx, call.into()).is_none() {
             let around = match cx.module.place(call.into()) {
                 Place::Function(_) => cx.index_of(call),
                 _ => None,
