@@ -1,6 +1,6 @@
 //! The arguments as typed. No logic lives here.
 
-use crate::fix::Safety;
+use crate::fix::{Failure, Safety};
 use crate::python::PythonVersion;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -115,6 +115,10 @@ pub struct RunArgs {
     /// How many awaited calls may run at a time in code that is written, 0 for no bound [default: 10]
     #[arg(long, value_name = "N")]
     pub max_concurrency: Option<usize>,
+
+    /// What becomes of awaited calls that run at the same time when one fails: first-error, cancel-siblings or sequential-equivalent [default: sequential-equivalent]
+    #[arg(long, value_name = "NAME")]
+    pub failure: Option<Failure>,
 
     /// Which library sends HTTP requests in code that is written: httpx, httpx2, aiohttp or niquests [default: the one that the project declares or imports, else httpx]
     #[arg(long, value_name = "NAME")]

@@ -60,6 +60,7 @@ struct FileSettings {
     target_version: Option<String>,
     line_length: Option<usize>,
     max_concurrency: Option<usize>,
+    failure: Option<String>,
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
     http_client: Option<String>,
@@ -129,6 +130,13 @@ impl Settings {
             .unwrap_or(Options::default().line_length);
         let asked = args.http_client.as_ref().or(own.http_client.as_ref());
         let http_client = asked.map(|name| http_client(name, target)).transpose()?;
+        let failure = match (args.failure, &own.failure) {
+            (Some(failure), _) => failure,
+            (None, Some(name)) => name
+                .parse()
+                .map_err(|why| anyhow!("failure in [tool.asyncfix]: {why}"))?,
+            (None, None) => Options::default().failure,
+        };
         let mut excludes = own.exclude;
         excludes.extend(args.exclude.iter().cloned());
         let output_format = match (args.output_format, own.output_format.as_deref()) {
@@ -152,6 +160,7 @@ impl Settings {
                         .max_concurrency
                         .or(own.max_concurrency)
                         .unwrap_or(Options::default().max_concurrency),
+                    failure,
                     cuts: cuts(own.chain_cuts.as_deref()),
                     http_client,
                 },

@@ -9,6 +9,7 @@ pub mod lines;
 mod meant;
 mod shared;
 mod thread;
+pub mod together;
 mod transform;
 
 pub use blocking::{
@@ -24,7 +25,7 @@ pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use meant::meant;
 pub use shared::{is_of_this_task, is_quiet_method};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
-pub use transform::{Cut, Cx, HttpClient, Info, Options, Texts, Transform};
+pub use transform::{Cut, Cx, Failure, HttpClient, Info, Options, Texts, Transform};
 
 use crate::model::file::{ImportName, Why};
 pub use crate::text::FileId;
@@ -266,6 +267,8 @@ pub struct Finding {
     pub chain: Vec<Site>,
     /// What else there is to say, such as remedies that were passed over and why.
     pub notes: Vec<String>,
+    /// Why the fix is right, or what stands in its way, fact by fact: lines for `asyncfix why`.
+    pub evidence: Vec<String>,
     pub remedy: Remedy,
 }
 

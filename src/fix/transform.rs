@@ -51,11 +51,53 @@ pub struct Options {
     pub line_length: usize,
     /// How many awaited calls may run at a time in code that is written; 0 for no bound.
     pub max_concurrency: usize,
+    /// What becomes of awaited calls that run at the same time when one of them fails.
+    pub failure: Failure,
     /// What is tried about calls that block further down, in this order.
     pub cuts: [Option<Cut>; 3],
     /// Which library sends HTTP requests in code that is written; none for the one that the project
     /// uses already.
     pub http_client: Option<HttpClient>,
+}
+
+/// What becomes of awaited calls that run at the same time when one of them fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The first error in time is raised at once; the others run on, and nobody waits for them.
+    FirstError,
+    /// The others are cancelled and waited for, then the first error in time is raised.
+    CancelSiblings,
+    /// All run to their end, then the first error in order is raised, as if they had run one by one.
+    SequentialEquivalent,
+}
+
+impl Failure {
+    const ALL: [Self; 3] = [
+        Self::FirstError,
+        Self::CancelSiblings,
+        Self::SequentialEquivalent,
+    ];
+
+    /// As in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstError => "first-error",
+            Self::CancelSiblings => "cancel-siblings",
+            Self::SequentialEquivalent => "sequential-equivalent",
+        }
+    }
+}
+
+impl FromStr for Failure {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|failure| failure.as_str() == name).ok_or_else(|| {
+            let names = Self::ALL.map(|failure| format!("`{}`", failure.as_str()));
+            format!("it is one of {}, not `{name}`", names.join(", "))
+        })
+    }
 }
 
 /// A library that sends HTTP requests for coroutines.
@@ -110,6 +152,7 @@ impl Default for Options {
             target: PythonVersion::DEFAULT,
             line_length: 88,
             max_concurrency: 10,
+            failure: Failure::SequentialEquivalent,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
             http_client: None,
         }
@@ -229,6 +272,7 @@ impl<'a> Cx<'a> {
             message: message.into(),
             chain: Vec::new(),
             notes: Vec::new(),
+            evidence: Vec::new(),
             remedy: match fix {
                 Ok(Ok(fix)) => Remedy::Fix(fix),
                 Ok(Err(error)) => Remedy::blocked(format!("a mistake in asyncfix: {error}")),

@@ -27,6 +27,7 @@ struct FindingRow<'a> {
     /// How the problem is reached, from the place of the finding on.
     chain: Vec<SiteRow<'a>>,
     notes: &'a [String],
+    evidence: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -142,6 +143,7 @@ fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'
             })
             .collect(),
         notes: &finding.notes,
+        evidence: &finding.evidence,
     }
 }
 

@@ -70,8 +70,8 @@ fn tell(page: &mut String, finding: &Finding) {
             let _ = writeln!(page, "    no fix: {why}");
         }
     }
-    for note in &finding.notes {
-        let _ = writeln!(page, "    {note}");
+    for line in finding.notes.iter().chain(&finding.evidence) {
+        let _ = writeln!(page, "    {line}");
     }
 }
 

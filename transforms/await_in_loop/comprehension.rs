@@ -1,7 +1,8 @@
 //! List, set and dict comprehensions.
 
 use super::render::{self, Gathered, Named, Place};
-use super::{flow, shape, surroundings};
+use super::{flow, shape};
+use crate::fix::together::{Runs, judge, surroundings};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place as Where, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
@@ -41,14 +42,7 @@ pub(super) fn fix<'a>(
     for clause in generators {
         names.extend(shape::target_names(&clause.target)?);
     }
-    // What is not known may be assumed only where the call differs from item to item, and the file
-    // is visibly written for asyncio.
-    let differs = references_within(AnyNodeRef::from(call))
-        .iter()
-        .any(|name| names.contains(&name.id.as_str()));
-    let items = (differs && surroundings::is_asyncio(cx)).then_some(&names[..]);
-    let mut effects = shape::effects(cx, call, items)?;
-    surroundings::check(cx, node)?;
+    surroundings(cx, node)?;
     shape::differs(call, &names)?;
     shape::binds_nothing(node)?;
     cx.module.going_through(&first.iter)?;
@@ -59,17 +53,15 @@ pub(super) fn fix<'a>(
     }
     // Every iterable but the first is asked for in each round.
     let iterables = generators.iter().skip(1).map(|clause| &clause.iter);
-    for part in elements
+    let plain: Vec<AnyNodeRef<'a>> = elements
         .iter()
         .copied()
         .chain(conditions())
         .chain(iterables)
-    {
-        let more = cx.module.plain_effects(AnyNodeRef::from(part), items)?;
-        effects.assumed.extend(more.assumed);
-        effects.logs |= more.logs;
-    }
-    if !effects.assumed.is_empty()
+        .map(AnyNodeRef::from)
+        .collect();
+    let judged = judge(cx, &[call], &plain, Runs::Each(&names))?;
+    if !judged.confirm.is_empty()
         && let Some(word) = generators
             .iter()
             .find_map(|clause| cx.module.one_at_a_time((&clause.iter).into()))
@@ -134,7 +126,7 @@ pub(super) fn fix<'a>(
         edits.push(above(cx, statement, &gathered.lead)?);
     }
     let title = "await all items at once with asyncio.gather";
-    let fix = Fix::review(title, render::review(effects), cx.file, edits);
+    let fix = Fix::review(title, render::review(&judged), cx.file, edits);
     Ok(fix.map(|fix| {
         gathered
             .needs

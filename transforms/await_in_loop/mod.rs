@@ -9,7 +9,6 @@ mod flow;
 mod render;
 mod shape;
 mod statement;
-mod surroundings;
 
 use crate::fix::{Cx, FileId, Finding, Info, Transform};
 use crate::model::file::Place;

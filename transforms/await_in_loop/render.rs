@@ -1,8 +1,9 @@
 //! The code that takes the place of a loop, as ruff format would leave it.
 
 use super::shape;
+use crate::fix::together::Judged;
 use crate::fix::{Cx, Reach, reach};
-use crate::model::file::{Effects, ImportName, Lookup, Target, Why, references_within};
+use crate::model::file::{ImportName, Lookup, Target, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFunctionDef};
 use crate::python::span;
 use crate::text::Span;
@@ -294,24 +295,11 @@ pub(super) fn negated<'a>(cx: &Cx<'a>, condition: &'a Expr) -> Result<String, Wh
 }
 
 /// What a person must confirm of a gathered loop.
-pub(super) fn review(effects: Effects) -> String {
-    let mut text = "if one call fails, the others still run to their end, and the error raised is the first in time"
-        .to_owned();
-    if !effects.assumed.is_empty() {
-        let calls: Vec<String> = effects
-            .assumed
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
-        text = format!(
-            "what {} does is not seen here: the calls must not depend on each other, nor use anything that serves one call at a time; {text}",
-            calls.join(", ")
-        );
-    }
-    if effects.logs {
-        text.push_str("; log lines may come in another order");
-    }
-    text
+pub(super) fn review(judged: &Judged) -> String {
+    let failing = "if one call fails, the others still run to their end, and the error raised is the first in time";
+    let clauses = judged.confirm.iter().map(String::as_str);
+    let clauses: Vec<&str> = clauses.chain([failing]).collect();
+    clauses.join("; ")
 }
 
 /// The comments that would go with the text in `spans`, as lines.

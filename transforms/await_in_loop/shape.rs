@@ -1,7 +1,7 @@
 //! What is in a loop: its awaits, the names it binds, and whether one round can feed the next.
 
 use crate::fix::Cx;
-use crate::model::file::{Effects, Lookup, ScopeId, ScopeKind, Why, references_within, walk};
+use crate::model::file::{Lookup, ScopeId, ScopeKind, Why, references_within, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, ExprName, Stmt, TraversalSignal};
 use crate::python::span;
 
@@ -151,23 +151,6 @@ pub(super) fn only_call<'a>(
         return Err(Why::new("`super()` works only in the method itself"));
     }
     Ok((awaited, call))
-}
-
-/// What the awaited call does; refused unless its runs may overlap. With `items`, the names that
-/// differ from run to run, functions that are not known may be assumed to allow it.
-pub(super) fn effects<'a>(
-    cx: &Cx<'a>,
-    call: &'a ExprCall,
-    items: Option<&[&'a str]>,
-) -> Result<Effects, Why> {
-    let effects = cx.module.awaited_effects(call, items)?;
-    if !effects.waits {
-        return Err(Why::new(format!(
-            "nothing that `{}` is known to wait for could overlap",
-            cx.module.describe(&call.func)
-        )));
-    }
-    Ok(effects)
 }
 
 /// The plain names that a target binds; refused for anything else.

@@ -1,7 +1,8 @@
 //! `for` statements.
 
 use super::render::{self, Named, Place};
-use super::{flow, shape, surroundings};
+use super::{flow, shape};
+use crate::fix::together::{Runs, judge, surroundings};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place as Where, ScopeId, Why};
 use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, Stmt, StmtFor, TraversalSignal};
@@ -28,8 +29,13 @@ pub(super) fn fix<'a>(
     let node = AnyNodeRef::from(statement);
     exits(cx, statement)?;
     let round = round(cx, statement)?;
-    let effects = shape::effects(cx, round.call, None)?;
-    surroundings::check(cx, node)?;
+    let conditions = round.conditions_read.iter().copied();
+    let plain: Vec<AnyNodeRef<'a>> = conditions
+        .map(AnyNodeRef::from)
+        .chain(round.statements.iter().map(AnyNodeRef::from))
+        .collect();
+    let judged = judge(cx, &[round.call], &plain, Runs::Each(&[]))?;
+    surroundings(cx, node)?;
     let targets = shape::target_names(&statement.target)?;
     let scope = independent(cx, statement, &round, &targets)?;
     if !cx.module.layout().alone(span(statement)) {
@@ -58,7 +64,7 @@ pub(super) fn fix<'a>(
         _ => zip(&place, statement, &round, &targets, leaked)?,
     };
     let title = "await all rounds at once with asyncio.gather";
-    let fix = Fix::review(title, render::review(effects), cx.file, edits);
+    let fix = Fix::review(title, render::review(&judged), cx.file, edits);
     Ok(fix.map(|fix| {
         needs
             .into_iter()
@@ -200,15 +206,11 @@ fn independent<'a>(
     }
     for &condition in &round.conditions_read {
         shape::condition(cx, condition, targets)?;
-        cx.module.plain_effects(AnyNodeRef::from(condition), None)?;
     }
     shape::differs(round.call, targets)?;
     shape::binds_nothing(AnyNodeRef::from(&*statement.iter))?;
     cx.module.going_through(&statement.iter)?;
     flow::not_consumed(cx, node, &statement.iter)?;
-    for inner in round.statements {
-        cx.module.plain_effects(AnyNodeRef::from(inner), None)?;
-    }
     let scope = cx
         .module
         .scope_of(node)

@@ -222,6 +222,7 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> (Finding, Option<Cut>) {
         message,
         chain: chain(cx, &hops),
         notes,
+        evidence: Vec::new(),
         remedy,
     };
     (finding, made)

@@ -9,6 +9,7 @@ mod attributes;
 mod classes;
 mod colour;
 mod decorators;
+mod effects;
 mod escapes;
 mod evaluate;
 mod graph;
@@ -24,6 +25,7 @@ mod uses;
 mod value;
 
 pub use colour::Colouring;
+pub use effects::{Does, Found, Holder, Summary, World};
 pub use escapes::{Caught, Escape, Minds};
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};

@@ -1,4 +1,4 @@
-//! What stands around a loop, and forbids that its rounds overlap.
+//! What stands around awaited calls, and forbids that they overlap.
 
 use crate::fix::{Cx, foreign_loop};
 use crate::model::file::{Place, Target, Why};
@@ -7,7 +7,7 @@ use crate::python::span;
 
 /// Refuses where an error must leave what was done before, or where something is held around the
 /// loop that orders or limits what happens inside.
-pub(super) fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
+pub fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     let Place::Coroutine { comprehensions, .. } = cx.module.place(node) else {
         return Err(Why::new("`await` is not legal here"));
     };
@@ -97,7 +97,7 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
 }
 
 /// Whether the file imports asyncio, or a library that runs on nothing else.
-pub(super) fn is_asyncio(cx: &Cx<'_>) -> bool {
+pub fn is_asyncio(cx: &Cx<'_>) -> bool {
     cx.module
         .catalogue()
         .libraries()

@@ -1,0 +1,10 @@
+//! Awaited calls that are to run at the same time: whether they may, and how that is written.
+//!
+//! `judge` says what the calls do and what a person must confirm of it; `surroundings` what stands
+//! around them. What one call feeds to another is for the transform to see, which knows their shape.
+
+mod judge;
+mod surroundings;
+
+pub use judge::{Judged, Runs, judge};
+pub use surroundings::{check as surroundings, is_asyncio};
