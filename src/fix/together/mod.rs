@@ -2,9 +2,14 @@
 //!
 //! `judge` says what the calls do and what a person must confirm of it; `surroundings` what stands
 //! around them. What one call feeds to another is for the transform to see, which knows their shape.
+//! `write` starts the calls as tasks, in the way that the settings ask for, and `code` lays them out.
 
+mod code;
 mod judge;
 mod surroundings;
+mod write;
 
+pub use code::{Between, Code, Sheet, call_code};
 pub use judge::{Judged, Runs, judge};
 pub use surroundings::{check as surroundings, is_asyncio};
+pub use write::{Tasks, Way, Writer, is_coroutine};
