@@ -16,7 +16,8 @@ const AWAITABLE: [&str; 6] = [
 ];
 
 /// Builtins that transforms and helpers write.
-const BUILTINS: [&str; 11] = [
+const BUILTINS: [&str; 12] = [
+    "BaseException",
     "UnicodeDecodeError",
     "ValueError",
     "bytes",

@@ -165,6 +165,21 @@ impl<'a> Layout<'a> {
         edits
     }
 
+    /// The edits that move the whole lines of `lines` to the left by `width` bytes of their
+    /// indentation. Lines that begin inside a string stay as they are.
+    pub fn dedent(&self, lines: Span, width: usize) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        let mut at = lines.start();
+        while at < lines.end() {
+            if !self.inside_string(at) {
+                let gone = self.indent_at(at).len().min(width);
+                edits.push(Edit::replace(Span::new(at, at + gone), ""));
+            }
+            at = self.next_line(at);
+        }
+        edits
+    }
+
     /// The edits that keep the lines after the first in parentheses under the first, where they are
     /// aligned with it and it moves by `shift` columns. `inside` begins after the opening parenthesis.
     pub fn realign(&self, inside: Span, shift: isize) -> Vec<Edit> {

@@ -1,19 +1,15 @@
 //! List, set and dict comprehensions.
 
-use super::render::{self, Gathered, Named, Place};
-use super::{flow, shape};
-use crate::fix::together::{Runs, judge, surroundings};
-use crate::fix::{Cx, Fix};
+use super::render::{self, Named, Place, Results, Rounds};
+use super::{Outcome, flow, outcome, place, shape};
+use crate::fix::Cx;
+use crate::fix::together::{Code, Runs, Way, Writer, judge, surroundings};
 use crate::model::file::{Place as Where, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
 use crate::python::span;
-use crate::text::{Edit, EditError, Edits, Span};
+use crate::text::{Edit, Edits, Span};
 
-pub(super) fn fix<'a>(
-    cx: &Cx<'a>,
-    node: AnyNodeRef<'a>,
-    named: &Named,
-) -> Result<Result<Fix, EditError>, Why> {
+pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Result<Outcome, Why> {
     let (generators, elements): (&[Comprehension], Vec<&Expr>) = match node {
         AnyNodeRef::ExprListComp(list) => (&list.generators, vec![&list.elt]),
         AnyNodeRef::ExprSetComp(set) => (&set.generators, vec![&set.elt]),
@@ -80,69 +76,65 @@ pub(super) fn fix<'a>(
         .module
         .statement(node)
         .ok_or_else(|| Why::new("it is not part of a statement"))?;
-    let line_indent = cx.module.layout().indent_at(span(node).start());
-    let place = Place {
-        cx,
-        function,
-        indent: cx.module.layout().indent_at(span(statement).start()),
-        named,
-    };
     let length = match generators {
         [only] => cx.module.length_of(&only.iter),
         _ => None,
     };
+    let coroutines = render::makes_coroutines(cx, call, length);
+    let mut writer = Writer::new(cx, statement, function, &judged, coroutines);
+    let above = place::lines_above(cx, statement, node);
+    if above.is_err() {
+        writer.way = Way::Gather;
+    }
+    let place = Place { writer, named };
     let exact = elements
         .iter()
         .any(|element| span(*element) == span(awaited));
     let form = Form {
         place: &place,
         node,
-        statement,
         generators,
         elements: &elements,
         awaited,
         names: &names,
+        above,
     };
-    let (gathered, text) = match node {
-        AnyNodeRef::ExprListComp(_) if exact => {
-            let gathered = place.gather(call, render::clauses(cx, generators)?, &names, length)?;
-            let text = laid_out(&place, line_indent, node, &gathered)?;
-            let broken = text.contains(['\n', '\r']);
-            if broken && !cx.module.layout().alone(span(statement)) {
-                return Err(too_long());
-            }
-            (gathered, text)
+    let mut lead = String::new();
+    let text = if exact && node.is_expr_list_comp() && place.writer.way == Way::Gather {
+        let rounds = place.rounds(call, render::clauses(cx, generators)?, &names, length)?;
+        let text = laid_out(&place, node, &place.gathered(&rounds)?)?;
+        let broken = text.contains(['\n', '\r']);
+        if broken && !cx.module.layout().alone(span(statement)) {
+            return Err(too_long());
         }
-        _ => {
-            let beside = form.beside()?;
-            let clauses = form.inner_clauses(&beside)?;
-            let mut gathered = place.gather(call, clauses, &names, length)?;
-            let text = form.over_results(&mut gathered, &beside)?;
-            (gathered, text)
-        }
+        lead.push_str(&rounds.lead);
+        text
+    } else {
+        let (beside, clauses) = form.beside()?;
+        let rounds = place.rounds(call, clauses, &names, length)?;
+        form.over_results(&rounds, &beside, &mut lead)?
     };
     let mut edits = vec![Edit::replace(span(node), text)];
-    if !gathered.lead.is_empty() {
-        edits.push(above(cx, statement, &gathered.lead)?);
+    if !lead.is_empty() {
+        edits.push(place::put_above(cx, statement, node, &lead)?);
     }
-    let title = "await all items at once with asyncio.gather";
-    let fix = Fix::review(title, render::review(&judged), cx.file, edits);
-    Ok(fix.map(|fix| {
-        gathered
-            .needs
-            .into_iter()
-            .fold(fix, |fix, need| fix.needing(cx.file, Some(need)))
-    }))
+    Ok(outcome(
+        &place.writer,
+        "items",
+        judged,
+        Vec::new(),
+        length,
+        edits,
+    ))
 }
 
 /// The new expression, on one line or broken, in the parentheses that its place asks for.
 fn laid_out<'a>(
     place: &Place<'_, 'a>,
-    indent: &'a str,
     node: AnyNodeRef<'a>,
-    gathered: &Gathered,
+    gathered: &Code,
 ) -> Result<String, Why> {
-    let cx = place.cx;
+    let cx = place.writer.cx;
     let layout = cx.module.layout();
     let text = cx.module.text();
     let here = span(node);
@@ -151,18 +143,21 @@ fn laid_out<'a>(
         Some(AnyNodeRef::ExprSubscript(outer)) if span(&*outer.value) == here => ("(", ")"),
         _ => ("", ""),
     };
+    let indent = layout.indent_at(here.start());
     let line_start = layout.line_start(here.start()) + indent.len();
     let before = Span::new(line_start, here.start()).of(text);
     let after = Span::new(here.end(), layout.line_end(here.end())).of(text);
-    let line_place = Place {
-        cx,
-        function: place.function,
-        indent,
-        named: place.named,
-    };
     let (prefix, suffix) = (format!("{before}{open}"), format!("{close}{after}"));
-    let line = line_place.line(&prefix, gathered, &suffix);
-    let broken = line.contains(['\n', '\r']);
+    let sheet = place.writer.sheet();
+    let mut laid = gathered.laid(sheet, indent, &prefix, &suffix);
+    let broken = laid.contains(['\n', '\r']);
+    // What stands alone in parentheses gets lines of its own.
+    if broken && prefix.ends_with('(') && suffix.starts_with(')') {
+        let deeper = format!("{indent}{}", sheet.unit);
+        let newline = sheet.newline;
+        let argument = gathered.laid(sheet, &deeper, "", "");
+        laid = format!("{newline}{deeper}{argument}{newline}{indent}");
+    }
     let in_text = cx.module.ancestors(node).any(|ancestor| {
         matches!(
             ancestor,
@@ -172,63 +167,51 @@ fn laid_out<'a>(
     if broken && (in_text || !render::may_break(&prefix, &suffix)) {
         return Err(too_long());
     }
-    let start = indent.len() + before.len();
-    Ok(line[start..line.len() - after.len()].to_owned())
+    Ok(format!("{open}{laid}{close}"))
 }
 
 fn too_long() -> Why {
     Why::new("the line would be too long: give the comprehension a statement of its own first")
 }
 
-/// Puts statements above the one that holds the comprehension.
-fn above<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>, lead: &str) -> Result<Edit, Why> {
-    let layout = cx.module.layout();
-    let start = span(statement).start();
-    let line = layout.line_start(start);
-    let own_line = Span::new(line, start)
-        .of(cx.module.text())
-        .trim()
-        .is_empty();
-    let repeated = matches!(statement, AnyNodeRef::StmtWhile(_) | AnyNodeRef::StmtIf(_));
-    if !own_line || repeated {
-        return Err(Why::new("there is no place for a semaphore above it"));
-    }
-    Ok(Edit::insert(line, lead))
-}
-
 /// What the results are gone through with.
-enum Beside {
-    Nothing,
-    /// The items, as they are written.
-    Items(String),
-    /// The items, kept in a list of this name.
-    List(String),
+struct Beside<'a> {
+    /// The list of the items, or the items as they are written.
+    items: String,
+    /// What is in it.
+    target: String,
+    /// The line that makes the list.
+    line: String,
+    /// A condition that awaits, and those after it.
+    filters: &'a [Expr],
+    /// The items are read beside the results.
+    is_read: bool,
 }
 
 struct Form<'f, 'a> {
     place: &'f Place<'f, 'a>,
     node: AnyNodeRef<'a>,
-    statement: AnyNodeRef<'a>,
     generators: &'a [Comprehension],
     elements: &'f [&'a Expr],
     awaited: &'a ExprAwait,
     names: &'f [&'a str],
+    /// Whether what the comprehension does may be done before its statement.
+    above: Result<(), Why>,
 }
 
 impl<'a> Form<'_, 'a> {
-    fn only_clause(&self) -> Result<&'a Comprehension, Why> {
-        match self.generators {
-            [only] => Ok(only),
-            _ => Err(Why::new("it has several `for`s, and does more than await")),
+    /// The conditions from the one that awaits on: they are asked of the results.
+    fn filters(&self) -> Result<&'a [Expr], Why> {
+        let awaits = |condition: &Expr| span(condition).contains(span(self.awaited));
+        for (index, clause) in self.generators.iter().enumerate() {
+            if let Some(first) = clause.ifs.iter().position(awaits) {
+                return match index + 1 == self.generators.len() {
+                    true => Ok(&clause.ifs[first..]),
+                    false => Err(Why::new("whether it goes on depends on what it awaits")),
+                };
+            }
         }
-    }
-
-    /// The `await` is a condition.
-    fn filters(&self, clause: &'a Comprehension) -> bool {
-        clause
-            .ifs
-            .iter()
-            .any(|condition| span(condition).contains(span(self.awaited)))
+        Ok(&[])
     }
 
     /// The results as they are make the set.
@@ -238,85 +221,111 @@ impl<'a> Form<'_, 'a> {
             && self.place.needs_builtin(self.node, "set").is_ok()
     }
 
-    fn beside(&self) -> Result<Beside, Why> {
-        let module = self.place.cx.module;
-        let clause = self.only_clause()?;
-        let filters = self.filters(clause);
-        let reads = self
-            .elements
-            .iter()
-            .any(|element| self.reads_items(element));
-        if !filters && !reads {
-            return Ok(Beside::Nothing);
+    /// What the results are gone through with, and the clauses over which the calls are made.
+    fn beside(&self) -> Result<(Beside<'a>, Vec<String>), Why> {
+        let cx = self.place.writer.cx;
+        let filters = self.filters()?;
+        let mut clauses = render::clauses(cx, self.generators)?;
+        clauses.truncate(clauses.len() - filters.len());
+        let is_read = !filters.is_empty()
+            || self
+                .elements
+                .iter()
+                .any(|element| self.reads_items(element));
+        let mut beside = Beside {
+            items: String::new(),
+            target: String::new(),
+            line: String::new(),
+            filters,
+            is_read,
+        };
+        if !is_read {
+            return Ok((beside, clauses));
         }
         self.place.needs_builtin(self.node, "zip")?;
-        if !filters && !clause.ifs.is_empty() {
-            return Err(Why::new(
-                "it filters its items, and needs them beside the results",
-            ));
-        }
-        if module.is_repeatable(&clause.iter) {
-            return shape::operand(self.place.cx, &clause.iter).map(Beside::Items);
-        }
-        if !self.is_whole_value() {
-            return Err(Why::new(format!(
-                "`{}` may give other items the second time: give the comprehension a statement of its own first",
-                module.describe(&clause.iter)
-            )));
-        }
-        let function = span(self.place.function);
-        Ok(Beside::List(
-            module.fresh_name(function, &["items", "rounds"]),
-        ))
-    }
-
-    /// The clauses of the comprehension inside `gather`.
-    fn inner_clauses(&self, beside: &Beside) -> Result<Vec<String>, Why> {
-        let cx = self.place.cx;
-        let clause = self.only_clause()?;
-        let mut all = render::clauses(cx, self.generators)?;
-        if self.filters(clause) {
-            if clause.ifs.len() > 1 {
-                return Err(Why::new("it has several conditions, and awaits in one"));
-            }
-            all.truncate(1);
-        }
-        if let Beside::List(items) = beside {
+        let single = match self.generators {
+            [only] if clauses.len() == 1 => Some(only),
+            _ => None,
+        };
+        if let Some(clause) = single {
             let target = shape::on_one_line(cx, &clause.target)?;
-            all[0] = format!("for {target} in {items}");
+            beside.target = render::inner_target(&clause.target, target);
+            if cx.module.is_repeatable(&clause.iter) {
+                beside.items = shape::operand(cx, &clause.iter)?;
+                return Ok((beside, clauses));
+            }
         }
-        Ok(all)
+        if let Err(why) = &self.above {
+            return Err(match single {
+                Some(clause) => Why::new(format!(
+                    "`{}` may give other items the second time: give the comprehension a statement of its own first",
+                    cx.module.describe(&clause.iter)
+                )),
+                None => why.clone(),
+            });
+        }
+        let items = self.place.name_for("items");
+        let kept = match single {
+            Some(clause) => {
+                let target = shape::on_one_line(cx, &clause.target)?;
+                let kept = self.place.kept(&clause.iter)?;
+                clauses = vec![format!("for {target} in {items}")];
+                Code::text(kept)
+            }
+            None => {
+                let names = self.names.join(", ");
+                let inner = match self.names.len() {
+                    1 => names.clone(),
+                    _ => format!("({names})"),
+                };
+                let kept = Code::comprehension("[", Code::text(&inner), &clauses);
+                clauses = vec![format!("for {names} in {items}")];
+                beside.target = inner;
+                kept
+            }
+        };
+        beside.line = self.place.writer.line(&format!("{items} = "), &kept, "");
+        beside.items = items;
+        Ok((beside, clauses))
     }
 
     /// The comprehension over the results, beside the items where it needs them. Where the line
     /// would be too long, the results get a name first.
-    fn over_results(&self, gathered: &mut Gathered, beside: &Beside) -> Result<String, Why> {
-        let module = self.place.cx.module;
-        let layout = module.layout();
-        let clause = self.only_clause()?;
-        let filters = self.filters(clause);
-        if let Beside::List(items) = beside {
-            let kept = self.place.kept(&clause.iter)?;
-            let line = format!("{}{items} = {kept}", self.place.indent);
-            gathered.lead.push_str(&line);
-            gathered.lead.push_str(layout.newline());
+    fn over_results(
+        &self,
+        rounds: &Rounds,
+        beside: &Beside<'a>,
+        lead: &mut String,
+    ) -> Result<String, Why> {
+        lead.push_str(&rounds.lead);
+        lead.push_str(&beside.line);
+        if self.place.writer.way == Way::Gather {
+            let gathered = self.place.gathered(rounds)?.flat();
+            let one = self.place.writer.fresh(&["result"]);
+            let inline = Results {
+                lines: String::new(),
+                value: one.clone(),
+                one,
+                all: gathered,
+            };
+            let inline = self.all(&inline, beside)?;
+            if self.fits_in_place(&inline) {
+                return Ok(inline);
+            }
+            if self.above.is_err() {
+                return Err(too_long());
+            }
         }
-        let all = |results: &str| match self.is_exact_set() {
-            true => Ok(format!("set({results})")),
-            false => self.text(results, beside, filters),
-        };
-        let inline = all(&gathered.expression())?;
-        if self.fits_in_place(&inline) {
-            return Ok(inline);
+        let results = self.place.results(rounds, true)?;
+        lead.push_str(&results.lines);
+        self.all(&results, beside)
+    }
+
+    fn all(&self, results: &Results, beside: &Beside<'a>) -> Result<String, Why> {
+        if results.value == results.one && self.is_exact_set() && !beside.is_read {
+            return Ok(format!("set({})", results.all));
         }
-        if !self.is_whole_value() {
-            return Err(too_long());
-        }
-        let results = module.fresh_name(span(self.place.function), &["results", "gathered"]);
-        let line = self.place.line(&format!("{results} = "), gathered, "");
-        gathered.lead.push_str(&line);
-        gathered.lead.push_str(layout.newline());
-        all(&results)
+        self.text(results, beside)
     }
 
     fn reads_items(&self, expression: &'a Expr) -> bool {
@@ -327,53 +336,37 @@ impl<'a> Form<'_, 'a> {
             })
     }
 
-    /// Nothing of the statement is evaluated before the comprehension.
-    fn is_whole_value(&self) -> bool {
-        let value = match self.statement {
-            AnyNodeRef::StmtAssign(assign) if assign.targets.iter().all(Expr::is_name_expr) => {
-                Some(&*assign.value)
-            }
-            AnyNodeRef::StmtAnnAssign(assign) if assign.target.is_name_expr() => {
-                assign.value.as_deref()
-            }
-            AnyNodeRef::StmtReturn(statement) => statement.value.as_deref(),
-            _ => None,
-        };
-        // `max([...])`: the name of a function is nothing to evaluate.
-        let value = value.map(|value| match value {
-            Expr::Call(call) if call.func.is_name_expr() => {
-                call.arguments.args.first().unwrap_or(value)
-            }
-            other => other,
-        });
-        value.is_some_and(|value| span(value) == span(self.node))
-    }
-
-    /// The text of the comprehension, with a name for the `await` and `results` to go through.
-    fn text(&self, results: &str, beside: &Beside, filters: bool) -> Result<String, Why> {
-        let cx = self.place.cx;
-        let clause = self.only_clause()?;
-        let result = cx
-            .module
-            .fresh_name(span(self.place.function), &["result", "value"]);
-        let header = match beside {
-            Beside::Nothing => format!("for {result} in {results}"),
-            Beside::Items(items) | Beside::List(items) => {
-                let target = shape::on_one_line(cx, &clause.target)?;
-                let target = render::inner_target(&clause.target, target);
-                format!("for {target}, {result} in zip({items}, {results})")
-            }
+    /// The text of the comprehension over the results, with one of them in the place of the `await`.
+    fn text(&self, results: &Results, beside: &Beside<'a>) -> Result<String, Why> {
+        let cx = self.place.writer.cx;
+        let Results {
+            one, all, value, ..
+        } = results;
+        let header = match beside.is_read {
+            false => format!("for {one} in {all}"),
+            true => format!(
+                "for {}, {one} in zip({}, {all})",
+                beside.target, beside.items
+            ),
         };
         let whole = span(self.node);
-        let clause_end = match filters {
-            true => render::end_with_parentheses(cx, &clause.iter),
-            false => span(clause).end(),
+        let (Some(first), Some(last)) = (self.generators.first(), self.generators.last()) else {
+            return Err(Why::new("it has no `for`"));
+        };
+        let kept = last.ifs.len() - beside.filters.len();
+        let clause_end = match (beside.filters.is_empty(), kept.checked_sub(1)) {
+            (true, _) => span(last).end(),
+            (_, Some(before)) => render::end_with_parentheses(cx, &last.ifs[before]),
+            _ => render::end_with_parentheses(cx, &last.iter),
         };
         let local =
             |span: Span| Span::new(span.start() - whole.start(), span.end() - whole.start());
-        let clauses = Span::new(span(clause).start(), clause_end);
+        let clauses = Span::new(span(first).start(), clause_end);
         let edits = Edits::new(vec![
-            Edit::replace(local(render::with_parentheses(cx, self.awaited)), result),
+            Edit::replace(
+                local(render::with_parentheses(cx, self.awaited)),
+                value.as_str(),
+            ),
             Edit::replace(local(clauses), header),
         ])
         .map_err(|error| Why::new(error.to_string()))?;
@@ -384,13 +377,13 @@ impl<'a> Form<'_, 'a> {
 
     /// Whether the line that the comprehension stands on has room for `text` instead of it.
     fn fits_in_place(&self, text: &str) -> bool {
-        let (module, here) = (self.place.cx.module, span(self.node));
+        let (module, here) = (self.place.writer.cx.module, span(self.node));
         let layout = module.layout();
         let before = Span::new(layout.line_start(here.start()), here.start()).of(module.text());
         let after = Span::new(here.end(), layout.line_end(here.end())).of(module.text());
         format!("{before}{text}{after}")
             .split(['\n', '\r'])
-            .all(|line| line.chars().count() <= self.place.cx.options.line_length)
+            .all(|line| line.chars().count() <= self.place.writer.cx.options.line_length)
     }
 }
 

@@ -1,73 +1,89 @@
-//! The code that takes the place of a loop, as ruff format would leave it.
+//! The calls of a loop, as a comprehension of them: what takes the place of its rounds.
 
 use super::shape;
-use crate::fix::together::Judged;
-use crate::fix::{Cx, Reach, reach};
-use crate::model::file::{ImportName, Lookup, Target, Why, references_within};
-use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFunctionDef};
+use crate::fix::Cx;
+use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
+use crate::model::file::{Lookup, Target, Why, references_within};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall};
 use crate::python::span;
 use crate::text::Span;
 use std::cell::RefCell;
 
 /// A call for each item, as the parts of a comprehension.
-pub(super) struct Gathered {
+pub(super) struct Rounds {
     /// Statements to put first, each with its line ending, already indented.
     pub lead: String,
     /// What one round is: `load(client, name)`.
-    call: String,
+    each: Code,
+    /// What `each` gives is a coroutine, and no other awaitable.
+    is_coroutine: bool,
     /// `for name in names if name`, one clause each.
-    clauses: Vec<String>,
-    gather: String,
-    pub needs: Vec<ImportName>,
+    pub clauses: Vec<String>,
 }
 
-/// What is needed to write code at one place.
+/// How the results of all rounds are read, in their order.
+pub(super) struct Results {
+    /// The lines that make all calls and wait for them.
+    pub lines: String,
+    /// The list: `tasks`.
+    pub all: String,
+    /// A name for what is in it: `task`.
+    pub one: String,
+    /// What the call of a round gave: `task.result()`.
+    pub value: String,
+}
+
+/// A place where code is written.
 pub(super) struct Place<'c, 'a> {
-    pub cx: &'c Cx<'a>,
-    pub function: &'a StmtFunctionDef,
-    pub indent: &'a str,
+    pub writer: Writer<'c, 'a>,
     pub named: &'c Named,
 }
 
-/// The functions that fixes of one file define, each with the function it stands in: two fixes
-/// must not use one name for different things.
+/// The names that fixes of one file bind, each with the function it stands in: two fixes must not use
+/// one name for different things.
 pub(super) type Named = RefCell<Vec<(Span, String)>>;
 
+/// Whether no more calls than may run at a time are made.
+pub(super) fn is_bounded(cx: &Cx<'_>, length: Option<usize>) -> bool {
+    let limit = cx.options.max_concurrency;
+    limit == 0 || length.is_some_and(|length| length <= limit)
+}
+
+/// Whether what is made of a call for each item is a coroutine.
+pub(super) fn makes_coroutines<'a>(cx: &Cx<'a>, call: &'a ExprCall, length: Option<usize>) -> bool {
+    !is_bounded(cx, length) || is_coroutine(cx, call)
+}
+
 impl<'a> Place<'_, 'a> {
-    /// The concurrent form of `call` over `clauses`. `names` are the loop's own names; with more
-    /// items than may run at a time, or a number that is not known, a semaphore bounds them.
-    pub fn gather(
+    /// `call` over `clauses`. `names` are the loop's own names; with more items than may run at a
+    /// time, or a number that is not known, a semaphore bounds them.
+    pub fn rounds(
         &self,
         call: &'a ExprCall,
         clauses: Vec<String>,
         names: &[&str],
         length: Option<usize>,
-    ) -> Result<Gathered, Why> {
-        let module = self.cx.module;
-        let text = shape::one_line(self.cx, call)?;
-        let gather = self.asyncio("gather", call)?;
-        let mut needs: Vec<ImportName> = gather.need.into_iter().collect();
-        let limit = self.cx.options.max_concurrency;
-        if limit == 0 || length.is_some_and(|length| length <= limit) {
-            return Ok(Gathered {
+    ) -> Result<Rounds, Why> {
+        let writer = &self.writer;
+        let cx = writer.cx;
+        let each = call_code(cx, call)?;
+        if is_bounded(cx, length) {
+            return Ok(Rounds {
                 lead: String::new(),
-                call: text,
+                each,
+                is_coroutine: is_coroutine(cx, call),
                 clauses,
-                gather: gather.text,
-                needs,
             });
         }
-        let semaphore = self.asyncio("Semaphore", call)?;
-        needs.extend(semaphore.need);
-        let within = span(self.function);
-        let limit_name = module.fresh_name(within, &["semaphore", "limit"]);
-        let callee = module.describe(&call.func);
+        let semaphore = writer.asyncio("Semaphore")?;
+        let limit = cx.options.max_concurrency;
+        let limit_name = writer.fresh(&["semaphore", "limit"]);
+        let callee = cx.module.describe(&call.func);
         let callee = callee
             .rsplit('.')
             .next()
             .unwrap_or(&callee)
-            .trim_start_matches('_')
-            .to_owned();
+            .trim_start_matches('_');
         let bounded = self.name_for(&format!("bounded_{callee}"));
         let read = references_within(AnyNodeRef::from(call));
         let mut parameters: Vec<&str> = Vec::new();
@@ -77,34 +93,76 @@ impl<'a> Place<'_, 'a> {
                 parameters.push(name);
             }
         }
+        let arguments = parameters.iter().copied().map(Code::text).collect();
         let parameters = parameters.join(", ");
-        let (indent, unit, newline) = (self.indent, self.unit(), module.layout().newline());
+        let newline = cx.module.layout().newline();
+        let (indent, unit) = (&writer.indent, writer.unit());
         let lead = [
-            format!("{indent}{limit_name} = {}({limit})", semaphore.text),
-            String::new(),
-            format!("{indent}async def {bounded}({parameters}):"),
-            format!("{indent}{unit}async with {limit_name}:"),
-            format!("{indent}{unit}{unit}return await {text}"),
-            String::new(),
-            String::new(),
-        ]
-        .join(newline);
-        Ok(Gathered {
-            lead,
-            call: format!("{bounded}({parameters})"),
+            format!("{indent}{limit_name} = {semaphore}({limit}){newline}"),
+            newline.to_owned(),
+            format!("{indent}async def {bounded}({parameters}):{newline}"),
+            format!("{indent}{unit}async with {limit_name}:{newline}"),
+            writer.line_at(&format!("{indent}{unit}{unit}"), "return await ", &each, ""),
+            newline.to_owned(),
+        ];
+        Ok(Rounds {
+            lead: lead.concat(),
+            each: Code::call(&bounded, arguments),
+            is_coroutine: true,
             clauses,
-            gather: gather.text,
-            needs,
         })
     }
 
-    /// A name for a function that no code and no other fix uses in this function.
-    fn name_for(&self, base: &str) -> String {
-        let within = span(self.function);
+    /// `await asyncio.gather(*[...])`.
+    pub fn gathered(&self, rounds: &Rounds) -> Result<Code, Why> {
+        let gather = self.writer.asyncio("gather")?;
+        let all = Code::comprehension("*[", rounds.each.clone(), &rounds.clauses);
+        Ok(Code::call(&gather, vec![all]).after("await "))
+    }
+
+    /// The lines that make all calls and wait for them, and how their results are read. With `is_own`,
+    /// what reads them is a comprehension, whose names are its own.
+    pub fn results(&self, rounds: &Rounds, is_own: bool) -> Result<Results, Why> {
+        if self.writer.way == Way::Gather {
+            let all = self.name_for("results");
+            let one = self.one("result", is_own);
+            let gathered = self.gathered(rounds)?;
+            return Ok(Results {
+                lines: self.writer.line(&format!("{all} = "), &gathered, ""),
+                value: one.clone(),
+                all,
+                one,
+            });
+        }
+        let all = self.name_for("tasks");
+        let one = self.one("task", is_own);
+        let starter = self.writer.starter(rounds.is_coroutine)?;
+        let started = Code::call(&starter, vec![rounds.each.clone()]);
+        let list = Code::comprehension("[", started, &rounds.clauses);
+        Ok(Results {
+            lines: self
+                .writer
+                .together(&[(all.clone(), list)], Tasks::List(&all))?,
+            value: format!("{one}.result()"),
+            all,
+            one,
+        })
+    }
+
+    fn one(&self, name: &str, is_own: bool) -> String {
+        match is_own {
+            true => self.writer.fresh(&[name]),
+            false => self.name_for(name),
+        }
+    }
+
+    /// A name that no code and no other fix uses in this function.
+    pub fn name_for(&self, base: &str) -> String {
+        let within = span(self.writer.function);
         let mut named = self.named.borrow_mut();
         let is_taken = |name: &str| {
             let other = |(other, taken): &(Span, String)| *other == within && taken == name;
-            self.cx.module.uses_name(within, name) || named.iter().any(other)
+            self.writer.cx.module.uses_name(within, name) || named.iter().any(other)
         };
         let numbered = (2..).map(|number| format!("{base}_{number}"));
         let name = std::iter::once(base.to_owned())
@@ -117,8 +175,9 @@ impl<'a> Place<'_, 'a> {
 
     /// An expression that keeps all items of an iterable.
     pub fn kept(&self, items: &'a Expr) -> Result<String, Why> {
-        let text = shape::operand(self.cx, items)?;
-        let module = self.cx.module;
+        let cx = self.writer.cx;
+        let text = shape::operand(cx, items)?;
+        let module = cx.module;
         let is_list = match items {
             Expr::List(_) | Expr::ListComp(_) | Expr::Tuple(_) => true,
             Expr::Call(call) => matches!(
@@ -138,81 +197,18 @@ impl<'a> Place<'_, 'a> {
 
     /// Refuses where a builtin that the new code uses means something else.
     pub fn needs_builtin(&self, node: AnyNodeRef<'a>, name: &str) -> Result<(), Why> {
-        let scope = self.cx.module.scope_of(node);
-        match scope.map(|scope| self.cx.module.lookup(scope, name)) {
+        let module = self.writer.cx.module;
+        let scope = module.scope_of(node);
+        match scope.map(|scope| module.lookup(scope, name)) {
             Some(Lookup::Builtin) => Ok(()),
             _ => Err(Why::new(format!("`{name}` may not be the builtin here"))),
         }
     }
 
-    /// One step of indentation.
-    fn unit(&self) -> &'a str {
-        match self.indent.contains('\t') {
-            true => "\t",
-            false => self.cx.module.layout().indent_unit(),
-        }
-    }
-
-    fn asyncio(&self, member: &str, call: &'a ExprCall) -> Result<Reach, Why> {
-        reach(self.cx, "asyncio", member, call.into())
-    }
-
     /// Whether a statement fits on one line.
     pub fn fits(&self, statement: &str) -> bool {
-        let width = self.indent.chars().count() + statement.chars().count();
-        width <= self.cx.options.line_length
-    }
-
-    /// `[element for ... if ...]` as the value of a name, broken where it is long.
-    pub fn list_of(&self, element: &str, clauses: &[String]) -> String {
-        let flat = format!("[{element} {}]", clauses.join(" "));
-        if self.fits(&format!("rounds = {flat}")) {
-            return flat;
-        }
-        let (indent, newline) = (self.indent, self.cx.module.layout().newline());
-        let separator = format!("{newline}{indent}{}", self.unit());
-        let lines = clauses.join(&separator);
-        format!("[{separator}{element}{separator}{lines}{newline}{indent}]")
-    }
-
-    /// `prefix await asyncio.gather(*[...]) suffix` on one line, or broken where it is too long.
-    pub fn line(&self, prefix: &str, gathered: &Gathered, suffix: &str) -> String {
-        let layout = self.cx.module.layout();
-        let (indent, unit, newline) = (self.indent, self.unit(), layout.newline());
-        let limit = self.cx.options.line_length;
-        let width = |text: &str| text.chars().count();
-        let clauses = gathered.clauses.join(" ");
-        let head = format!("{indent}{prefix}await {}(", gathered.gather);
-        let inner = format!("*[{} {clauses}]", gathered.call);
-        let flat = format!("{head}{inner}){suffix}");
-        if width(&flat) <= limit {
-            return flat;
-        }
-        // What stands alone in parentheses gets lines of its own.
-        if prefix.ends_with('(') && suffix.starts_with(')') {
-            let deeper = format!("{indent}{unit}");
-            let place = Place {
-                cx: self.cx,
-                function: self.function,
-                indent: &deeper,
-                named: self.named,
-            };
-            let argument = place.line("", gathered, "");
-            return format!("{indent}{prefix}{newline}{argument}{newline}{indent}{suffix}");
-        }
-        let broken = format!("{indent}{unit}{inner}");
-        let middle = if width(&broken) <= limit {
-            broken
-        } else {
-            let deep = format!("{indent}{unit}{unit}");
-            let lines: Vec<String> = std::iter::once(&gathered.call)
-                .chain(&gathered.clauses)
-                .map(|line| format!("{deep}{line}"))
-                .collect();
-            let lines = lines.join(newline);
-            format!("{indent}{unit}*[{newline}{lines}{newline}{indent}{unit}]")
-        };
-        format!("{head}{newline}{middle}{newline}{indent}){suffix}")
+        let width = self.writer.indent.chars().count() + statement.chars().count();
+        width <= self.writer.cx.options.line_length
     }
 }
 
@@ -228,18 +224,6 @@ pub(super) fn may_break(prefix: &str, suffix: &str) -> bool {
     }
     let one = open(prefix) == closed(prefix) + 1 && closed(code) == open(code) + 1;
     prefix.ends_with('(') && code.starts_with(')') && one
-}
-
-impl Gathered {
-    /// `await asyncio.gather(*[...])`.
-    pub fn expression(&self) -> String {
-        format!(
-            "await {}(*[{} {}])",
-            self.gather,
-            self.call,
-            self.clauses.join(" ")
-        )
-    }
 }
 
 /// `for a, b in pairs if a if b`, as written.
@@ -292,14 +276,6 @@ pub(super) fn negated<'a>(cx: &Cx<'a>, condition: &'a Expr) -> Result<String, Wh
         }
         _ => format!("not ({text})"),
     })
-}
-
-/// What a person must confirm of a gathered loop.
-pub(super) fn review(judged: &Judged) -> String {
-    let failing = "if one call fails, the others still run to their end, and the error raised is the first in time";
-    let clauses = judged.confirm.iter().map(String::as_str);
-    let clauses: Vec<&str> = clauses.chain([failing]).collect();
-    clauses.join("; ")
 }
 
 /// The comments that would go with the text in `spans`, as lines.

@@ -240,35 +240,6 @@ fn root_name(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// The source of a call on one line; refused where its layout or comments say more.
-pub(super) fn one_line<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<String, Why> {
-    let several =
-        || Why::new("the awaited call is laid out over several lines in a way that would be lost");
-    if cx.module.layout().has_comments(span(call)) {
-        return Err(several());
-    }
-    let mut parts = Vec::new();
-    for argument in &call.arguments.args {
-        parts.push(cx.module.source(argument).to_owned());
-    }
-    for keyword in &call.arguments.keywords {
-        let value = cx.module.source(&keyword.value);
-        parts.push(match &keyword.arg {
-            Some(name) => format!("{name}={value}"),
-            None => format!("**{value}"),
-        });
-    }
-    let text = span(call).of(cx.module.text());
-    if !text.contains(['\n', '\r']) {
-        return Ok(text.to_owned());
-    }
-    let text = format!("{}({})", cx.module.source(&call.func), parts.join(", "));
-    if text.contains(['\n', '\r']) {
-        return Err(several());
-    }
-    Ok(text)
-}
-
 /// The source of an expression, if it stands on one line.
 pub(super) fn on_one_line<'a>(cx: &Cx<'a>, expression: &'a Expr) -> Result<&'a str, Why> {
     let text = cx.module.source(expression);

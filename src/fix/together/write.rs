@@ -41,6 +41,7 @@ pub struct Writer<'w, 'a> {
     pub function: &'a StmtFunctionDef,
     pub indent: String,
     pub way: Way,
+    may_fail: bool,
     needs: RefCell<Vec<ImportName>>,
 }
 
@@ -55,8 +56,9 @@ impl<'w, 'a> Writer<'w, 'a> {
         coroutines: bool,
     ) -> Self {
         let way = match cx.options.failure {
-            Failure::SequentialEquivalent if judged.may_fail => Way::Wait,
-            Failure::SequentialEquivalent | Failure::FirstError => Way::Gather,
+            _ if !judged.may_fail => Way::Gather,
+            Failure::FirstError => Way::Gather,
+            Failure::SequentialEquivalent => Way::Wait,
             Failure::CancelSiblings => {
                 let group = coroutines
                     && cx.options.target >= PythonVersion::PY311
@@ -70,21 +72,23 @@ impl<'w, 'a> Writer<'w, 'a> {
             function,
             indent: cx.module.layout().indent_at(span(at).start()).to_owned(),
             way,
+            may_fail: judged.may_fail,
             needs: RefCell::default(),
         }
     }
 
     /// What a person must know about errors; nothing where they are as they were.
     pub fn failing(&self) -> Option<&'static str> {
-        match (self.cx.options.failure, self.way) {
-            (Failure::SequentialEquivalent, _) => None,
-            (_, Way::Group) => Some(
+        match self.way {
+            _ if !self.may_fail => None,
+            Way::Wait => None,
+            Way::Group => Some(
                 "if one call fails, the others are cancelled, and what is raised is an `ExceptionGroup`",
             ),
-            (Failure::CancelSiblings, _) => Some(
+            Way::Cancel => Some(
                 "if one call fails, the others are cancelled, and the error raised is the first in time",
             ),
-            _ => Some(
+            Way::Gather => Some(
                 "if one call fails, the others still run to their end, and the error raised is the first in time",
             ),
         }
