@@ -12,6 +12,7 @@ mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod mocked_requests;
+mod sequential_awaits;
 
 use crate::fix::{Info, Transform};
 
@@ -31,6 +32,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_file::BlockingFile,
     &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
+    &sequential_awaits::SequentialAwaits,
 ];
 
 /// The transform with this identifier, or one of its codes.

@@ -45,6 +45,8 @@ pub struct Facts {
     pub lines: Box<[u32]>,
     /// A loop or comprehension of a coroutine awaits something.
     pub awaits_in_loop: bool,
+    /// A function holds more than one `await`.
+    pub awaits_in_row: bool,
     /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
     pub asyncio: Reachable,
     /// What `except` clauses catch, in source order.

@@ -370,7 +370,11 @@ impl<'a> Collector<'_, 'a> {
 
     fn awaits(&mut self, node: AnyNodeRef<'a>) {
         if let (Some(function), _) = self.place(node) {
-            self.with_function(function, |function| function.awaits = true);
+            let mut again = false;
+            self.with_function(function, |function| {
+                again = std::mem::replace(&mut function.awaits, true);
+            });
+            self.facts.awaits_in_row |= again;
         }
         let in_loop = |ancestor: &AnyNodeRef<'_>| {
             matches!(

@@ -1,0 +1,119 @@
+//! Awaited calls in a row that need nothing of each other, to tasks that wait together.
+//!
+//! A row is a run of statements of one block. A statement that uses the result of an earlier one, or
+//! whose call may read what an earlier one changes, ends the row and may begin the next. What the
+//! calls do is judged as for loops. Left alone, without a word: rows whose calls are not known to be
+//! harmless, awaits that a condition decides on, awaits of what is no call.
+
+mod flow;
+mod layout;
+mod names;
+mod rows;
+mod steps;
+mod write;
+
+use crate::fix::{Cx, FileId, Finding, Info, Transform};
+use crate::model::file::{Place, walk};
+use crate::model::project::Project;
+use crate::python::ast::{AnyNodeRef, TraversalSignal};
+
+pub struct SequentialAwaits;
+
+static INFO: Info = Info {
+    id: "sequential-awaits",
+    codes: &[],
+    summary: "awaits in a row, none of which needs another",
+    why: "Each call waits until the one before it is done, though it does not need its result: three \
+          requests of fifty milliseconds take a hundred and fifty. As tasks they wait together.\n\n\
+          Most awaits in a row must stay in a row, and are not even mentioned: one starts what the next \
+          one uses. The fix is offered only where all that the calls do is known, or nothing speaks \
+          against it, and none reads what another one gives or changes. Results are read in the order \
+          of the source, so that the first error in order is the one that is raised.",
+    before: "\
+import httpx
+
+
+async def load(client: httpx.AsyncClient, name: str):
+    response = await client.get(f\"https://example.org/{name}\")
+    return response.json()
+
+
+async def load_both(client: httpx.AsyncClient):
+    users = await load(client, \"users\")
+    teams = await load(client, \"teams\")
+    return users, teams
+",
+    after: "\
+import asyncio
+
+import httpx
+
+
+async def load(client: httpx.AsyncClient, name: str):
+    response = await client.get(f\"https://example.org/{name}\")
+    return response.json()
+
+
+async def load_both(client: httpx.AsyncClient):
+    users_task = asyncio.create_task(load(client, \"users\"))
+    teams_task = asyncio.create_task(load(client, \"teams\"))
+    await asyncio.gather(users_task, teams_task, return_exceptions=True)
+    users = users_task.result()
+    teams = teams_task.result()
+    return users, teams
+",
+    when_review: "\
+- **Review** where what a call does is not known but nothing speaks against it, where results are \
+given to more than local names, and with another `failure` than `sequential-equivalent`.
+- **Manual** where the calls may overlap, but something around them or their layout stands in the way.",
+    needles: &["await"],
+};
+
+impl Transform for SequentialAwaits {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        project
+            .facts(file)
+            .is_some_and(|facts| facts.awaits_in_row)
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        let mut first_statements = Vec::new();
+        walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
+            if node.is_statement() {
+                first_statements.extend(
+                    cx.module
+                        .block(node)
+                        .filter(|block| block.index == 0),
+                );
+            }
+            match node.is_expression() {
+                true => TraversalSignal::Skip,
+                false => TraversalSignal::Traverse,
+            }
+        });
+        let finder = rows::Finder::new(cx);
+        let named = names::Named::default();
+        for block in first_statements {
+            let Some(first) = block.statements.first() else {
+                continue;
+            };
+            if !matches!(cx.module.place(first.into()), Place::Coroutine { .. }) {
+                continue;
+            }
+            for row in finder.rows(block.statements) {
+                let count = row.awaits().count();
+                let message = format!(
+                    "{count} awaits in a row, none of which needs another: {count} rounds could be 1"
+                );
+                let fix = write::fix(cx, &row, &named);
+                let mut finding = cx.finding(&INFO, row.span(), message, fix);
+                finding.evidence.clone_from(&row.judged.evidence);
+                found.push(finding);
+            }
+        }
+    }
+}
