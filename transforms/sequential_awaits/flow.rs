@@ -1,16 +1,21 @@
 //! What one step of a row does to the calls of a later one: names it binds, objects it writes, and
 //! what a call may change that another one reads.
 
-use super::steps::{Awaited, Step};
+use super::steps::Step;
 use crate::fix::Cx;
-use crate::model::file::{Lookup, ScopeId, ScopeKind, Target, references_within, root, walk};
+use crate::model::file::{
+    BindingKind, Lookup, ScopeId, ScopeKind, Target, references_within, root, walk,
+};
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, ExprContext, StmtFunctionDef, TraversalSignal,
+    AnyNodeRef, Expr, ExprCall, ExprContext, ExprName, StmtFunctionDef, TraversalSignal,
 };
 use crate::python::span;
 
 /// How many calls deep a function is followed.
 const MAX_DEPTH: usize = 6;
+
+/// How many other names of an object are followed.
+const MAX_ALIASES: usize = 3;
 
 /// Why a call cannot begin before the steps in front of it are done; nothing if it can. `is_proven`
 /// says of a call that all it does is known and changes nothing.
@@ -20,57 +25,175 @@ pub(super) fn needs<'a>(
     call: &'a ExprCall,
     is_proven: &dyn Fn(&'a ExprCall) -> bool,
 ) -> Option<String> {
-    let read = references_within(call.into());
-    let paths = paths_read(call);
-    let reach = reach(call);
-    for step in before {
-        for name in bound(cx, step) {
-            if read.iter().any(|reference| reference.id == name) {
+    let later = Later {
+        cx,
+        call,
+        names: references_within(call.into()),
+        paths: aliased(cx, call, paths_read(call)),
+        reach: aliased(cx, call, reach(call)),
+    };
+    before.iter().find_map(|step| {
+        later
+            .reads_what_is_bound(step)
+            .or_else(|| later.reads_what_is_written(step))
+            .or_else(|| later.reads_what_is_changed(step, is_proven))
+            .or_else(|| match is_proven(call) {
+                true => None,
+                false => later.changes_what_is_read(step),
+            })
+    })
+}
+
+/// A call that is to begin earlier.
+struct Later<'c, 'a> {
+    cx: &'c Cx<'a>,
+    call: &'a ExprCall,
+    names: Vec<&'a ExprName>,
+    /// What evaluating its receiver and arguments reads.
+    paths: Vec<Vec<&'a str>>,
+    /// What it is given.
+    reach: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Later<'_, 'a> {
+    fn reads_what_is_bound(&self, step: &Step<'a>) -> Option<String> {
+        bound(self.cx, step).into_iter().find_map(|name| {
+            if self.names.iter().any(|read| read.id == name) {
                 return Some(format!("`{name}` is its argument"));
             }
-            if is_seen_elsewhere(cx, step, name) {
-                return Some(format!("a function may read `{name}` meanwhile"));
-            }
-        }
-        for written in written(cx, step) {
+            let seen = is_seen_elsewhere(self.cx, step, self.call, name);
+            seen.then(|| format!("a function may read `{name}` meanwhile"))
+        })
+    }
+
+    fn reads_what_is_written(&self, step: &Step<'a>) -> Option<String> {
+        written(self.cx, step).into_iter().find_map(|written| {
             let Some(path) = path(written) else {
                 return Some("what is written between them is not clear".to_owned());
             };
-            let reads_it = paths.iter().any(|read| begins(read, &path));
-            let whole = read.iter().any(|name| path.len() == 1 && name.id == path[0]);
-            if reads_it || whole || may_read(cx, call, &reach, written, &path) {
-                return Some(format!("it may read `{}`", cx.module.describe(written)));
-            }
+            let all = aliased(self.cx, self.call, vec![path]);
+            let reads = all.iter().any(|path| self.reads(path)) || self.may_read(written, &all);
+            reads.then(|| format!("it may read `{}`", self.cx.module.describe(written)))
+        })
+    }
+
+    /// Whether evaluating the receiver or an argument reads an object.
+    fn reads(&self, path: &[&str]) -> bool {
+        let whole = path.len() == 1 && self.names.iter().any(|name| name.id == path[0]);
+        whole
+            || self.paths.iter().any(|read| {
+                // A property may read what its object has besides.
+                let beside = path.len() > 1
+                    && begins(read, &path[..path.len() - 1])
+                    && read
+                        .get(path.len() - 1)
+                        .is_some_and(|name| self.may_compute(name));
+                begins(read, path) || beside
+            })
+    }
+
+    /// Whether an attribute is not certain to be a plain one: this file never assigns it.
+    fn may_compute(&self, name: &str) -> bool {
+        let module = self.cx.module;
+        let mut writes = module.attribute_writes().iter();
+        !writes.any(
+            |write| matches!(write, Expr::Attribute(attribute) if attribute.attr.as_str() == name),
+        )
+    }
+
+    /// Whether what the call runs may read something that a step in front of it writes.
+    fn may_read(&self, written: &'a Expr, paths: &[Vec<&'a str>]) -> bool {
+        let module = self.cx.module;
+        let Expr::Name(object) = root(written) else {
+            return true;
+        };
+        let scope = module.scope_of(object.into());
+        let is_local = matches!(
+            scope.map(|scope| module.lookup(scope, &object.id)),
+            Some(Lookup::Bound(owner, _)) if owner != ScopeId::MODULE
+        );
+        let is_given = self.reach.iter().any(|given| {
+            let mut paths = paths.iter();
+            paths.any(|path| begins(path, given) || begins(given, path))
+        });
+        if is_local && !is_given {
+            return false;
         }
-        for earlier in &step.awaits {
-            if is_proven(earlier.call) {
-                continue;
+        // What the function says of the attribute, if all of it can be seen.
+        match (written, module.target(self.call)) {
+            (Expr::Attribute(attribute), Target::Function(function, _)) => {
+                mentions(self.cx, function, &attribute.attr, MAX_DEPTH)
             }
-            let changed = reach_of(earlier);
-            let read = paths.iter().find(|read| {
-                let mut all = changed.iter();
-                all.any(|object| read.len() > object.len() && begins(read, object))
-            });
-            if let Some(read) = read {
-                return Some(format!(
-                    "`{}` may change `{}`",
-                    cx.module.describe(&earlier.call.func),
-                    read.join(".")
-                ));
-            }
-        }
-        if !is_proven(call)
-            && let Some(read) = plain_reads(step)
-                .iter()
-                .find(|read| reach.iter().any(|object| begins(read, object)))
-        {
-            return Some(format!(
-                "it may change `{}`, which is read before",
-                read.join(".")
-            ));
+            _ => true,
         }
     }
-    None
+
+    /// Whether a call in front of it may change what its receiver and arguments read.
+    fn reads_what_is_changed(
+        &self,
+        step: &Step<'a>,
+        is_proven: &dyn Fn(&'a ExprCall) -> bool,
+    ) -> Option<String> {
+        let mut unproven = step
+            .awaits
+            .iter()
+            .filter(|earlier| !is_proven(earlier.call));
+        unproven.find_map(|earlier| {
+            let changed = aliased(self.cx, earlier.call, reach(earlier.call));
+            let read = self.paths.iter().find(|read| {
+                let mut all = changed.iter();
+                all.any(|object| read.len() > object.len() && begins(read, object))
+            })?;
+            Some(format!(
+                "`{}` may change `{}`",
+                self.cx.module.describe(&earlier.call.func),
+                read.join(".")
+            ))
+        })
+    }
+
+    /// Whether it may change what a step in front of it reads besides its calls.
+    fn changes_what_is_read(&self, step: &Step<'a>) -> Option<String> {
+        let reads = aliased(self.cx, self.call, plain_reads(step));
+        let read = reads
+            .iter()
+            .find(|read| self.reach.iter().any(|object| begins(read, object)))?;
+        Some(format!(
+            "it may change `{}`, which is read before",
+            read.join(".")
+        ))
+    }
+}
+
+/// Paths, and what they are called where their first name is another name for an object.
+fn aliased<'a>(cx: &Cx<'a>, call: &'a ExprCall, mut paths: Vec<Vec<&'a str>>) -> Vec<Vec<&'a str>> {
+    let Some(scope) = cx.module.scope_of(call.into()) else {
+        return paths;
+    };
+    for round in 0..MAX_ALIASES {
+        let mut more = Vec::new();
+        for whole in &paths {
+            let Some((first, rest)) = whole.split_first() else {
+                continue;
+            };
+            for binding in cx.module.bindings_of(scope, first) {
+                if let BindingKind::Assign(value @ (Expr::Name(_) | Expr::Attribute(_))) =
+                    binding.kind
+                    && let Some(mut other) = path(value)
+                {
+                    other.extend(rest);
+                    more.push(other);
+                }
+            }
+        }
+        more.retain(|path| !paths.contains(path));
+        if more.is_empty() || round + 1 == MAX_ALIASES {
+            paths.extend(more);
+            break;
+        }
+        paths.extend(more);
+    }
+    paths
 }
 
 /// The names that a step binds.
@@ -102,17 +225,23 @@ fn bound<'a>(cx: &Cx<'a>, step: &Step<'a>) -> Vec<&'a str> {
 
 /// Whether other code than the function's own sees a name of it: functions inside, or those around
 /// where it is declared `global` or `nonlocal`.
-fn is_seen_elsewhere<'a>(cx: &Cx<'a>, step: &Step<'a>, name: &str) -> bool {
+fn is_seen_elsewhere<'a>(cx: &Cx<'a>, step: &Step<'a>, call: &'a ExprCall, name: &str) -> bool {
     let Some(scope) = cx.module.scope_of(step.statement.into()) else {
         return true;
     };
     if cx.module.bindings_of(scope, name).is_empty() {
         return true;
     }
+    // A function that stands below is not there yet, unless a loop comes round again.
+    let again = cx
+        .module
+        .ancestors(step.statement.into())
+        .take_while(|ancestor| !ancestor.is_stmt_function_def())
+        .any(|ancestor| ancestor.is_stmt_for() || ancestor.is_stmt_while());
     let reads = cx.module.reads_of(scope, name).into_iter();
     reads
-        .map(AnyNodeRef::from)
-        .any(|read| runs_elsewhere(cx, read, scope))
+        .filter(|read| again || span(*read).start() < span(call).end())
+        .any(|read| runs_elsewhere(cx, read.into(), scope))
 }
 
 fn runs_elsewhere<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, scope: ScopeId) -> bool {
@@ -249,16 +378,15 @@ fn reach(call: &ExprCall) -> Vec<Vec<&str>> {
     receiver.into_iter().chain(given).collect()
 }
 
-fn reach_of<'a>(awaited: &Awaited<'a>) -> Vec<Vec<&'a str>> {
-    reach(awaited.call)
-}
-
 /// What a step reads besides the awaited calls and their arguments.
 fn plain_reads<'a>(step: &Step<'a>) -> Vec<Vec<&'a str>> {
     let mut found = Vec::new();
     walk(AnyNodeRef::from(step.value), &mut |node| {
         if let AnyNodeRef::ExprAwait(awaited) = node
-            && step.awaits.iter().any(|own| span(own.awaited) == span(awaited))
+            && step
+                .awaits
+                .iter()
+                .any(|own| span(own.awaited) == span(awaited))
         {
             return TraversalSignal::Skip;
         }
@@ -274,36 +402,6 @@ fn plain_reads<'a>(step: &Step<'a>) -> Vec<Vec<&'a str>> {
     found
 }
 
-/// Whether what a call runs may read something that a step in front of it writes.
-fn may_read<'a>(
-    cx: &Cx<'a>,
-    call: &'a ExprCall,
-    reach: &[Vec<&str>],
-    written: &'a Expr,
-    path: &[&str],
-) -> bool {
-    let Expr::Name(object) = root(written) else {
-        return true;
-    };
-    let is_local = cx
-        .module
-        .scope_of(object.into())
-        .is_some_and(|scope| match cx.module.lookup(scope, &object.id) {
-            Lookup::Bound(owner, _) => owner != ScopeId::MODULE,
-            _ => false,
-        });
-    if is_local && !reach.iter().any(|given| begins(path, given) || begins(given, path)) {
-        return false;
-    }
-    // What the function says of the attribute, if all of it can be seen.
-    match (path.last(), cx.module.target(call)) {
-        (Some(&name), Target::Function(function, _)) if path.len() > 1 => {
-            mentions(cx, function, name, MAX_DEPTH)
-        }
-        _ => true,
-    }
-}
-
 /// Whether a function, or one that it calls, reads an attribute of the name, or may: it passes
 /// `self` on to code that is not seen.
 fn mentions<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, name: &str, depth: usize) -> bool {
@@ -315,7 +413,12 @@ fn mentions<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, name: &str, depth: u
     for statement in &function.body {
         walk(AnyNodeRef::from(statement), &mut |node| {
             match node {
-                AnyNodeRef::ExprAttribute(attribute) => found |= attribute.attr.as_str() == name,
+                AnyNodeRef::ExprAttribute(attribute) => {
+                    found |= attribute.attr.as_str() == name;
+                    for property in properties(cx, &attribute.attr) {
+                        found = found || mentions(cx, property, name, depth);
+                    }
+                }
                 AnyNodeRef::ExprCall(call) => {
                     let passed = call.arguments.args.iter();
                     let named = call.arguments.keywords.iter().map(|keyword| &keyword.value);
@@ -338,4 +441,18 @@ fn mentions<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, name: &str, depth: u
         });
     }
     found
+}
+
+/// The decorated functions of this file that reading an attribute of the name may run.
+fn properties<'a>(cx: &Cx<'a>, name: &str) -> Vec<&'a StmtFunctionDef> {
+    let bindings = cx.module.bindings().iter();
+    bindings
+        .filter(|binding| binding.name == name)
+        .filter_map(|binding| match binding.kind {
+            BindingKind::Function(function) if !function.decorator_list.is_empty() => {
+                Some(function)
+            }
+            _ => None,
+        })
+        .collect()
 }

@@ -6,9 +6,9 @@
 //! harmless, awaits that a condition decides on, awaits of what is no call.
 
 mod flow;
-mod layout;
 mod names;
 mod rows;
+mod statement;
 mod steps;
 mod write;
 
@@ -75,20 +75,14 @@ impl Transform for SequentialAwaits {
     }
 
     fn may_fire(&self, project: &Project, file: FileId) -> bool {
-        project
-            .facts(file)
-            .is_some_and(|facts| facts.awaits_in_row)
+        project.facts(file).is_some_and(|facts| facts.awaits_in_row)
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
         let mut first_statements = Vec::new();
         walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
             if node.is_statement() {
-                first_statements.extend(
-                    cx.module
-                        .block(node)
-                        .filter(|block| block.index == 0),
-                );
+                first_statements.extend(cx.module.block(node).filter(|block| block.index == 0));
             }
             match node.is_expression() {
                 true => TraversalSignal::Skip,

@@ -3,7 +3,8 @@
 use super::rows::Row;
 use super::steps::{Awaited, Step};
 use crate::fix::Cx;
-use crate::python::ast::{Expr, ExprCall};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
+use crate::python::span;
 use crate::text::Span;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -24,8 +25,8 @@ pub(super) fn for_calls<'a>(
     let bases = row.steps.iter().flat_map(|step| {
         let calls = &calls;
         step.awaits.iter().map(move |awaited| {
-            let target = target_of(step);
-            target.unwrap_or_else(|| callee_of(awaited.call, calls))
+            let given = target_of(step).or_else(|| place_of(cx, step, awaited));
+            given.unwrap_or_else(|| callee_of(awaited.call, calls))
         })
     });
     bases
@@ -53,19 +54,51 @@ fn target_of(step: &Step<'_>) -> Option<String> {
     let [target] = step.targets[..] else {
         return None;
     };
-    let name = match target {
-        Expr::Name(name) => name.id.as_str(),
-        Expr::Attribute(attribute) => attribute.attr.as_str(),
-        _ => return None,
-    };
-    plain(name)
+    name_of(target)
+}
+
+fn name_of(target: &Expr) -> Option<String> {
+    last_part(target).and_then(plain)
+}
+
+/// The name of the place that a result takes in its statement: of a keyword, of an item of a
+/// dictionary, of a part of the target.
+fn place_of<'a>(cx: &Cx<'a>, step: &Step<'a>, awaited: &Awaited<'a>) -> Option<String> {
+    let at = span(awaited.awaited);
+    match cx.module.parent(awaited.awaited.into())? {
+        AnyNodeRef::Keyword(keyword) => plain(keyword.arg.as_ref()?.as_str()),
+        AnyNodeRef::ExprDict(dict) => {
+            let mut items = dict.items.iter();
+            let item = items.find(|item| span(&item.value) == at)?;
+            let key = item.key.as_ref()?.as_string_literal_expr()?.value.to_str();
+            let starts = key.starts_with(|first: char| first.is_ascii_alphabetic());
+            let is_name = key
+                .chars()
+                .all(|part| part.is_ascii_alphanumeric() || part == '_');
+            (starts && is_name).then(|| key.to_owned())
+        }
+        AnyNodeRef::ExprTuple(values) => {
+            let [Expr::Tuple(targets)] = step.targets[..] else {
+                return None;
+            };
+            if span(step.value) != span(values) || targets.elts.iter().any(Expr::is_starred_expr) {
+                return None;
+            }
+            let index = values.elts.iter().position(|value| span(value) == at)?;
+            name_of(targets.elts.get(index)?)
+        }
+        _ => None,
+    }
 }
 
 /// The name of what is called; where several are called alike, that of the object it is called on.
 fn callee_of(call: &ExprCall, calls: &[Awaited<'_>]) -> String {
     let name = last_part(&call.func);
-    let alike = calls.iter().filter(|other| last_part(&other.call.func) == name);
-    let receivers: BTreeSet<Option<&str>> = alike.clone().map(|other| receiver(other.call)).collect();
+    let alike = calls
+        .iter()
+        .filter(|other| last_part(&other.call.func) == name);
+    let receivers: BTreeSet<Option<&str>> =
+        alike.clone().map(|other| receiver(other.call)).collect();
     let count = alike.count();
     let name = match receiver(call) {
         Some(object) if count > 1 && receivers.len() == count => Some(object),

@@ -19,7 +19,9 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     /// The awaited calls, in order.
     pub fn awaits(&self) -> impl Iterator<Item = Awaited<'a>> + '_ {
-        self.steps.iter().flat_map(|step| step.awaits.iter().copied())
+        self.steps
+            .iter()
+            .flat_map(|step| step.awaits.iter().copied())
     }
 
     /// From the first statement to the last.
@@ -114,9 +116,10 @@ impl<'c, 'a> Finder<'c, 'a> {
     /// Whether the calls of a step may overlap with anything, and with each other.
     fn may_begin(&self, step: &Step<'a>) -> bool {
         let limit = self.cx.options.max_concurrency;
-        let known = step.awaits.iter().all(|awaited| {
-            self.alone(awaited.call) != Alone::Refused
-        });
+        let known = step
+            .awaits
+            .iter()
+            .all(|awaited| self.alone(awaited.call) != Alone::Refused);
         let apart = (1..step.awaits.len()).all(|index| {
             let earlier = Step {
                 awaits: step.awaits[..index].to_vec(),

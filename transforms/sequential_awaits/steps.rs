@@ -140,6 +140,8 @@ fn is_certain<'a>(cx: &Cx<'a>, awaited: &'a ExprAwait, value: &'a Expr) -> bool 
             | AnyNodeRef::ExprSetComp(_)
             | AnyNodeRef::ExprDictComp(_)
             | AnyNodeRef::ExprGenerator(_) => false,
+            // Strings inside a string have other quotes than elsewhere.
+            AnyNodeRef::InterpolatedElement(_) => !holds_string(awaited),
             _ => true,
         };
         if !is_certain {
@@ -172,6 +174,17 @@ fn can_begin_earlier(call: &ExprCall) -> bool {
     can
 }
 
+fn holds_string(awaited: &ExprAwait) -> bool {
+    holds(&awaited.value, |node| {
+        matches!(
+            node,
+            AnyNodeRef::ExprStringLiteral(_)
+                | AnyNodeRef::ExprBytesLiteral(_)
+                | AnyNodeRef::ExprFString(_)
+        )
+    })
+}
+
 fn holds_await(expression: &Expr) -> bool {
     holds(expression, |node| matches!(node, AnyNodeRef::ExprAwait(_)))
 }
@@ -190,19 +203,6 @@ fn holds(expression: &Expr, is_it: impl Fn(AnyNodeRef<'_>) -> bool) -> bool {
     walk(AnyNodeRef::from(expression), &mut |node| {
         found |= is_it(node);
         TraversalSignal::Traverse
-    });
-    found
-}
-
-/// The calls that a statement awaits, or would if it were a step.
-pub(super) fn awaits_anything(statement: &Stmt) -> bool {
-    let mut found = false;
-    walk(AnyNodeRef::from(statement), &mut |node| {
-        found |= matches!(node, AnyNodeRef::ExprAwait(_));
-        match node {
-            AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => TraversalSignal::Skip,
-            _ => TraversalSignal::Traverse,
-        }
     });
     found
 }

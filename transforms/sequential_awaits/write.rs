@@ -1,27 +1,21 @@
-//! The code that takes the place of a row, as ruff format would leave it.
+//! The code that takes the place of a row.
 
-use super::layout::{Bracketed, Code, Item, Page, code_of, width};
 use super::names::{self, Named};
 use super::rows::Row;
-use super::steps::{Awaited, Step, with_parentheses};
+use super::statement;
+use super::steps::{Awaited, Step};
 use crate::fix::together::surroundings;
-use crate::fix::{Cx, Failure, Fix, reach};
-use crate::model::file::{ImportName, Place, Target, Why, walk};
-use crate::model::project::Target as Runs;
+use crate::fix::together::{Between, Code, Sheet, Tasks, Way, Writer, call_code, is_coroutine};
+use crate::fix::{Cx, Fix};
+use crate::model::file::{Place, Why, dotted, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
 
-/// What is needed to write code in the place of a row.
-struct Writer<'c, 'a> {
-    cx: &'c Cx<'a>,
-    row: &'c Row<'a>,
-    /// The function it stands in.
-    within: Span,
-    page: Page<'c>,
-    named: &'c Named,
-    needs: Vec<ImportName>,
-}
+const AT_ONCE: &str = "await all of them at once with asyncio.gather";
+const AS_TASKS: &str = "await all of them at once, as tasks";
+
+type Written = Result<(&'static str, Vec<Edit>), Why>;
 
 pub(super) fn fix<'a>(
     cx: &Cx<'a>,
@@ -36,67 +30,53 @@ pub(super) fn fix<'a>(
     let Place::Coroutine { function, .. } = cx.module.place(node) else {
         return Err(Why::new("`await` is not legal here"));
     };
-    let layout = cx.module.layout();
-    let indent = layout.indent_at(span(first.statement).start());
-    let unit = match indent.contains('\t') {
-        true => "\t",
-        false => layout.indent_unit(),
-    };
-    let mut writer = Writer {
+    let coroutines = row.awaits().all(|awaited| is_coroutine(cx, awaited.call));
+    let writer = Writer::new(cx, node, function, &row.judged, coroutines);
+    let form = Form {
         cx,
         row,
         within: span(function),
-        page: Page {
-            indent,
-            unit,
-            newline: layout.newline(),
-            limit: cx.options.line_length,
-        },
+        writer: &writer,
         named,
-        needs: Vec::new(),
     };
-    let (title, edits) = writer.edits()?;
-    let reason = reason(cx, row);
+    let (title, edits) = form.edits()?;
+    let reason = reason(cx, row, &writer);
     let fix = Fix::judged(title, reason, cx.file, edits);
-    let needs = writer.needs;
     Ok(fix.map(|fix| {
-        needs
+        writer
+            .needs()
             .into_iter()
             .fold(fix, |fix, need| fix.needing(cx.file, Some(need)))
     }))
 }
 
 /// What a person must confirm, if anything.
-fn reason<'a>(cx: &Cx<'a>, row: &Row<'a>) -> Option<String> {
+fn reason<'a>(cx: &Cx<'a>, row: &Row<'a>, writer: &Writer<'_, 'a>) -> Option<String> {
     let mut clauses: Vec<String> = row.judged.confirm.iter().cloned().collect();
     let is_proven = clauses.is_empty();
-    for target in row.steps.iter().flat_map(|step| &step.targets) {
-        if !binds_only_names(target) {
-            clauses.push(format!(
-                "`{}` is given its value only when all of them are done",
-                cx.module.describe(target)
-            ));
-        }
+    let targets = row.steps.iter().flat_map(|step| &step.targets);
+    if let Some(target) = targets.into_iter().find(|target| !binds_only_names(target)) {
+        clauses.push(format!(
+            "`{}` gets its value only when all of the calls are done",
+            cx.module.describe(target)
+        ));
     }
-    if let Some(call) = row.awaits().skip(1).map(|awaited| awaited.call).find(may_raise) {
+    if let Some(call) = row
+        .awaits()
+        .skip(1)
+        .map(|awaited| awaited.call)
+        .find(may_raise)
+    {
         clauses.push(format!(
             "the arguments of `{}` are evaluated before the calls in front of it have run",
             cx.module.describe(&call.func)
         ));
     }
-    if row.judged.may_fail {
-        match cx.options.failure {
-            Failure::SequentialEquivalent if is_proven => {}
-            Failure::SequentialEquivalent => clauses.push(
-                "if one call fails, those behind it have been made all the same".to_owned(),
-            ),
-            Failure::FirstError => clauses.push(
-                "if one call fails, the others still run to their end, and the error raised is the first in time".to_owned(),
-            ),
-            Failure::CancelSiblings => clauses.push(
-                "if one call fails, the others are cancelled, and the error raised is the first in time".to_owned(),
-            ),
-        }
+    match writer.failing() {
+        Some(failing) => clauses.push(failing.to_owned()),
+        None if is_proven || !row.judged.may_fail => {}
+        None => clauses
+            .push("if one call fails, those behind it have been made all the same".to_owned()),
     }
     (!clauses.is_empty()).then(|| clauses.join("; "))
 }
@@ -127,56 +107,53 @@ fn may_raise(call: &&ExprCall) -> bool {
         may |= matches!(node, AnyNodeRef::Keyword(keyword) if keyword.arg.is_none());
         TraversalSignal::Traverse
     });
-    may || matches!(&*call.func, Expr::Attribute(method) if !is_dotted(&method.value))
+    may || matches!(&*call.func, Expr::Attribute(method) if dotted(&method.value).is_none())
 }
 
-fn is_dotted(expression: &Expr) -> bool {
-    crate::model::file::dotted(expression).is_some()
+/// One row, and what is needed to write it anew.
+struct Form<'f, 'a> {
+    cx: &'f Cx<'a>,
+    row: &'f Row<'a>,
+    /// The function it stands in.
+    within: Span,
+    writer: &'f Writer<'f, 'a>,
+    named: &'f Named,
 }
 
-const AT_ONCE: &str = "await all of them at once with asyncio.gather";
-const AS_TASKS: &str = "await all of them at once, as tasks";
-
-type Written = Result<(&'static str, Vec<Edit>), Why>;
-
-impl<'a> Writer<'_, 'a> {
-    fn edits(&mut self) -> Written {
-        let failure = self.cx.options.failure;
-        let is_plain = failure == Failure::FirstError || !self.row.judged.may_fail;
+impl<'a> Form<'_, 'a> {
+    fn edits(&self) -> Written {
         let steps = &self.row.steps;
-        let bare = |step: &Step<'a>| step.only().is_some() && step.targets.is_empty();
+        let only = |step: &Step<'a>| step.only().is_some();
         let all_bare = steps
             .iter()
-            .all(|step| bare(step) && matches!(step.statement, Stmt::Expr(_)));
+            .all(|step| only(step) && matches!(step.statement, Stmt::Expr(_)));
         let simple = |step: &Step<'a>| match step.statement {
-            Stmt::Expr(_) => bare(step),
+            Stmt::Expr(_) => only(step),
             Stmt::Assign(_) => {
-                step.only().is_some()
-                    && matches!(step.targets[..], [Expr::Name(_) | Expr::Attribute(_)])
+                only(step) && matches!(step.targets[..], [Expr::Name(_) | Expr::Attribute(_)])
             }
             _ => false,
         };
-        match (is_plain, all_bare) {
-            (true, true) => self.gathered(),
-            (true, false) if steps.iter().all(simple) => self.unpacked(),
-            (true, false) => self.results(),
-            (false, true) => self.listed(),
-            (false, false) => self.tasks(),
+        match self.writer.way {
+            Way::Gather if all_bare => self.gathered(),
+            Way::Gather if steps.iter().all(simple) => self.unpacked(),
+            Way::Gather => self.results(),
+            Way::Group if all_bare => self.grouped(),
+            Way::Wait | Way::Cancel if all_bare => self.listed(),
+            Way::Wait | Way::Cancel | Way::Group => self.tasks(),
         }
     }
 
     /// `await asyncio.gather(f(), g())` where no result is kept.
-    fn gathered(&mut self) -> Written {
-        let gather = self.asyncio("gather")?;
-        let code = Code::call(format!("await {gather}("), self.items(None)?);
-        let line = self.line("", &code);
+    fn gathered(&self) -> Written {
+        let gather = Code::call(&self.writer.asyncio("gather")?, self.commented(None)?);
+        let line = self.writer.line("await ", &gather, "");
         Ok((AT_ONCE, vec![self.replaced(&line)]))
     }
 
     /// `a, b = await asyncio.gather(f(), g())`.
-    fn unpacked(&mut self) -> Written {
-        let gather = self.asyncio("gather")?;
-        let code = Code::call(format!("await {gather}("), self.items(None)?);
+    fn unpacked(&self) -> Written {
+        let gather = self.writer.asyncio("gather")?;
         let targets: Vec<String> = self
             .row
             .steps
@@ -186,303 +163,194 @@ impl<'a> Writer<'_, 'a> {
                 None => self.unused(),
             })
             .collect();
-        let joined = targets.join(", ");
-        let Page {
-            indent,
-            unit,
-            newline,
-            limit,
-        } = self.page;
-        let head = format!("{indent}{joined} = await {gather}(");
-        let prefix = if width(&head) <= limit {
-            format!("{joined} = ")
+        let joined = format!("{} = await ", targets.join(", "));
+        let indent = self.writer.indent.chars().count();
+        let head = indent + joined.chars().count() + gather.chars().count() + 1;
+        let newline = self.cx.module.layout().newline();
+        let call = Code::call(&gather, self.commented(None)?);
+        let line = if head <= self.cx.options.line_length {
+            self.writer.line(&joined, &call, "")
         } else {
+            let (indent, unit) = (&self.writer.indent, self.writer.unit());
             let lines: String = targets
                 .iter()
                 .map(|target| format!("{indent}{unit}{target},{newline}"))
                 .collect();
-            format!("({newline}{lines}{indent}) = ")
+            let rest = self.writer.line(") = await ", &call, "");
+            format!("{indent}({newline}{lines}{rest}")
         };
-        let line = self.line(&prefix, &code);
         Ok((AT_ONCE, vec![self.replaced(&line)]))
     }
 
     /// The results first, and each in the place of its `await`.
-    fn results(&mut self) -> Written {
-        let gather = self.asyncio("gather")?;
-        let items = self.calls()?.into_iter().map(Item::of).collect();
+    fn results(&self) -> Written {
+        let gather = Code::call(&self.writer.asyncio("gather")?, self.calls()?);
         let results = names::for_calls(self.cx, self.within, self.row, "result", self.named);
-        let code = Code::call(format!("await {gather}("), items);
-        let lead = self.line(&format!("{} = ", results.join(", ")), &code);
-        Ok((AT_ONCE, self.in_place(&lead, &results)?))
+        let prefix = format!("{} = await ", results.join(", "));
+        let lead = self.writer.line(&prefix, &gather, "");
+        Ok((AT_ONCE, self.in_place(lead, &results)?))
     }
 
     /// Tasks in a list, for calls whose results nobody keeps.
-    fn listed(&mut self) -> Written {
-        let Page {
-            indent,
-            unit,
-            newline,
-            ..
-        } = self.page;
-        let creators = self.creators()?;
-        let items = self.items(Some(&creators))?;
+    fn listed(&self) -> Written {
+        let newline = self.cx.module.layout().newline();
+        let starters = self.starters()?;
         let tasks = names::fresh(self.cx, self.within, "tasks", self.named);
-        let task = names::fresh(self.cx, self.within, "task", self.named);
-        let list = Code::Bracketed(Bracketed {
+        let list = Code::Bracketed {
             open: "[".to_owned(),
-            items,
+            parts: self.commented(Some(&starters))?,
             close: "]",
-            each: false,
-        });
-        let made = self.line(&format!("{tasks} = "), &list);
-        let cancel = [
-            format!("for {task} in {tasks}:"),
-            format!("{unit}{task}.cancel()"),
-        ];
-        let unpacked = [Code::Text(format!("*{tasks}"))];
-        let mut lines = vec![made, self.waited(&unpacked, &cancel)?];
-        if self.cx.options.failure == Failure::SequentialEquivalent {
-            lines.push(format!("{indent}for {task} in {tasks}:"));
-            lines.push(format!("{indent}{unit}{task}.result()"));
+            between: Between::Commas,
+        };
+        let mut text = self
+            .writer
+            .together(&[(tasks.clone(), list)], Tasks::List(&tasks))?;
+        if self.writer.way == Way::Wait {
+            let (indent, unit) = (&self.writer.indent, self.writer.unit());
+            let task = self.writer.fresh(&["task", "one"]);
+            text.push_str(&format!("{indent}for {task} in {tasks}:{newline}"));
+            text.push_str(&format!("{indent}{unit}{task}.result(){newline}"));
         }
-        Ok((AS_TASKS, vec![self.replaced(&lines.join(newline))]))
+        Ok((AS_TASKS, vec![self.replaced(&text)]))
+    }
+
+    /// Tasks of a group, for calls whose results nobody keeps.
+    fn grouped(&self) -> Written {
+        let starters = self.starters()?;
+        let Some(name) = starters
+            .first()
+            .and_then(|starter| starter.split('.').next())
+        else {
+            return Err(Why::new("there is nothing to await"));
+        };
+        let (indent, unit) = (&self.writer.indent, self.writer.unit());
+        let newline = self.cx.module.layout().newline();
+        let group = self.writer.asyncio("TaskGroup")?;
+        let mut text = format!("{indent}async with {group}() as {name}:{newline}");
+        let deeper = format!("{indent}{unit}");
+        for part in self.commented(Some(&starters))? {
+            text.push_str(&self.writer.line_at(&deeper, "", &part, ""));
+        }
+        Ok((AS_TASKS, vec![self.replaced(&text)]))
     }
 
     /// A task for each call first, and its result in the place of the `await`.
-    fn tasks(&mut self) -> Written {
+    fn tasks(&self) -> Written {
         let tasks = names::for_calls(self.cx, self.within, self.row, "task", self.named);
-        let creators = self.creators()?;
-        let mut lines = Vec::new();
-        for ((task, creator), code) in tasks.iter().zip(&creators).zip(self.calls()?) {
-            let code = Code::call(format!("{creator}("), vec![Item::of(code)]);
-            lines.push(self.line(&format!("{task} = "), &code));
-        }
-        let all: Vec<Code> = tasks.iter().cloned().map(Code::Text).collect();
-        let cancel: Vec<String> = tasks.iter().map(|task| format!("{task}.cancel()")).collect();
-        lines.push(self.waited(&all, &cancel)?);
-        let results: Vec<String> = tasks.iter().map(|task| format!("{task}.result()")).collect();
-        let edits = self.in_place(&lines.join(self.page.newline), &results)?;
-        Ok((AS_TASKS, edits))
-    }
-
-    /// The lines that wait for tasks as the setting for failures has it.
-    fn waited(&mut self, tasks: &[Code], cancel: &[String]) -> Result<String, Why> {
-        let gather = self.asyncio("gather")?;
-        let Page {
-            indent,
-            unit,
-            newline,
-            ..
-        } = self.page;
-        let texts = |tasks: &[Code]| -> Vec<Item> {
-            tasks
-                .iter()
-                .filter_map(Code::text)
-                .map(|text| Item::of(Code::Text(text.to_owned())))
-                .collect()
-        };
-        let mut all = texts(tasks);
-        all.push(Item::of(Code::Text("return_exceptions=True".to_owned())));
-        let settled = Code::call(format!("await {gather}("), all);
-        if self.cx.options.failure != Failure::CancelSiblings {
-            return Ok(self.line("", &settled));
-        }
-        let deeper = format!("{indent}{unit}");
-        let inner = Page {
-            indent: &deeper,
-            ..self.page
-        };
-        let waited = Code::call(format!("await {gather}("), texts(tasks));
-        let mut lines = vec![
-            format!("{indent}try:"),
-            format!("{deeper}{}", waited.on(inner, width(&deeper), 0)),
-            format!("{indent}except BaseException:"),
-        ];
-        lines.extend(cancel.iter().map(|line| format!("{deeper}{line}")));
-        lines.push(format!("{deeper}{}", settled.on(inner, width(&deeper), 0)));
-        lines.push(format!("{deeper}raise"));
-        Ok(lines.join(newline))
-    }
-
-    /// One statement at the row's indentation.
-    fn line(&self, prefix: &str, code: &Code) -> String {
-        let indent = self.page.indent;
-        // Only the last line of what stands in front of the code is on its own.
-        let before = prefix.rsplit(['\n', '\r']).next().unwrap_or(prefix);
-        let before = match before.len() == prefix.len() {
-            true => width(indent) + width(before),
-            false => width(before),
-        };
-        format!("{indent}{prefix}{}", code.on(self.page, before, 0))
+        let starters = self.starters()?;
+        let calls = starters.iter().zip(self.calls()?);
+        let calls = calls.map(|(starter, call)| Code::call(starter, vec![call]));
+        let started: Vec<(String, Code)> = tasks.iter().cloned().zip(calls).collect();
+        let lead = self.writer.together(&started, Tasks::Named)?;
+        let results: Vec<String> = tasks
+            .iter()
+            .map(|task| format!("{task}.result()"))
+            .collect();
+        Ok((AS_TASKS, self.in_place(lead, &results)?))
     }
 
     /// The statements of the row, with the comments among them, replaced as a whole.
     fn replaced(&self, text: &str) -> Edit {
-        let layout = self.cx.module.layout();
-        let lines = layout.whole_lines(self.row.span());
-        let ending = match lines.of(self.cx.module.text()).ends_with(['\n', '\r']) {
-            true => self.page.newline,
-            false => "",
+        let lines = self.cx.module.layout().whole_lines(self.row.span());
+        let text = match lines.of(self.cx.module.text()).ends_with(['\n', '\r']) {
+            true => text,
+            false => text.trim_end_matches(['\n', '\r']),
         };
-        Edit::replace(lines, format!("{text}{ending}"))
+        Edit::replace(lines, text)
     }
 
     /// Lines before the row, and a text in the place of each `await`.
-    fn in_place(&self, lead: &str, texts: &[String]) -> Result<Vec<Edit>, Why> {
-        let module = self.cx.module;
-        let layout = module.layout();
-        let start = layout.line_start(self.row.span().start());
-        let mut edits = vec![Edit::insert(start, format!("{lead}{}", self.page.newline))];
-        let mut texts = texts.iter();
+    fn in_place(&self, lead: String, texts: &[String]) -> Result<Vec<Edit>, Why> {
+        let start = self.cx.module.layout().line_start(self.row.span().start());
+        let mut edits = vec![Edit::insert(start, lead)];
+        let mut texts = texts.iter().map(String::as_str);
         for step in &self.row.steps {
-            let replaced: Vec<(Span, &String)> = step
-                .awaits
-                .iter()
-                .map(|awaited| with_parentheses(self.cx, awaited.awaited))
-                .zip(texts.by_ref())
-                .collect();
-            for (whole, _) in &replaced {
-                if layout.has_comments(*whole) {
-                    return Err(Why::new(
-                        "comments stand inside one of the calls: move them above it first",
-                    ));
-                }
-            }
-            edits.extend(self.statement(step, &replaced));
+            let awaits = step.awaits.iter().copied().zip(texts.by_ref()).collect();
+            edits.extend(statement::replaced(self.cx, step, awaits)?);
         }
         Ok(edits)
-    }
-
-    /// The edits of one statement: its awaits replaced, and its value laid out anew where that makes
-    /// a line too long, or leaves several lines where one will do.
-    fn statement(&self, step: &Step<'a>, replaced: &[(Span, &String)]) -> Vec<Edit> {
-        let module = self.cx.module;
-        let edits = || {
-            let edits = replaced.iter();
-            edits
-                .map(|(whole, text)| Edit::replace(*whole, text.as_str()))
-                .collect()
-        };
-        if step.only().is_some() || replaced.is_empty() {
-            return edits();
-        }
-        let whole = span(step.statement);
-        let line = Span::new(
-            module.layout().line_start(whole.start()),
-            module.layout().line_end(whole.end()),
-        );
-        let text = line.of(module.text());
-        let gone: usize = replaced.iter().map(|(gone, _)| width(gone.of(module.text()))).sum();
-        let new: usize = replaced.iter().map(|(_, text)| width(text)).sum();
-        let is_one_line = !text.contains(['\n', '\r']);
-        if is_one_line && width(text) + new - gone <= self.page.limit {
-            return edits();
-        }
-        let instead = |at: Span| {
-            let awaited = step.awaits.iter().zip(replaced);
-            let mut found = awaited.filter(|(awaited, _)| span(awaited.awaited) == at);
-            found.next().map(|(_, (_, text))| (*text).clone())
-        };
-        let start = span(step.value).start();
-        let prefix = Span::new(line.start(), start).of(module.text());
-        match code_of(self.cx, step.value, &instead) {
-            Ok(code) if !prefix.contains(['\n', '\r']) => {
-                let text = code.on(self.page, width(prefix), 0);
-                vec![Edit::replace(span(step.value), text)]
-            }
-            _ => edits(),
-        }
     }
 
     /// The calls, as code.
     fn calls(&self) -> Result<Vec<Code>, Why> {
         self.row
             .awaits()
-            .map(|awaited| code_of(self.cx, &awaited.awaited.value, &|_| None))
+            .map(|awaited| call_code(self.cx, awaited.call))
             .collect()
     }
 
-    /// The calls with the comments that stand above them and behind them.
-    fn items(&self, creators: Option<&[String]>) -> Result<Vec<Item>, Why> {
+    /// The calls, each below the comments that stand above it and behind it.
+    fn commented(&self, starters: Option<&[String]>) -> Result<Vec<Code>, Why> {
         let module = self.cx.module;
-        let mut items: Vec<Item> = Vec::new();
-        for (index, code) in self.calls()?.into_iter().enumerate() {
-            let creator = creators.and_then(|creators| creators.get(index));
-            items.push(Item::of(match creator {
-                Some(creator) => Code::call(format!("{creator}("), vec![Item::of(code)]),
-                None => code,
-            }));
+        let mut codes = self.calls()?;
+        if let Some(starters) = starters {
+            let each = codes.into_iter().zip(starters);
+            codes = each
+                .map(|(code, starter)| Code::call(starter, vec![code]))
+                .collect();
         }
+        let mut comments = vec![Vec::new(); codes.len()];
         let lines = module.layout().whole_lines(self.row.span());
         for comment in module.layout().comments_in(lines) {
-            let text = comment.of(module.text()).to_owned();
-            let below = |step: &Step<'a>| span(step.statement).start() > comment.start();
-            let next = self.row.steps.iter().position(below);
-            let previous = next.unwrap_or(items.len()).checked_sub(1);
-            let before = previous.and_then(|index| self.row.steps.get(index));
-            let same_line = before.is_some_and(|step| {
+            let text = comment.of(module.text());
+            // The statement that it stands above, or behind.
+            let owner = self.row.steps.iter().position(|step| {
                 let end = span(step.statement).end();
-                comment.start() >= end && module.layout().line_end(end) >= comment.end()
+                end > comment.start() || module.layout().line_end(end) >= comment.end()
             });
-            let inside = before.is_some_and(|step| span(step.statement).end() > comment.start());
-            let item = match (same_line, next) {
-                _ if inside => None,
-                (true, _) => previous.and_then(|index| items.get_mut(index)),
-                (false, Some(index)) => items.get_mut(index),
-                (false, None) => None,
-            };
-            match item {
-                Some(item) if same_line => item.behind = Some(text),
-                Some(item) => item.above.push(text),
-                None => {
-                    return Err(Why::new(
-                        "comments stand inside one of the calls: move them above it first",
-                    ));
+            let inside = owner
+                .and_then(|owner| self.row.steps.get(owner))
+                .is_some_and(|step| span(step.statement).contains(comment));
+            match owner.and_then(|owner| comments.get_mut(owner)) {
+                Some(above) if !inside && !is_directive(text) => above.push(text),
+                _ => {
+                    return Err(Why::new(format!(
+                        "the comment `{text}` belongs to the line it stands on"
+                    )));
                 }
             }
         }
-        Ok(items)
+        let sheet = self.writer.sheet();
+        let deeper = self.writer.indent.chars().count() + sheet.unit.chars().count();
+        let narrow = Sheet {
+            limit: sheet.limit.saturating_sub(deeper),
+            newline: "\n",
+            ..sheet
+        };
+        let all = codes.into_iter().zip(comments);
+        let all = all.map(|(code, above)| match above.is_empty() {
+            true => code,
+            false => {
+                let call = code.laid(narrow, "", "", ",");
+                Code::text(format!("{}\n{call}", above.join("\n")))
+            }
+        });
+        Ok(all.collect())
     }
 
-    /// What makes a task of each call: `create_task` takes nothing but coroutines.
-    fn creators(&mut self) -> Result<Vec<String>, Why> {
+    /// What makes a task of each call.
+    fn starters(&self) -> Result<Vec<String>, Why> {
         let calls: Vec<Awaited<'a>> = self.row.awaits().collect();
         calls
             .into_iter()
-            .map(|awaited| match makes_coroutine(self.cx, awaited.call) {
-                true => self.asyncio("create_task"),
-                false => self.asyncio("ensure_future"),
-            })
+            .map(|awaited| self.writer.starter(is_coroutine(self.cx, awaited.call)))
             .collect()
-    }
-
-    fn asyncio(&mut self, member: &str) -> Result<String, Why> {
-        let Some(first) = self.row.steps.first() else {
-            return Err(Why::new("there is nothing to await"));
-        };
-        let reached = reach(self.cx, "asyncio", member, first.statement.into())?;
-        self.needs.extend(reached.need);
-        Ok(reached.text)
     }
 
     /// A name for a result that nobody reads.
     fn unused(&self) -> String {
         match self.cx.module.uses_name(self.within, "_") {
-            true => self.cx.module.fresh_name(self.within, &["unused"]),
+            true => self.writer.fresh(&["unused"]),
             false => "_".to_owned(),
         }
     }
 }
 
-/// Whether a call is known to give a coroutine, and not another awaitable.
-fn makes_coroutine<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    match (cx.module.target(call), cx.target_of(call)) {
-        (Target::Function(function, _), _) => function.is_async,
-        (_, Runs::Functions(functions)) => functions.iter().all(|function| {
-            let function = cx.project.function(*function);
-            function.is_some_and(|function| function.is_async)
-        }),
-        _ => false,
-    }
+/// Whether a comment speaks to a tool about the line it stands on.
+fn is_directive(comment: &str) -> bool {
+    let text = comment.trim_start_matches('#').trim_start();
+    let words = [
+        "type:", "noqa", "pragma", "pylint", "fmt:", "mypy", "pyright", "asyncfix", "ruff",
+    ];
+    words.iter().any(|word| text.starts_with(word))
 }
