@@ -1,9 +1,16 @@
 //! Whether awaited calls commute: what they do, over all files, and what is left to confirm.
+//!
+//! What is proven needs no confirmation. What is not known may be assumed where nothing speaks against
+//! it: less in a row of different calls, whose order was chosen, than for calls that are the same but
+//! for what they are given.
 
-use super::is_asyncio;
+use super::names::{self, Says};
+use super::surroundings::{any_loop, is_asyncio};
+use super::survey::{Seen, Survey};
 use crate::fix::Cx;
-use crate::model::file::{Effects, Why, references_within};
-use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::model::file::{Why, references_within};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
+use crate::python::span;
 use std::collections::BTreeSet;
 
 /// What is known of calls that are to overlap.
@@ -27,6 +34,9 @@ pub enum Runs<'n, 'a> {
     Several,
 }
 
+/// How many calls that are not known are named.
+const NAMED: usize = 4;
+
 /// Judges awaited calls, and what else would run between them (`plain`: conditions, keys, what a
 /// round does with its result). Refused, with the reason, where they certainly must not overlap, or
 /// where something is not known and speaks against it.
@@ -36,54 +46,217 @@ pub fn judge<'a>(
     plain: &[AnyNodeRef<'a>],
     runs: Runs<'_, 'a>,
 ) -> Result<Judged, Why> {
-    let items = match runs {
-        // What is not known may be assumed only where the file is visibly written for asyncio.
-        Runs::Each(names) if differs(calls, names) && is_asyncio(cx) => Some(names),
-        _ => None,
+    let seen = match runs {
+        Runs::Each(names) => each(cx, calls, plain, names)?,
+        Runs::Several => several(cx, calls, plain)?,
     };
-    let mut effects = Effects::default();
+    if !seen.waits {
+        let names = calls.iter().map(|call| cx.module.describe(&call.func));
+        return Err(Why::new(format!(
+            "nothing that {} is known to wait for could overlap",
+            listed(names.collect())
+        )));
+    }
+    Ok(judged(cx, seen))
+}
+
+fn each<'a>(
+    cx: &Cx<'a>,
+    calls: &[&'a ExprCall],
+    plain: &[AnyNodeRef<'a>],
+    names: &[&'a str],
+) -> Result<Seen, Why> {
+    let differs = |call: &ExprCall| {
+        let read = references_within(call.into());
+        read.iter().any(|name| names.contains(&name.id.as_str()))
+    };
+    let assumes = !names.is_empty() && calls.iter().any(|call| differs(call));
+    let mut survey = Survey::new(cx, names.to_vec(), assumes, calls);
     for call in calls {
-        let more = cx.module.awaited_effects(call, items)?;
-        if !more.waits {
-            return Err(Why::new(format!(
-                "nothing that `{}` is known to wait for could overlap",
-                cx.module.describe(&call.func)
-            )));
-        }
-        effects = joined(effects, more);
+        survey.awaited(call, false)?;
     }
     for &node in plain {
-        effects = joined(effects, cx.module.plain_effects(node, items)?);
+        survey.body(node)?;
     }
-    let mut judged = Judged {
-        may_fail: true,
-        ..Judged::default()
-    };
-    if !effects.assumed.is_empty() {
-        let calls = effects.assumed.iter().map(|name| format!("`{name}`"));
-        let calls: Vec<String> = calls.collect();
-        judged.confirm.insert(format!(
-            "what {} does is not seen here: the calls must not depend on each other, nor use anything that serves one call at a time",
-            calls.join(", ")
+    let mut seen = survey.seen;
+    for name in &seen.writes {
+        seen.confirm.insert(format!(
+            "`{name}` may write: the order of the calls may matter"
         ));
     }
-    if effects.logs {
+    Ok(seen)
+}
+
+fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) -> Result<Seen, Why> {
+    let parallel = parallel(cx, calls);
+    let own = matches!(parallel, Some(Parallel::Receivers));
+    let mut survey = Survey::new(cx, Vec::new(), true, calls);
+    for call in calls {
+        survey.awaited(call, own)?;
+    }
+    for &node in plain {
+        survey.body(node)?;
+    }
+    let mut seen = survey.seen;
+    if parallel.is_none() {
+        if let Some(name) = seen.writes.first() {
+            return Err(Why::new(format!(
+                "`{name}` may write, and another call may need what it writes"
+            )));
+        }
+        if !seen.assumed.is_empty() {
+            for call in calls {
+                reads_by_name(cx, call)?;
+            }
+        }
+        if let Some(first) = seen.confirm.first() {
+            return Err(Why::new(first.clone()));
+        }
+    }
+    if matches!(parallel, Some(Parallel::Receivers)) {
+        same_kind(cx, calls)?;
+    }
+    for name in &seen.writes {
+        seen.confirm.insert(format!(
+            "`{name}` may write: the order of the calls may matter"
+        ));
+    }
+    Ok(seen)
+}
+
+/// What makes calls in a row the same but for what they are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parallel {
+    /// The same function with other arguments.
+    Arguments,
+    /// The same method of other objects.
+    Receivers,
+}
+
+fn parallel<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Option<Parallel> {
+    let text = |expression: &'a Expr| cx.module.source(expression);
+    let all_differ = |texts: Vec<String>| {
+        let different: BTreeSet<&String> = texts.iter().collect();
+        different.len() == texts.len()
+    };
+    let methods: Option<Vec<_>> = calls
+        .iter()
+        .map(|call| call.func.as_attribute_expr())
+        .collect();
+    if let Some(methods) = methods {
+        let same = methods.iter().all(|method| method.attr == methods[0].attr);
+        let receivers = methods.iter().map(|method| text(&method.value).to_owned());
+        if same && all_differ(receivers.collect()) {
+            return Some(Parallel::Receivers);
+        }
+    }
+    let same = calls
+        .iter()
+        .all(|call| text(&call.func) == text(&calls[0].func));
+    let arguments = calls
+        .iter()
+        .map(|call| span(&call.arguments).of(cx.module.text()).to_owned());
+    if !same || !all_differ(arguments.collect()) {
+        return None;
+    }
+    // `bus.step("a")`, `bus.step("b")`: made for what they do to the bus.
+    let used = calls
+        .iter()
+        .all(|call| !is_discarded(cx, call) || call.func.is_name_expr());
+    used.then_some(Parallel::Arguments)
+}
+
+fn is_discarded<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let awaited = cx.module.parent(call.into());
+    awaited
+        .and_then(|awaited| cx.module.parent(awaited))
+        .is_some_and(|statement| statement.is_stmt_expr())
+}
+
+/// Refuses a call of a row that is not made to read, by its name and what becomes of its result.
+fn reads_by_name<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
+    let name = cx.module.describe(&call.func);
+    if is_discarded(cx, call) {
+        return Err(Why::new(format!(
+            "the result of `{name}` is not used: it is called for what it does, which another call may need"
+        )));
+    }
+    match names::says(cx.module.catalogue(), &name) {
+        Says::Reads => Ok(()),
+        _ => Err(Why::new(format!(
+            "what `{name}` does is not known, and its name does not speak of reading: another call may need what it does"
+        ))),
+    }
+}
+
+/// Refuses the same method of objects of different kinds, unless its name speaks of reading: what
+/// opens, starts and closes them has an order.
+fn same_kind<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Result<(), Why> {
+    let kinds: Vec<Option<String>> = calls
+        .iter()
+        .map(|call| match &*call.func {
+            Expr::Attribute(method) => names::kind(cx, &method.value),
+            _ => None,
+        })
+        .collect();
+    let same = kinds[0].is_some() && kinds.iter().all(|kind| *kind == kinds[0]);
+    let Some(call) = calls.first().filter(|_| !same) else {
+        return Ok(());
+    };
+    let name = cx.module.describe(&call.func);
+    match names::says(cx.module.catalogue(), &name) {
+        Says::Reads => Ok(()),
+        Says::Nothing if !is_discarded(cx, call) => Ok(()),
+        _ => Err(Why::new(format!(
+            "the objects differ in kind, and what `{name}` does to one may have to come first"
+        ))),
+    }
+}
+
+fn judged(cx: &Cx<'_>, seen: Seen) -> Judged {
+    let mut judged = Judged {
+        confirm: seen.confirm,
+        evidence: seen.evidence,
+        may_fail: true,
+    };
+    if !seen.assumed.is_empty() {
+        let mut calls = seen.assumed;
+        let plain = seen.assumed_plain;
+        calls.extend(plain.into_iter().take(NAMED));
+        judged.confirm.insert(format!(
+            "what {} does is not seen here: the calls must not depend on each other, nor use anything that serves one call at a time",
+            listed(calls)
+        ));
+    } else if !seen.assumed_plain.is_empty() {
+        judged.confirm.insert(format!(
+            "what {} does is not seen here: it must not change what another call looks at",
+            listed(seen.assumed_plain)
+        ));
+    }
+    if seen.logs {
         let order = "log lines may come in another order";
         judged.confirm.insert(order.to_owned());
     }
-    Ok(judged)
+    if let Some(library) = any_loop(cx) {
+        judged.confirm.insert(format!(
+            "{library} may run the coroutine on another event loop than asyncio's, where this fails"
+        ));
+    } else if !judged.confirm.is_empty() && !is_asyncio(cx) {
+        let runs = "nothing here says that it runs on asyncio";
+        judged.confirm.insert(runs.to_owned());
+    }
+    judged
 }
 
-fn differs(calls: &[&ExprCall], names: &[&str]) -> bool {
-    let mut read = calls
+/// Names for a sentence: a few, and how many more.
+fn listed(names: Vec<String>) -> String {
+    let told: Vec<String> = names
         .iter()
-        .flat_map(|call| references_within((*call).into()));
-    read.any(|name| names.contains(&name.id.as_str()))
-}
-
-fn joined(mut all: Effects, more: Effects) -> Effects {
-    all.waits |= more.waits;
-    all.logs |= more.logs;
-    all.assumed.extend(more.assumed);
-    all
+        .take(NAMED)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
+    }
 }

@@ -1,12 +1,18 @@
 //! Awaited calls that are to run at the same time: whether they may, and how that is written.
 //!
-//! `judge` says what the calls do and what a person must confirm of it; `surroundings` what stands
-//! around them. What one call feeds to another is for the transform to see, which knows their shape.
-//! `write` starts the calls as tasks, in the way that the settings ask for, and `code` lays them out.
+//! `judge` says what the calls do and what a person must confirm of it: `survey` and `body` walk
+//! through the code that they run, `names` weighs what is not known. `surroundings` says what stands
+//! around them, `attempts` what a `try` around them needs. What one call feeds to another is for the
+//! transform to see, which knows their shape. `write` starts the calls as tasks, in the way that the
+//! settings ask for, and `code` lays them out.
 
+mod attempts;
+mod body;
 mod code;
 mod judge;
+mod names;
 mod surroundings;
+mod survey;
 mod write;
 
 pub use code::{Between, Code, Sheet, call_code};

@@ -1,7 +1,10 @@
 //! What stands around awaited calls, and forbids that they overlap.
 
-use crate::fix::{Cx, foreign_loop};
+use super::attempts;
+use crate::fix::Cx;
+use crate::fix::build::imported_loop;
 use crate::model::file::{Place, Target, Why};
+use crate::model::libraries::Runs;
 use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 
@@ -14,7 +17,7 @@ pub fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     if comprehensions > 0 {
         return Err(Why::new("it stands inside another comprehension"));
     }
-    if let Some(library) = foreign_loop(cx) {
+    if let Some(library) = imported_loop(cx, |event_loop| event_loop.runs == Runs::Own) {
         return Err(Why::new(format!(
             "the coroutine may run under {library}, where `asyncio.gather` fails"
         )));
@@ -33,15 +36,14 @@ pub fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
                     .iter()
                     .any(|inner| span(inner).contains(span(node))) =>
             {
-                return Err(Why::new(
-                    "the `try` around it may need what was done before an error",
-                ));
+                attempts::check(cx, node, statement)?;
             }
             AnyNodeRef::StmtWith(with) if !with.is_async => {
                 if let Some(item) = with
                     .items
                     .iter()
                     .find(|item| cx.module.swallows_errors(&item.context_expr))
+                    && !attempts::leaves_nothing(cx, node)
                 {
                     return Err(Why::new(format!(
                         "`with {}` around it may need what was done before an error",
@@ -94,6 +96,11 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
         ),
         _ => false,
     }
+}
+
+/// The library by which the coroutine may come to run on another event loop than asyncio's.
+pub(super) fn any_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    imported_loop(cx, |event_loop| event_loop.runs == Runs::Any)
 }
 
 /// Whether the file imports asyncio, or a library that runs on nothing else.

@@ -4,6 +4,7 @@ use super::module::Module;
 use super::resolve::Lookup;
 use super::scope::BindingKind;
 use super::syntax::walk;
+use crate::model::libraries::Wordy;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
 use std::collections::BTreeSet;
 
@@ -48,10 +49,14 @@ impl<'a> Module<'a> {
     pub fn one_at_a_time(&self, node: AnyNodeRef<'a>) -> Option<String> {
         let mut names = BTreeSet::new();
         self.names_of_origin(node, MAX_STEPS, &mut names);
-        names
-            .iter()
-            .flat_map(|name| words(name))
-            .find(|word| self.catalogue().serves_one_at_a_time(word))
+        // The last word says what kind of thing it is: `db_session`, not `session_id`.
+        let mut last = names.iter().filter_map(|name| words(name).last());
+        last.find(|word| {
+            let one = word.strip_suffix('s').unwrap_or(word);
+            [word, one]
+                .iter()
+                .any(|word| self.catalogue().has_word(Wordy::Solitary, word))
+        })
     }
 
     /// Every name in an expression, and in what gave those names their values.

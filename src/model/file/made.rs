@@ -93,7 +93,7 @@ impl<'a> Module<'a> {
     }
 
     /// Whether `target += value` may change an object that other code holds.
-    pub(super) fn changes_in_place(&self, assign: &'a StmtAugAssign) -> bool {
+    pub fn changes_in_place(&self, assign: &'a StmtAugAssign) -> bool {
         let name = match &*assign.target {
             _ if matches!(&*assign.value, Expr::NumberLiteral(_)) => return false,
             Expr::Name(name) => name,
@@ -230,7 +230,7 @@ impl<'a> Module<'a> {
 
     /// Whether objects in this file may have another method of the name than their class gives them:
     /// the file assigns to such an attribute, or a class made from one outside the file defines it.
-    pub(super) fn replaces(&self, method: &str) -> bool {
+    pub fn replaces(&self, method: &str) -> bool {
         let assigned = self.attribute_writes().iter().any(
             |write| matches!(write, Expr::Attribute(attribute) if attribute.attr.as_str() == method),
         );
@@ -245,7 +245,7 @@ impl<'a> Module<'a> {
     }
 
     /// The functions of this name that classes of this file define.
-    pub(super) fn methods_named(&self, name: &str) -> Vec<&'a StmtFunctionDef> {
+    pub fn methods_named(&self, name: &str) -> Vec<&'a StmtFunctionDef> {
         self.classes()
             .flat_map(|(scope, _)| self.bindings_of(scope, name))
             .filter_map(|binding| match binding.kind {
@@ -256,7 +256,7 @@ impl<'a> Module<'a> {
     }
 
     /// Whether a decorator makes a function run when an attribute is read.
-    pub(super) fn makes_property(&self, decorator: &'a Expr) -> bool {
+    pub fn makes_property(&self, decorator: &'a Expr) -> bool {
         match self.entity(decorator) {
             Entity::Builtin(name) => name == "property",
             Entity::External(name) => name == "functools.cached_property",
@@ -268,7 +268,7 @@ impl<'a> Module<'a> {
 
     /// The names in a function's body that differ from run to run: parameters for which the call
     /// passes one of `items`, and what is computed from them.
-    pub(super) fn differing(
+    pub fn differing(
         &self,
         function: &'a StmtFunctionDef,
         call: Option<&'a ExprCall>,

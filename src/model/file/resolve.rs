@@ -362,7 +362,7 @@ impl<'a> Module<'a> {
     }
 
     /// Whether a context manager is known to concern nobody but the block it guards.
-    pub(super) fn is_private(&self, expression: &'a Expr) -> bool {
+    pub fn is_private(&self, expression: &'a Expr) -> bool {
         self.is_context(expression, Catalogue::is_private_context)
     }
 

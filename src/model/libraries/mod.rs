@@ -451,6 +451,20 @@ impl Catalogue {
         self.listed(|library| &library.taking_methods, name)
     }
 
+    /// Whether a word in a name says this.
+    pub fn has_word(&self, says: Wordy, word: &str) -> bool {
+        let of = |library: &Library| {
+            let listed = library.words.get(&says);
+            listed.is_some_and(|words| words.iter().any(|known| known == word))
+        };
+        self.libraries().any(of)
+    }
+
+    /// Whether a coroutine function waits for the awaitable that it is given first.
+    pub fn awaits_argument(&self, qualified: &str) -> bool {
+        self.listed(|library| &library.awaits_argument, qualified)
+    }
+
     /// Whether a word in the name of an iterable says that it paces a loop, or shows how far it is.
     pub fn paces(&self, word: &str) -> bool {
         self.listed(|library| &library.pacing_words, word)

@@ -107,6 +107,40 @@ pub struct Library {
     /// Words in the names of iterables that slow a loop down or show how far it is.
     #[serde(default)]
     pub pacing_words: Vec<String>,
+    /// What words in names say of code that is not known.
+    #[serde(default)]
+    pub words: BTreeMap<Wordy, Vec<String>>,
+    /// Coroutine functions that wait for the awaitable they are given first.
+    #[serde(default)]
+    pub awaits_argument: Vec<String>,
+}
+
+/// What a word in a name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wordy {
+    /// The function reads.
+    Reading,
+    /// The function writes.
+    Writing,
+    /// The function does something, which may be anything.
+    Acting,
+    /// The function takes what comes next.
+    Taking,
+    /// The function waits on purpose.
+    Pausing,
+    /// What is called takes its turn after others.
+    Ordered,
+    /// The object may not be used by two tasks at a time.
+    Exclusive,
+    /// The same, of an object whose method is called; an argument of such a name may be anything.
+    Ambiguous,
+    /// The same, even where each task seems to have an object of its own.
+    Solitary,
+    /// The object is made to be used by several tasks at a time.
+    Shared,
+    /// The context manager lets one task in after the other.
+    Locking,
 }
 
 /// Callables that block, all in the same way.
