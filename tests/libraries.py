@@ -324,11 +324,19 @@ class Checker:
 
     def classes(self, table):
         for name, entry in table.items():
-            self.keys(entry, {"concurrent", "reads", "opens"})
-            for method in [*entry["reads"], *entry.get("opens", ())]:
-                self.object(f"{name}.{method}")
+            self.keys(entry, {"concurrent", "exclusive", "holds", "opens", "pure", "reads", "world", "writes"})
+            self.kind(name)
+            for key in ("opens", "pure", "reads", "writes"):
+                for method in entry.get(key, ()):
+                    self.object(f"{name}.{method}")
             for value in entry.get("opens", {}).values():
                 self.kind(value)
+
+    def effects(self, entries):
+        for entry in entries:
+            self.keys(entry, {"calls", "does"})
+            for call in expanded(entry["calls"]):
+                self.callable(call)
 
     def async_side(self, table):
         """Every function is a method of the client, and what is asked of a response is there."""
@@ -412,7 +420,7 @@ class Checker:
             return self.mapping(library)
         tables = {
             "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
-            "blocking": self.blocking, "classes": self.classes,
+            "blocking": self.blocking, "classes": self.classes, "effects": self.effects,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,

@@ -71,6 +71,18 @@ fn names(comment: &str) -> Option<Option<Vec<String>>> {
     }
 }
 
+/// Whether a comment says that a function does nothing that others notice: `# asyncfix: pure`, with or
+/// without a reason behind it.
+pub fn claims_pure(comment: &str) -> bool {
+    comment.split('#').any(|part| {
+        let claim = part.trim_start().strip_prefix("asyncfix:");
+        claim.is_some_and(|claim| {
+            let rest = claim.trim_start().strip_prefix("pure");
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

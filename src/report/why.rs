@@ -42,6 +42,23 @@ pub fn page(
             tell(&mut page, finding);
         }
     }
+    for (index, function) in facts.functions.iter().enumerate() {
+        if facts.line_of(function.at.start()) != line {
+            continue;
+        }
+        let at = lines.position(function.at.start());
+        let _ = writeln!(
+            page,
+            "{}:{}:{}: {}",
+            path.display(),
+            at.line,
+            at.column,
+            function.qualified
+        );
+        for fact in effects(project, &[FunctionRef::new(file, index)]) {
+            let _ = writeln!(page, "  {fact}");
+        }
+    }
     // Some findings speak of more than a call.
     let is_call = |finding: &Finding| facts.calls.iter().any(|call| call.at == finding.at);
     for finding in found.iter().filter(|finding| !is_call(finding)) {
@@ -104,6 +121,7 @@ fn facts_of(
                 said.push(format!("calls: {}", definition(project, *function)));
             }
             said.extend(chain(project, functions));
+            said.extend(effects(project, functions));
         }
         Target::Nothing => said.push("calls: nothing that runs at once".to_owned()),
         Target::Unknown(why) => said.push(format!("calls: not known, since {why}")),
@@ -190,6 +208,24 @@ fn chain(project: &Project, functions: &[FunctionRef]) -> Vec<String> {
             );
         }
     }
+    said
+}
+
+/// What functions do besides computing their result, each with the way to it.
+fn effects(project: &Project, functions: &[FunctionRef]) -> Vec<String> {
+    let mut said = Vec::new();
+    for function in functions {
+        let summary = project.effects(*function);
+        for found in &summary.found {
+            said.push(format!("    {}", found.effect));
+            said.extend(found.way.iter().map(|step| format!("        {step}")));
+        }
+    }
+    let first = match said.is_empty() {
+        true => "does: nothing that others notice",
+        false => "does:",
+    };
+    said.insert(0, first.to_owned());
     said
 }
 

@@ -181,8 +181,8 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> (Finding, Option<Cut>) {
     let how = match place.call.kind {
         CallKind::Call => format!("`{called}`"),
         CallKind::Read => format!("the property `{called}`"),
-        CallKind::With => format!("`with {called}`"),
-        CallKind::Iterate => format!("iterating `{called}`"),
+        CallKind::With | CallKind::AsyncWith => format!("`with {called}`"),
+        CallKind::Iterate | CallKind::AsyncIterate => format!("iterating `{called}`"),
     };
     let message = format!("{how} can block the event loop: it comes to `{what}`");
     let mut passed = Vec::new();

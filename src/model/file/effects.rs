@@ -432,7 +432,7 @@ impl<'m, 'a> Survey<'m, 'a> {
 }
 
 /// A logger, by the name everybody gives it.
-fn is_logger(expression: &Expr) -> bool {
+pub(super) fn is_logger(expression: &Expr) -> bool {
     let name = match expression {
         Expr::Name(name) => name.id.as_str(),
         Expr::Attribute(attribute) => attribute.attr.as_str(),

@@ -1,6 +1,7 @@
 //! What is kept of a file when its tree is gone: definitions, imports, calls and what they stand
 //! for. Small, owned, and enough to link files into a project.
 
+use super::deeds::{Deed, Held, Slot};
 use super::intercepts::Intercept;
 use super::terms::{Index, Term, TermId};
 use crate::text::Span;
@@ -14,6 +15,8 @@ pub struct Facts {
     pub classes: Vec<Class>,
     /// Every call and what acts like one, in source order.
     pub calls: Vec<Call>,
+    /// What functions do to objects that others may hold, in source order.
+    pub deeds: Vec<Deed>,
     /// The names of the module, and what each stands for.
     pub names: Vec<(Box<str>, TermId)>,
     /// Modules whose names this one takes over: dots and name, in source order.
@@ -159,6 +162,10 @@ pub struct Function {
     pub stops: bool,
     /// It reads its first parameter, which is an object with a state.
     pub reads_receiver: bool,
+    /// No exception but a cancellation leaves it, whatever it calls.
+    pub never_fails: bool,
+    /// A comment says that it does nothing that others notice.
+    pub claims_pure: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +209,12 @@ pub struct Call {
     pub arguments: Box<[Argument]>,
     /// How many arguments stand there without a keyword; none if some are unpacked.
     pub positional: Option<u16>,
+    /// Who else may hold the object whose method is called, or that is entered or gone through.
+    pub receiver: Option<Held>,
+    /// Who else may hold the arguments; not those that were made here or cannot be changed.
+    pub given: Box<[(Slot, Held)]>,
+    /// Functions among the arguments, which the callee may call.
+    pub callbacks: Box<[TermId]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,6 +226,10 @@ pub enum CallKind {
     With,
     /// A `for` statement or comprehension takes its items.
     Iterate,
+    /// An `async with` statement enters and leaves it.
+    AsyncWith,
+    /// An `async for` statement or comprehension takes its items.
+    AsyncIterate,
 }
 
 /// Where a call stands, as far as it matters for when it runs and for `await`.

@@ -14,14 +14,7 @@ impl<'a> Module<'a> {
     /// comprehension or a call of a collection's class.
     pub fn is_made_here(&self, object: &'a Expr) -> bool {
         match object {
-            Expr::Name(name) => self.own_bindings(name).is_some_and(|bindings| {
-                bindings.iter().all(|binding| match binding.kind {
-                    BindingKind::Assign(value) => {
-                        self.is_given_alone(binding) && self.makes_collection(value)
-                    }
-                    _ => self.is_augmented(binding),
-                })
-            }),
+            Expr::Name(name) => self.is_made_name(name),
             Expr::Subscript(outer) => match &*outer.value {
                 Expr::Name(name) => {
                     self.is_made_here(&outer.value) && self.holds_only_its_own(name)
@@ -30,6 +23,17 @@ impl<'a> Module<'a> {
             },
             _ => false,
         }
+    }
+
+    pub(super) fn is_made_name(&self, name: &'a ExprName) -> bool {
+        self.own_bindings(name).is_some_and(|bindings| {
+            bindings.iter().all(|binding| match binding.kind {
+                BindingKind::Assign(value) => {
+                    self.is_given_alone(binding) && self.makes_collection(value)
+                }
+                _ => self.is_augmented(binding),
+            })
+        })
     }
 
     /// Whether evaluating the expression makes a new builtin collection.

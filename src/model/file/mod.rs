@@ -4,6 +4,7 @@ mod annotations;
 mod assume;
 mod build;
 mod collect;
+mod deeds;
 mod effects;
 mod facts;
 mod imports;
@@ -11,6 +12,7 @@ mod intercepts;
 mod items;
 mod made;
 mod module;
+mod promises;
 mod reaching;
 mod resolve;
 mod rounds;
@@ -20,6 +22,7 @@ mod syntax;
 mod terms;
 mod types;
 
+pub use deeds::{Deed, Held, Holder, Slot};
 pub use effects::Effects;
 pub use facts::{
     Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, Given, NameHash,

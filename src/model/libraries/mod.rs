@@ -2,6 +2,8 @@
 //! users add to it.
 
 mod check;
+mod doing;
+mod effects;
 mod files;
 mod http;
 mod schema;
@@ -9,6 +11,8 @@ mod schema;
 mod tests;
 
 pub use check::Mistakes;
+pub use doing::Doing;
+pub use effects::*;
 pub use http::*;
 pub use schema::*;
 
@@ -22,6 +26,7 @@ pub struct Catalogue {
     mappings: Vec<Arc<Mapping>>,
     /// Library and entry of each blocking callable, by qualified name.
     blocking: FxHashMap<String, (usize, usize)>,
+    effects: FxHashMap<String, (usize, usize)>,
     schedulers: FxHashMap<String, (usize, usize)>,
     endpoints: FxHashMap<String, (usize, usize)>,
     endpoint_bases: FxHashMap<String, (usize, usize)>,
@@ -92,6 +97,9 @@ impl Catalogue {
                     let owners = names.filter_map(|name| Some(name.rsplit_once('.')?.0.to_owned()));
                     catalogue.together.extend(owners);
                 }
+            }
+            for (index, entry) in library.effects.iter().enumerate() {
+                add(&mut catalogue.effects, &entry.calls, (at, index));
             }
             for (index, entry) in library.schedulers.iter().enumerate() {
                 add(&mut catalogue.schedulers, &entry.calls, (at, index));

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Http, Twin};
+use super::{AsyncSide, Class, Effect, Effects, Http, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +19,9 @@ pub struct Library {
     /// What blocks the thread that calls it.
     #[serde(default)]
     pub blocking: Vec<Blocking>,
+    /// What callables do besides computing their result, where it is not said of what blocks.
+    #[serde(default)]
+    pub effects: Vec<Effects>,
     /// The class of what a function gives, or of an attribute, each by qualified name.
     #[serde(default)]
     pub gives: BTreeMap<String, String>,
@@ -278,36 +281,6 @@ pub enum Lasts {
     Unbounded,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    ReadsNetwork,
-    WritesNetwork,
-    ReadsDisk,
-    WritesDisk,
-    ReadsDatabase,
-    WritesDatabase,
-    Process,
-    Terminal,
-    Waits,
-}
-
-impl Effect {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadsNetwork => "reads from the network",
-            Self::WritesNetwork => "writes to the network",
-            Self::ReadsDisk => "reads from the disk",
-            Self::WritesDisk => "writes to the disk",
-            Self::ReadsDatabase => "reads from a database",
-            Self::WritesDatabase => "writes to a database",
-            Self::Process => "runs a process",
-            Self::Terminal => "uses the terminal",
-            Self::Waits => "waits",
-        }
-    }
-}
-
 /// What becomes of a blocking call that moves to a thread with `asyncio.to_thread`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -472,19 +445,6 @@ pub struct Endpoint {
     pub coroutine: Coroutine,
     /// What it is, for messages: `route`.
     pub what: String,
-}
-
-/// A class whose objects are used from coroutines.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Class {
-    /// One object may be used by several tasks at a time.
-    pub concurrent: bool,
-    /// Coroutine methods that read and change nothing elsewhere.
-    pub reads: Vec<String>,
-    /// What `async with object.method(...) as name` gives the name, for methods that open something.
-    #[serde(default)]
-    pub opens: BTreeMap<String, String>,
 }
 
 /// A library that runs coroutines.

@@ -9,6 +9,8 @@ mod attributes;
 mod classes;
 mod colour;
 mod decorators;
+mod doings;
+mod edges;
 mod effects;
 mod escapes;
 mod evaluate;
@@ -25,12 +27,13 @@ mod uses;
 mod value;
 
 pub use colour::Colouring;
-pub use effects::{Does, Found, Holder, Summary, World};
+pub use effects::{Does, Found, Summary, World};
 pub use escapes::{Caught, Escape, Minds};
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
 pub use value::{ClassRef, FunctionRef, Target, Value};
 
+pub use crate::model::file::Holder;
 use crate::model::file::{Call, Class, Facts, Function, NameHash, TermId};
 use crate::model::libraries::Catalogue;
 use crate::model::manifests::{Manifests, Provision, normalised};

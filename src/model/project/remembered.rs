@@ -1,13 +1,15 @@
 //! Answers that cost much and are asked for again.
 
+use super::edges::{Key, Step};
 use super::intercepts::Intercepted;
 use super::mentions::Mentions;
-use super::{Colouring, FunctionRef};
+use super::{Colouring, FunctionRef, Summary};
 use crate::model::file::Why;
 use crate::text::FileId;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What was found out of one state of a project.
 #[derive(Debug, Default)]
@@ -18,6 +20,9 @@ pub(super) struct Remembered {
     pub imported: OnceLock<FxHashSet<Box<str>>>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
+    /// What functions do, as it looks from inside and from outside.
+    pub doings: Answers<FunctionRef, Arc<BTreeMap<Key, Step>>>,
+    pub summaries: Answers<FunctionRef, Arc<Summary>>,
     /// Whether something in a file is a `threading.local`.
     pub thread_locals: Answers<FileId, bool>,
 }
@@ -33,14 +38,13 @@ impl<Q, A> Default for Answers<Q, A> {
 }
 
 impl<Q: Eq + Hash, A: Clone> Answers<Q, A> {
+    pub fn known(&self, question: &Q) -> Option<A> {
+        let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(question).cloned()
+    }
+
     pub fn get(&self, question: Q, find_out: impl FnOnce() -> A) -> A {
-        let known = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&question)
-            .cloned();
-        known.unwrap_or_else(|| {
+        self.known(&question).unwrap_or_else(|| {
             let answer = find_out();
             let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             answers.insert(question, answer.clone());

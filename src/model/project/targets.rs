@@ -33,7 +33,52 @@ impl Evaluator<'_> {
                 Value::Unknown(why) => Target::Unknown(why),
                 _ => Target::Nothing,
             },
+            CallKind::AsyncWith => {
+                self.asynchronous(file, callee, value, &["__aenter__", "__aexit__"])
+            }
+            CallKind::AsyncIterate => {
+                self.asynchronous(file, callee, value, &["__aiter__", "__anext__"])
+            }
         }
+    }
+
+    /// What `async with` and `async for` run.
+    fn asynchronous(&mut self, file: FileId, of: TermId, value: Value, methods: &[&str]) -> Target {
+        let facts = self.project.facts(file);
+        if let Some(Term::Call(callee)) = facts.and_then(|facts| facts.terms.get(of.0 as usize))
+            && let Value::Function(function) | Value::Method(function, _) = self.term(file, *callee)
+            && let Some(made) = self.project.function(function)
+            && made.is_async
+            && made.is_generator
+        {
+            return Target::Functions(vec![function]);
+        }
+        match value {
+            Value::Object(class) => self.methods(class, methods),
+            Value::LibraryObject(class) => {
+                let method = methods.first().unwrap_or(&"");
+                Target::Library(format!("{class}.{method}").into())
+            }
+            Value::Unknown(why) => Target::Unknown(why),
+            _ => Target::Unknown("what it runs is not known".into()),
+        }
+    }
+
+    /// Those of the methods that the project's classes have, generators included.
+    fn methods(&mut self, class: ClassRef, names: &[&str]) -> Target {
+        let mut functions = Vec::new();
+        for name in names {
+            match self.find(class, name, false) {
+                super::classes::Found::Method(function) => functions.push(function),
+                super::classes::Found::Library(base) => {
+                    return Target::Library(format!("{base}.{name}").into());
+                }
+                // Of an asynchronous generator, Python has the second.
+                _ if !functions.is_empty() => {}
+                _ => return Target::Unknown(format!("its class has no `{name}`").into()),
+            }
+        }
+        Target::Functions(functions)
     }
 
     /// What calling a value runs.

@@ -1,19 +1,23 @@
 //! Calls, and code that calls without saying so.
 
 use super::Collector;
-use crate::model::file::facts::{Argument, ArgumentValue, Call, CallKind, CallPlace};
+use crate::model::file::deeds::{Deed, Slot};
+use crate::model::file::facts::{Argument, ArgumentValue, Call, CallKind, CallPlace, NameHash};
 use crate::model::file::syntax::dotted;
 use crate::model::file::terms::{Index, Term, TermId};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number, UnaryOp};
 use crate::python::span;
 use crate::text::Span;
 
+/// Among so many deeds one is looked for that says the same.
+const MAX_NEAR: usize = 16;
+
 impl<'a> Collector<'_, 'a> {
     /// A `with` or `for` that may call something of the project.
     pub(super) fn implicit(&mut self, value: &'a Expr, kind: CallKind, at: AnyNodeRef<'a>) {
         let term = self.builder.term(value);
         // A `with` of something unknown may hold a lock or a transaction.
-        if self.is_unknown(term) && kind != CallKind::With
+        if self.is_unknown(term) && kind == CallKind::Iterate
             || matches!(self.builder.terms.get(term), Term::Literal(_) | Term::None)
         {
             return;
@@ -21,6 +25,85 @@ impl<'a> Collector<'_, 'a> {
         let (function, place) = self.place(at);
         let here = span(value);
         self.push(function, place, kind, here, None, term, at);
+        let receiver = self.module.held(value);
+        if let Some(last) = self.facts.calls.last_mut() {
+            last.receiver = receiver;
+        }
+    }
+
+    /// Notes that a loop goes through something.
+    pub(super) fn iterate(&mut self, items: &'a Expr, at: AnyNodeRef<'a>, is_async: bool) {
+        if is_async {
+            self.awaits(at);
+            self.implicit(items, CallKind::AsyncIterate, at);
+        } else {
+            self.implicit(items, CallKind::Iterate, at);
+        }
+    }
+
+    /// Who else may hold the arguments of a call, and which of them are functions.
+    fn passed(&mut self, call: &'a ExprCall) {
+        let mut given = Vec::new();
+        let mut callbacks = Vec::new();
+        let positions = call.arguments.args.iter().enumerate();
+        let slots = positions
+            .map(|(at, value)| (Slot::Position(u16::try_from(at).unwrap_or(u16::MAX)), value));
+        let keywords = call.arguments.keywords.iter();
+        let keywords = keywords.filter_map(|keyword| {
+            let name = keyword.arg.as_ref()?;
+            Some((Slot::Keyword(NameHash::of(name)), &keyword.value))
+        });
+        for (slot, value) in slots.chain(keywords) {
+            if matches!(value, Expr::Name(_) | Expr::Attribute(_)) {
+                let term = self.builder.term(value);
+                if matches!(
+                    self.builder.terms.get(term),
+                    Term::Function(_) | Term::Member(..) | Term::Import(..)
+                ) {
+                    callbacks.push(term);
+                }
+            }
+            if let Some(held) = self.module.held(value) {
+                given.push((slot, held));
+            }
+        }
+        let receiver = match &*call.func {
+            Expr::Attribute(method) => self.module.held(&method.value),
+            callee => self.module.held(callee),
+        };
+        if let Some(last) = self.facts.calls.last_mut() {
+            last.given = given.into();
+            last.callbacks = callbacks.into();
+            last.receiver = receiver;
+        }
+    }
+
+    /// Notes what a node does to an object that others may hold.
+    pub(super) fn deed(&mut self, node: AnyNodeRef<'a>) {
+        let Some((held, fills, what)) = self.module.deed(node) else {
+            return;
+        };
+        let (Some(function), _) = self.place(node) else {
+            return;
+        };
+        let known = |deed: &Deed| {
+            deed.function == function
+                && deed.held == held
+                && deed.fills == fills
+                && *deed.what == *what
+        };
+        // Those of one function stand together.
+        let mut near = self.facts.deeds.iter().rev().take(MAX_NEAR);
+        if near.any(known) {
+            return;
+        }
+        self.facts.deeds.push(Deed {
+            function,
+            at: u32::try_from(span(node).start()).unwrap_or(u32::MAX),
+            held,
+            fills,
+            what: what.into(),
+        });
     }
 
     pub(super) fn call(&mut self, call: &'a ExprCall) {
@@ -63,6 +146,7 @@ impl<'a> Collector<'_, 'a> {
             last.arguments = arguments;
             last.positional = positional;
         }
+        self.passed(call);
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one field of the fact")]
@@ -94,6 +178,9 @@ impl<'a> Collector<'_, 'a> {
             held: known.then(|| self.held(node)).flatten(),
             arguments: Box::default(),
             positional: None,
+            receiver: None,
+            given: Box::default(),
+            callbacks: Box::default(),
         });
     }
 

@@ -168,6 +168,8 @@ impl<'a> Collector<'_, 'a> {
             writes: None,
             stops: false,
             reads_receiver: false,
+            never_fails: self.module.never_fails(function),
+            claims_pure: self.module.claims_pure(function),
         });
     }
 
@@ -255,6 +257,7 @@ impl<'a> Collector<'_, 'a> {
     }
 
     fn visit(&mut self, node: AnyNodeRef<'a>) {
+        self.deed(node);
         match node {
             AnyNodeRef::ExprCall(call) => self.call(call),
             AnyNodeRef::ExprAttribute(attribute) => self.attribute(attribute),
@@ -322,26 +325,21 @@ impl<'a> Collector<'_, 'a> {
             AnyNodeRef::StmtTry(statement) => self.caught(statement),
             AnyNodeRef::ExprAwait(_) => self.awaits(node),
             AnyNodeRef::StmtFor(statement) => {
-                if statement.is_async {
-                    self.awaits(node);
-                } else {
-                    self.implicit(&statement.iter, CallKind::Iterate, node);
-                }
+                self.iterate(&statement.iter, node, statement.is_async);
             }
             AnyNodeRef::Comprehension(clause) => {
-                if clause.is_async {
-                    self.awaits(node);
-                } else {
-                    self.implicit(
-                        &clause.iter,
-                        CallKind::Iterate,
-                        AnyNodeRef::from(&clause.iter),
-                    );
-                }
+                self.iterate(
+                    &clause.iter,
+                    AnyNodeRef::from(&clause.iter),
+                    clause.is_async,
+                );
             }
             AnyNodeRef::StmtWith(with) => {
                 if with.is_async {
                     self.awaits(node);
+                    for item in &with.items {
+                        self.implicit(&item.context_expr, CallKind::AsyncWith, node);
+                    }
                 } else {
                     self.suppressed(with);
                     for item in &with.items {
