@@ -1,6 +1,7 @@
 # form: 20
-# expects: safe
+# expects: review
 # names: alder
+# known: 1 tasks are left
 # ends: AttributeError: 'NoneType' object has no attribute 'lower'
 # not yet: rows
 import asyncio

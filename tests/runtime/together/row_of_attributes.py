@@ -1,5 +1,5 @@
 # form: 20
-# expects: safe
+# expects: review
 # names: alder, ash
 # not yet: rows
 import asyncio

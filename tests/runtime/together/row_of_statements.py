@@ -1,5 +1,5 @@
 # form: 20
-# expects: review
+# expects: safe
 # names: alder, ash
 # not yet: rows
 import asyncio
