@@ -214,8 +214,8 @@ impl Program {
             .map(|(source, finding)| cases::describe(source, finding))
             .collect();
         let refuse = |why: &str| Err(format!("{why}\n{said}"));
-        if !run.plan.broken.is_empty() {
-            return refuse("a fix would have broken the program");
+        if let Some(broken) = run.plan.broken.first() {
+            return refuse(&format!("a fix would have broken it: {}", broken.what));
         }
         let blocked = |it: &asyncfix::fix::Finding| matches!(it.remedy, Remedy::Blocked(_));
         let blocked = run.plan.left.iter().any(blocked);
