@@ -16,6 +16,7 @@
 mod compare;
 mod programs;
 mod rows;
+mod together;
 
 use crate::{cases, environments};
 use compare::Outcome;

@@ -1,0 +1,32 @@
+# form: 1
+# expects: safe
+# not yet: other code may hold the list
+# names: alder
+# ends: AttributeError: 'NoneType' object has no attribute 'lower'
+import asyncio
+
+import httpx
+from service import connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def run(client: httpx.AsyncClient, names, found):
+    for name in names:
+        found.append(await size(client, name.lower()))
+
+
+async def main():
+    found = []
+    try:
+        async with connect() as client:
+            await run(client, ["alder", "ash", None, "beech"], found)
+    finally:
+        print(found)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,27 @@
+# form: 7
+# expects: safe
+import asyncio
+
+import httpx
+from service import NAMES, connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def run(client: httpx.AsyncClient, names):
+    found = {}
+    for name in names:
+        found[name[0]] = await size(client, name)
+    return found
+
+
+async def main():
+    async with connect() as client:
+        print(await run(client, NAMES))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,28 @@
+# form: 14
+# expects: safe
+import asyncio
+
+import httpx
+from service import NAMES, connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def run(client: httpx.AsyncClient, names):
+    lengths = {name: len(name) for name in names}
+    found = {}
+    for name, length in lengths.items():
+        found[name] = await size(client, name), length
+    return found
+
+
+async def main():
+    async with connect() as client:
+        print(await run(client, NAMES))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

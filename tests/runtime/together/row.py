@@ -1,0 +1,29 @@
+# form: 20
+# expects: safe
+# names: alder, ash, beech
+# not yet: rows
+import asyncio
+
+import httpx
+from service import connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def run(client: httpx.AsyncClient):
+    alder = await size(client, "alder")
+    ash = await size(client, "ash")
+    beech = await size(client, "beech")
+    return alder, ash, beech
+
+
+async def main():
+    async with connect() as client:
+        print(await run(client))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,36 @@
+# form: 20
+# expects: safe
+# names: alder, ash
+# not yet: rows
+import asyncio
+
+import httpx
+from service import connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def load(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()
+
+
+async def run(client: httpx.AsyncClient):
+    alder = await size(client, "alder")
+    ash = await load(client, "ash")
+    return alder, ash
+
+
+async def main():
+    try:
+        async with connect() as client:
+            print(await run(client))
+    except httpx.ConnectError as error:
+        print("could not:", error)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,32 @@
+# form: 13
+# expects: review
+# handles: its errors
+# not yet: such rounds
+import asyncio
+
+import httpx
+from service import NAMES, connect
+
+
+async def size(client: httpx.AsyncClient, name):
+    response = await client.get(f"/{name}")
+    return response.json()["size"]
+
+
+async def run(client: httpx.AsyncClient, names):
+    found = []
+    for name in names:
+        try:
+            found.append(await size(client, name))
+        except httpx.ConnectError as error:
+            found.append(str(error))
+    return found
+
+
+async def main():
+    async with connect() as client:
+        print(await run(client, NAMES))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
