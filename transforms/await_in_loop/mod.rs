@@ -7,6 +7,7 @@
 
 mod comprehension;
 mod flow;
+mod function;
 mod place;
 mod render;
 mod round;

@@ -4,7 +4,7 @@ use super::shape;
 use crate::fix::Cx;
 use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
 use crate::model::file::{Lookup, Target, Why, references_within};
-use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFor};
 use crate::python::span;
 use crate::text::Span;
 use std::cell::RefCell;
@@ -54,7 +54,99 @@ pub(super) fn makes_coroutines<'a>(cx: &Cx<'a>, call: &'a ExprCall, length: Opti
     !is_bounded(cx, length) || is_coroutine(cx, call)
 }
 
+/// What a loop over results goes through beside them.
+pub(super) struct Items {
+    /// The items or a name for the list of them, and what is in it; nothing if they are not read.
+    pub beside: Option<String>,
+    /// The line that makes that list.
+    pub line: String,
+    /// The clauses over which calls are made.
+    pub clauses: Vec<String>,
+}
+
+impl Rounds {
+    /// Calls of a coroutine function, over these clauses.
+    pub fn of(each: Code, clauses: Vec<String>) -> Self {
+        Self {
+            lead: String::new(),
+            each,
+            is_coroutine: true,
+            clauses,
+        }
+    }
+}
+
 impl<'a> Place<'_, 'a> {
+    /// What a loop goes through under conditions, and what is needed of it beside results.
+    pub fn items(
+        &self,
+        statement: &'a StmtFor,
+        conditions: &[String],
+        is_read: bool,
+    ) -> Result<Items, Why> {
+        let cx = self.writer.cx;
+        let iterable = shape::operand(cx, &statement.iter)?;
+        let target = shape::on_one_line(cx, &statement.target)?;
+        let mut clauses = vec![format!("for {target} in {iterable}")];
+        clauses.extend(conditions.iter().cloned());
+        if !is_read {
+            return Ok(Items {
+                beside: None,
+                line: String::new(),
+                clauses,
+            });
+        }
+        self.needs_builtin(statement.into(), "zip")?;
+        let short = matches!(
+            &*statement.iter,
+            Expr::Name(_) | Expr::Tuple(_) | Expr::List(_)
+        ) || iterable.chars().count() <= 30;
+        let repeatable = cx.module.is_repeatable(&statement.iter);
+        let fits = self.fits(&format!(
+            "for {target}, result in zip({iterable}, results):"
+        ));
+        if repeatable && fits && short && conditions.is_empty() {
+            return Ok(Items {
+                beside: Some(iterable),
+                line: String::new(),
+                clauses,
+            });
+        }
+        let items = self.name_for("items");
+        let kept = match conditions {
+            [] => Code::text(self.kept(&statement.iter)?),
+            _ => {
+                let inner = inner_target(&statement.target, target);
+                Code::comprehension("[", Code::text(inner), &clauses)
+            }
+        };
+        Ok(Items {
+            line: self.writer.line(&format!("{items} = "), &kept, ""),
+            clauses: vec![format!("for {target} in {items}")],
+            beside: Some(items),
+        })
+    }
+
+    /// The header of a loop over results, beside the items where those are read.
+    pub fn header(
+        &self,
+        statement: &'a StmtFor,
+        items: &Items,
+        results: &Results,
+    ) -> Result<String, Why> {
+        let cx = self.writer.cx;
+        let (one, every) = (&results.one, Code::text(&results.all));
+        let Some(beside) = &items.beside else {
+            return Ok(self.writer.line(&format!("for {one} in "), &every, ":"));
+        };
+        let target = shape::on_one_line(cx, &statement.target)?;
+        let inner = inner_target(&statement.target, target);
+        let zipped = Code::call("zip", vec![Code::text(beside), every]);
+        Ok(self
+            .writer
+            .line(&format!("for {inner}, {one} in "), &zipped, ":"))
+    }
+
     /// `call` over `clauses`. `names` are the loop's own names; with more items than may run at a
     /// time, or a number that is not known, a semaphore bounds them.
     pub fn rounds(

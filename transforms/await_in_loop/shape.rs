@@ -78,6 +78,29 @@ pub(super) fn awaits_within(node: AnyNodeRef<'_>) -> Vec<&ExprAwait> {
     })
 }
 
+/// Whether there is an `async with` or `async for` under a node, outside functions.
+pub(super) fn is_async_within(node: AnyNodeRef<'_>) -> bool {
+    let mut found = false;
+    walk(node, &mut |inner| {
+        found |= match inner {
+            AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => {
+                return TraversalSignal::Skip;
+            }
+            AnyNodeRef::StmtFor(each) => each.is_async,
+            AnyNodeRef::StmtWith(with) => with.is_async,
+            AnyNodeRef::Comprehension(clause) => clause.is_async,
+            _ => false,
+        };
+        TraversalSignal::Traverse
+    });
+    found
+}
+
+/// Whether a node waits for anything itself, outside functions.
+pub(super) fn waits(node: AnyNodeRef<'_>) -> bool {
+    is_async_within(node) || !awaits_within(node).is_empty()
+}
+
 fn collect<'a>(node: AnyNodeRef<'a>, stop: &dyn Fn(AnyNodeRef<'a>) -> bool) -> Vec<&'a ExprAwait> {
     let mut found = Vec::new();
     walk(node, &mut |inner| {

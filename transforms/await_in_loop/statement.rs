@@ -2,7 +2,7 @@
 
 use super::render::{self, Named, Place};
 use super::round::{Round, exits, independent, round};
-use super::{Outcome, flow, outcome, shape};
+use super::{Outcome, flow, function, outcome, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Way, Writer, judge, surroundings};
 use crate::model::file::{Place as Where, Why};
@@ -13,11 +13,13 @@ use crate::text::{Edit, Span};
 pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Result<Outcome, Why> {
     let node = AnyNodeRef::from(statement);
     exits(cx, statement)?;
-    let round = round(cx, statement)?;
-    let conditions = round.conditions_read.iter().copied();
+    let Some(round) = round(cx, statement)? else {
+        return function::fix(cx, statement, named);
+    };
+    let conditions = round.guarded.read.iter().copied();
     let plain: Vec<AnyNodeRef<'a>> = conditions
         .map(AnyNodeRef::from)
-        .chain(round.statements.iter().map(AnyNodeRef::from))
+        .chain(round.guarded.statements.iter().map(AnyNodeRef::from))
         .collect();
     let judged = judge(cx, &[round.call], &plain, Runs::Each(&[]))?;
     surroundings(cx, node)?;
@@ -31,18 +33,30 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
     };
     let length = cx.module.length_of(&statement.iter);
     let coroutines = render::makes_coroutines(cx, round.call, length);
-    let place = Place {
-        writer: Writer::new(cx, node, function, &judged, coroutines),
-        named,
-    };
+    let mut writer = Writer::new(cx, node, function, &judged, coroutines);
+    let is_alone = round.is_unused && round.guarded.statements.len() == 1;
+    if round.is_tried || round.is_unused && !is_alone {
+        writer.way = Way::Wait;
+    }
+    let mut doubts = Vec::new();
+    if round.is_unused {
+        doubts.push(format!(
+            "what `{}` gives is not used: the order in which the calls do what they do must not matter",
+            cx.module.describe(&round.call.func)
+        ));
+    }
+    let place = Place { writer, named };
     let leaks = |name: &str| flow::leaks(cx, node, scope, name);
     let leaked = targets.iter().any(|name| leaks(name));
-    if leaked && !round.conditions.is_empty() {
+    if leaked && !round.guarded.conditions.is_empty() {
         return Err(Why::new(
             "code after the loop reads its item, which may be one that was left out",
         ));
     }
     let edits = match appended(&round) {
+        _ if is_alone && !leaked && place.writer.way != Way::Wait => {
+            only_made(&place, statement, &round, &targets)?
+        }
         Some((accumulator, value))
             if place.writer.way == Way::Gather && !leaked && !value.is_some_and(leaks) =>
         {
@@ -54,7 +68,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
         &place.writer,
         "rounds",
         judged,
-        Vec::new(),
+        doubts,
         length,
         edits,
     ))
@@ -81,7 +95,7 @@ fn appended<'a>(round: &Round<'a>) -> Option<(&'a str, Option<&'a str>)> {
         };
         (method.attr.as_str() == "append").then_some((accumulator.id.as_str(), value))
     };
-    match round.statements {
+    match round.guarded.statements {
         [only] => {
             let (accumulator, value) = into(only)?;
             matches!(value, Expr::Await(_)).then_some((accumulator, None))
@@ -134,6 +148,28 @@ fn append<'a>(
         line.truncate(line.len() - layout.newline().len());
     }
     let text = format!("{comments}{}{line}", rounds.lead);
+    Ok(vec![Edit::replace(lines, text)])
+}
+
+/// All calls, of which nothing is read.
+fn only_made<'a>(
+    place: &Place<'_, 'a>,
+    statement: &'a StmtFor,
+    round: &Round<'a>,
+    targets: &[&str],
+) -> Result<Vec<Edit>, Why> {
+    let cx = place.writer.cx;
+    let length = cx.module.length_of(&statement.iter);
+    let rounds = place.rounds(round.call, clauses(cx, statement, round)?, targets, length)?;
+    let made = match place.writer.way {
+        Way::Gather => place.writer.line("", &place.gathered(&rounds)?, ""),
+        _ => place.results(&rounds, false)?.lines,
+    };
+    let indent = &place.writer.indent;
+    let lines = cx.module.layout().whole_lines(span(statement));
+    let lines = with_trailing_comments(cx, lines, indent);
+    let comments = render::comments(cx, &[lines], indent);
+    let text = format!("{comments}{}{made}", rounds.lead);
     Ok(vec![Edit::replace(lines, text)])
 }
 
@@ -190,7 +226,7 @@ fn clauses<'a>(cx: &Cx<'a>, statement: &'a StmtFor, round: &Round<'a>) -> Result
         shape::on_one_line(cx, &statement.target)?,
         shape::operand(cx, &statement.iter)?
     )];
-    clauses.extend(round.conditions.iter().cloned());
+    clauses.extend(round.guarded.conditions.iter().cloned());
     Ok(clauses)
 }
 
@@ -205,10 +241,15 @@ fn zip<'a>(
     let cx = place.writer.cx;
     let module = cx.module;
     let layout = module.layout();
-    let [first, tail @ ..] = round.statements else {
+    let first = round.first;
+    let (Some(opening), tail) = (
+        round.guarded.statements.first(),
+        round.guarded.statements.get(1..),
+    ) else {
         return Err(Why::new("a round does nothing"));
     };
-    if !layout.alone(span(first)) {
+    let tail = tail.unwrap_or_default();
+    if !layout.alone(span(opening)) {
         return Err(Why::new("the loop's body stands on the line of its header"));
     }
     // `result = await f(x)` may go; any other statement stays, with the result in place of the `await`.
@@ -221,49 +262,28 @@ fn zip<'a>(
         }
         _ => None,
     };
-    if bound.is_some() && tail.is_empty() {
+    if bound.is_some() && tail.is_empty() && !round.is_tried {
         return Err(Why::new("only the last round's result is kept"));
     }
     let goes = bound.filter(|_| place.writer.way == Way::Gather);
     let rest: Vec<AnyNodeRef<'_>> = match goes {
         Some(_) => tail.iter().map(AnyNodeRef::from).collect(),
-        None => round.statements.iter().map(AnyNodeRef::from).collect(),
+        None => round
+            .guarded
+            .statements
+            .iter()
+            .map(AnyNodeRef::from)
+            .collect(),
     };
     let beside = leaked || reads_targets(&rest, round, targets);
-    let mut lead = String::new();
     let indent = place.writer.indent.as_str();
-    let mut all = clauses(cx, statement, round)?;
-    let mut items = None;
-    if beside {
-        place.needs_builtin(statement.into(), "zip")?;
-        let iterable = shape::operand(cx, &statement.iter)?;
-        let short = matches!(
-            &*statement.iter,
-            Expr::Name(_) | Expr::Tuple(_) | Expr::List(_)
-        ) || iterable.chars().count() <= 30;
-        let target = shape::on_one_line(cx, &statement.target)?;
-        let repeatable = module.is_repeatable(&statement.iter);
-        let fits = place.fits(&format!(
-            "for {target}, result in zip({iterable}, results):"
-        ));
-        items = Some(
-            match repeatable && fits && short && round.conditions.is_empty() {
-                true => iterable,
-                false => {
-                    let inner = render::inner_target(&statement.target, target);
-                    let items = place.name_for("items");
-                    let kept = match round.conditions.is_empty() {
-                        true => Code::text(place.kept(&statement.iter)?),
-                        false => Code::comprehension("[", Code::text(inner), &all),
-                    };
-                    lead = place.writer.line(&format!("{items} = "), &kept, "");
-                    all = vec![format!("for {target} in {items}")];
-                    items
-                }
-            },
-        );
-    }
-    let rounds = place.rounds(round.call, all, targets, module.length_of(&statement.iter))?;
+    let items = place.items(statement, &round.guarded.conditions, beside)?;
+    let rounds = place.rounds(
+        round.call,
+        items.clauses.clone(),
+        targets,
+        module.length_of(&statement.iter),
+    )?;
     let mut results = place.results(&rounds, false)?;
     if let Some(name) = goes {
         results.one = name.to_owned();
@@ -272,31 +292,28 @@ fn zip<'a>(
     let start = layout.line_start(span(statement).start());
     let end = match goes {
         Some(_) => layout.next_line(span(first).end()),
-        None => layout.line_start(span(first).start()),
+        None => layout.line_start(span(opening).start()),
     };
     let replaced = Span::new(start, end);
     let comments = render::comments(cx, &[replaced], indent);
-    let (one, every) = (&results.one, Code::text(&results.all));
-    let (header, every) = match items {
-        Some(items) => {
-            let target = shape::on_one_line(cx, &statement.target)?;
-            let inner = render::inner_target(&statement.target, target);
-            let zipped = Code::call("zip", vec![Code::text(items), every]);
-            (format!("for {inner}, {one} in "), zipped)
-        }
-        None => (format!("for {one} in "), every),
-    };
-    let header = place.writer.line(&header, &every, ":");
-    let text = format!("{comments}{}{lead}{}{header}", rounds.lead, results.lines);
+    let header = place.header(statement, &items, &results)?;
+    let text = format!(
+        "{comments}{}{}{}{header}",
+        rounds.lead, items.line, results.lines
+    );
     let mut edits = vec![Edit::replace(replaced, text)];
     if goes.is_none() {
         edits.extend(read_result(cx, first, round.awaited, &results.value));
     }
-    if round.nested {
-        let last = round.statements.last().map_or(end, |last| span(last).end());
-        let from = layout.line_start(span(first).start());
-        let outer = span(statement.body.last().unwrap_or(first)).start();
-        let width = layout.indent_at(span(first).start()).len() - layout.indent_at(outer).len();
+    if round.guarded.nested {
+        let last = round
+            .guarded
+            .statements
+            .last()
+            .map_or(end, |last| span(last).end());
+        let from = layout.line_start(span(opening).start());
+        let outer = span(statement.body.last().unwrap_or(opening)).start();
+        let width = layout.indent_at(span(opening).start()).len() - layout.indent_at(outer).len();
         edits.extend(layout.dedent(Span::new(from.max(end), layout.next_line(last)), width));
     }
     Ok(edits)
