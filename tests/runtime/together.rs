@@ -34,7 +34,12 @@ const TRANSFORMS: [&str; 2] = ["await-in-loop", "sequential-awaits"];
 const NAMES: &str = "alder, ash, beech, birch, cedar, elm, fir, hazel, lime, oak, pine, yew";
 
 /// What is done about failures, and for which Python.
-const WAYS: [(Failure, PythonVersion); 1] = [(Failure::FirstError, PythonVersion::DEFAULT)];
+const WAYS: [(Failure, PythonVersion); 4] = [
+    (Failure::SequentialEquivalent, PythonVersion::DEFAULT),
+    (Failure::FirstError, PythonVersion::DEFAULT),
+    (Failure::CancelSiblings, PythonVersion::DEFAULT),
+    (Failure::CancelSiblings, PythonVersion::PY311),
+];
 
 struct Program {
     name: String,
