@@ -11,6 +11,7 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod coroutine_in_wait;
 mod mocked_requests;
 mod sequential_awaits;
 
@@ -33,6 +34,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
+    &coroutine_in_wait::CoroutineInWait,
 ];
 
 /// The transform with this identifier, or one of its codes.
