@@ -358,8 +358,8 @@ class Checker:
             self.object(name)
 
     def tasks(self, table):
-        self.keys(table, {"coroutines", "ending-words", "makers"})
-        self.names(expanded(table.get("makers", [])))
+        self.keys(table, {"coroutines", "ending-words", "makers", "wrappers"})
+        self.names(expanded(table.get("makers", []) + table.get("wrappers", [])))
         for name in expanded(table.get("coroutines", [])):
             if not inspect.iscoroutinefunction(self.object(name)):
                 self.mistake(f"`{name}` is no coroutine function")

@@ -3,16 +3,16 @@
 //! Left alone: what is not certainly a coroutine, such as a parameter, or what a decorated function
 //! gives.
 
-use crate::fix::lines::break_arguments;
+use crate::fix::together::{Between, Code, Sheet};
 use crate::fix::{
     Awaitable, Cx, FileId, Finding, Fix, Info, Origin, Transform, awaitables, calls, calls_of,
     is_only_tested, reach,
 };
 use crate::model::file::{Place, Why};
 use crate::model::project::Project;
-use crate::python::ast::{AnyNodeRef, ExprCall};
+use crate::python::ast::{AnyNodeRef, ArgOrKeyword, Comprehension, Expr, ExprCall};
 use crate::python::{PythonVersion, span};
-use crate::text::{Edit, EditError};
+use crate::text::{Edit, EditError, Span};
 
 pub struct CoroutineInWait;
 
@@ -141,8 +141,107 @@ fn fix<'a>(
         None => None,
     };
     if named.is_none() {
-        break_arguments(cx, call, &mut edits, false);
+        edits = laid_out(cx, call, edits);
     }
     let fix = Fix::judged("make tasks of the coroutines", reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, need)))
+}
+
+/// The edits, or, where a line would be too long with them, one that lays out the call anew, or the
+/// collection in it that has a line for itself.
+fn laid_out<'a>(cx: &Cx<'a>, call: &'a ExprCall, edits: Vec<Edit>) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let source = cx.module.text();
+    let Some(collection) = call.arguments.find_argument_value("fs", 0) else {
+        return edits;
+    };
+    let inner = span(collection);
+    let is_flat = |at: Span| !at.of(source).contains(['\n', '\r']);
+    let whole = if is_flat(span(call)) {
+        span(call)
+    } else {
+        inner
+    };
+    let line = Span::new(
+        layout.line_start(whole.start()),
+        layout.line_end(whole.start()),
+    );
+    let added: usize = edits.iter().map(|edit| edit.text().chars().count()).sum();
+    let before = Span::new(line.start(), whole.start()).of(source).trim();
+    let after = Span::new(whole.end(), line.end()).of(source);
+    if !is_flat(whole)
+        || layout.has_comments(line)
+        || line.of(source).chars().count() + added <= cx.options.line_length
+        || whole == inner && !before.is_empty()
+        || edits.iter().any(|edit| !inner.contains(edit.span()))
+    {
+        return edits;
+    }
+    let edited = |at: Span| {
+        let mut text = String::new();
+        let mut from = at.start();
+        for edit in edits.iter().filter(|edit| at.contains(edit.span())) {
+            text.push_str(Span::new(from, edit.span().start()).of(source));
+            text.push_str(edit.text());
+            from = edit.span().end();
+        }
+        text + Span::new(from, at.end()).of(source)
+    };
+    let bracketed = |open: &str, parts: Vec<Span>, close, between| Code::Bracketed {
+        open: open.to_owned(),
+        parts: parts
+            .into_iter()
+            .map(|part| Code::text(edited(part)))
+            .collect(),
+        close,
+        between,
+    };
+    let each = |items: &[Expr]| items.iter().map(span).collect();
+    let comprehension = |element: &Expr, clauses: &[Comprehension]| {
+        let clauses = clauses.iter().map(span);
+        std::iter::once(span(element)).chain(clauses).collect()
+    };
+    let items = match collection {
+        Expr::List(list) => bracketed("[", each(&list.elts), "]", Between::Commas),
+        Expr::Set(set) => bracketed("{", each(&set.elts), "}", Between::Commas),
+        Expr::ListComp(of) => {
+            let parts = comprehension(&of.elt, &of.generators);
+            bracketed("[", parts, "]", Between::Spaces)
+        }
+        Expr::SetComp(of) => {
+            let parts = comprehension(&of.elt, &of.generators);
+            bracketed("{", parts, "}", Between::Spaces)
+        }
+        _ => return edits,
+    };
+    let code = match whole == inner {
+        true => items,
+        false => {
+            let arguments = call.arguments.iter_source_order().map(|argument| {
+                let at = span(argument);
+                match (at.contains(inner), argument) {
+                    (true, ArgOrKeyword::Arg(_)) => items.clone(),
+                    _ => Code::text(edited(at)),
+                }
+            });
+            Code::call(span(&*call.func).of(source), arguments.collect())
+        }
+    };
+    // What no part of the code stands for, such as parentheses, would be lost.
+    let bare = |text: &str| text.replace([' ', ','], "");
+    if bare(&code.flat()) != bare(&edited(whole)) {
+        return edits;
+    }
+    let sheet = Sheet {
+        unit: layout.indent_unit(),
+        newline: layout.newline(),
+        limit: cx.options.line_length,
+    };
+    let indent = layout.indent_at(whole.start());
+    let before = match whole == inner {
+        true => "",
+        false => before,
+    };
+    let text = code.laid(sheet, indent, &format!("{before} "), after);
+    vec![Edit::replace(whole, text)]
 }

@@ -24,6 +24,8 @@ pub enum Origin<'a> {
     Task(&'a ExprCall),
     /// A coroutine that this function makes, and that is in no task yet.
     Coroutine(&'a ExprCall),
+    /// What a call in this function gives, of which nothing is known.
+    Call(&'a ExprCall),
     /// Others may know it as well, or what it is is not known.
     Elsewhere,
 }
@@ -128,7 +130,11 @@ fn single<'a>(cx: &Cx<'a>, given: &'a Expr, variables: &[Variable<'a>]) -> Await
         other => Some(other),
     };
     let origin = match made {
-        Some(Expr::Call(call)) => origin(cx, call),
+        Some(Expr::Call(call)) => match origin(cx, call) {
+            // It may well be one that others know: `task = tasks.pop()`.
+            Origin::Call(_) if given.is_name_expr() => Origin::Elsewhere,
+            known => known,
+        },
         _ => Origin::Elsewhere,
     };
     Awaitable {
@@ -150,7 +156,8 @@ fn origin<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Origin<'a> {
             _ => Origin::Elsewhere,
         },
         Ok(name) if catalogue.gives_coroutine(&name) => Origin::Coroutine(call),
-        _ => Origin::Elsewhere,
+        Ok(name) if catalogue.wraps_awaitable(&name) => Origin::Elsewhere,
+        _ => Origin::Call(call),
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Tasks {
     /// Functions and methods that give a coroutine, and not another awaitable.
     #[serde(default)]
     pub coroutines: Vec<String>,
+    /// Functions that give an awaitable for something that others may know.
+    #[serde(default)]
+    pub wrappers: Vec<String>,
     /// Words in the names of functions that end something, where errors do not matter any more.
     #[serde(default)]
     pub ending_words: Vec<String>,
@@ -27,6 +30,11 @@ impl Catalogue {
     /// Whether what a function outside the project gives is a coroutine.
     pub fn gives_coroutine(&self, qualified: &str) -> bool {
         self.named(|tasks| &tasks.coroutines, qualified)
+    }
+
+    /// Whether what a function outside the project gives stands for something that others may know.
+    pub fn wraps_awaitable(&self, qualified: &str) -> bool {
+        self.named(|tasks| &tasks.wrappers, qualified)
     }
 
     /// Whether a word in the name of a function says that it ends something.
