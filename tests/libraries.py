@@ -357,6 +357,13 @@ class Checker:
         for name in names:
             self.object(name)
 
+    def tasks(self, table):
+        self.keys(table, {"coroutines", "ending-words", "makers", "wrappers"})
+        self.names(expanded(table.get("makers", []) + table.get("wrappers", [])))
+        for name in expanded(table.get("coroutines", [])):
+            if not inspect.iscoroutinefunction(self.object(name)):
+                self.mistake(f"`{name}` is no coroutine function")
+
     def contexts(self, names):
         """A name without a dot is a builtin or a method of a test case."""
         for name in names:
@@ -426,7 +433,8 @@ class Checker:
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
             "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
-            "swallowing-contexts": self.contexts, "twins": self.twins, "wrappers": self.names,
+            "swallowing-contexts": self.contexts, "tasks": self.tasks, "twins": self.twins,
+            "wrappers": self.names,
         }
         self.keys(library, NOT_NAMES | tables.keys())
         for key, check in tables.items():

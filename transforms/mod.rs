@@ -1,6 +1,7 @@
 //! The catalogue. Each transform is one file (a folder where one idea is large); what they know of
 //! libraries is data in `libraries/`.
 
+mod abandoned_tasks;
 mod await_in_loop;
 mod blocking_chain;
 mod blocking_database;
@@ -11,6 +12,8 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod coroutine_in_wait;
+mod ignored_gather_errors;
 mod mocked_requests;
 mod sequential_awaits;
 
@@ -33,6 +36,9 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_chain::BlockingChain,
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
+    &coroutine_in_wait::CoroutineInWait,
+    &abandoned_tasks::AbandonedTasks,
+    &ignored_gather_errors::IgnoredGatherErrors,
 ];
 
 /// The transform with this identifier, or one of its codes.

@@ -1,5 +1,6 @@
 //! The vocabulary of change: what a transform finds, and what it proposes to do about it.
 
+mod awaitables;
 mod blocking;
 mod build;
 mod chain;
@@ -12,6 +13,10 @@ mod thread;
 pub mod together;
 mod transform;
 
+pub use awaitables::{
+    Awaitable, Origin, Variable, awaitables, awaitables_given, calls, calls_of, is_only_tested,
+    method_called,
+};
 pub use blocking::{
     BlockingCall, BlockingWith, Body, blocking_call, blocking_calls, blocking_withs, body,
     concerns, remedy, remedy_since, report_blocking,

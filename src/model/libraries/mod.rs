@@ -7,6 +7,7 @@ mod effects;
 mod files;
 mod http;
 mod schema;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use doing::Doing;
 pub use effects::*;
 pub use http::*;
 pub use schema::*;
+pub use tasks::Tasks;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, LazyLock};

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Class, Effect, Effects, Http, Twin};
+use super::{AsyncSide, Class, Effect, Effects, Http, Tasks, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -116,6 +116,8 @@ pub struct Library {
     /// Coroutine functions that wait for the awaitable they are given first.
     #[serde(default)]
     pub awaits_argument: Vec<String>,
+    #[serde(default)]
+    pub tasks: Tasks,
 }
 
 /// What a word in a name says.

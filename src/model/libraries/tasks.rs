@@ -1,0 +1,52 @@
+//! What is known of tasks: what makes them, and what may be waited for.
+
+use super::{Catalogue, expand};
+use serde::Deserialize;
+
+/// What a library has to do with tasks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tasks {
+    /// Functions that run a coroutine in a task which nobody holds but who calls them.
+    #[serde(default)]
+    pub makers: Vec<String>,
+    /// Functions and methods that give a coroutine, and not another awaitable.
+    #[serde(default)]
+    pub coroutines: Vec<String>,
+    /// Functions that give an awaitable for something that others may know.
+    #[serde(default)]
+    pub wrappers: Vec<String>,
+    /// Words in the names of functions that end something, where errors do not matter any more.
+    #[serde(default)]
+    pub ending_words: Vec<String>,
+}
+
+impl Catalogue {
+    /// Whether a function runs a coroutine in a task which nobody holds but who calls it.
+    pub fn makes_task(&self, qualified: &str) -> bool {
+        self.named(|tasks| &tasks.makers, qualified)
+    }
+
+    /// Whether what a function outside the project gives is a coroutine.
+    pub fn gives_coroutine(&self, qualified: &str) -> bool {
+        self.named(|tasks| &tasks.coroutines, qualified)
+    }
+
+    /// Whether what a function outside the project gives stands for something that others may know.
+    pub fn wraps_awaitable(&self, qualified: &str) -> bool {
+        self.named(|tasks| &tasks.wrappers, qualified)
+    }
+
+    /// Whether a word in the name of a function says that it ends something.
+    pub fn speaks_of_ending(&self, word: &str) -> bool {
+        let bare = word.strip_prefix('a').unwrap_or(word);
+        self.listed(|library| &library.tasks.ending_words, word)
+            || self.listed(|library| &library.tasks.ending_words, bare)
+    }
+
+    fn named(&self, list: impl Fn(&Tasks) -> &Vec<String>, qualified: &str) -> bool {
+        let name = self.canonical(qualified);
+        let mut known = self.libraries().flat_map(|library| list(&library.tasks));
+        known.any(|known| expand(known).iter().any(|known| known == name))
+    }
+}
