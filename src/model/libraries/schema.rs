@@ -116,6 +116,7 @@ pub struct Library {
     /// Coroutine functions that wait for the awaitable they are given first.
     #[serde(default)]
     pub awaits_argument: Vec<String>,
+    /// What makes tasks, and what may be waited for.
     #[serde(default)]
     pub tasks: Tasks,
 }
