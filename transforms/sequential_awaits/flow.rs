@@ -34,7 +34,8 @@ pub(super) fn needs<'a>(
     };
     before.iter().find_map(|step| {
         later
-            .reads_what_is_bound(step)
+            .repeats(step)
+            .or_else(|| later.reads_what_is_bound(step))
             .or_else(|| later.reads_what_is_written(step))
             .or_else(|| later.reads_what_is_changed(step, is_proven))
             .or_else(|| match is_proven(call) {
@@ -56,6 +57,14 @@ struct Later<'c, 'a> {
 }
 
 impl<'a> Later<'_, 'a> {
+    /// Who makes the same call twice expects another answer.
+    fn repeats(&self, step: &Step<'a>) -> Option<String> {
+        let text = |call: &ExprCall| span(call).of(self.cx.module.text()).to_owned();
+        let mut earlier = step.awaits.iter();
+        let same = earlier.any(|earlier| text(earlier.call) == text(self.call));
+        same.then(|| "it is the same call again".to_owned())
+    }
+
     fn reads_what_is_bound(&self, step: &Step<'a>) -> Option<String> {
         bound(self.cx, step).into_iter().find_map(|name| {
             if self.names.iter().any(|read| read.id == name) {

@@ -64,7 +64,8 @@ async def load_both(client: httpx.AsyncClient):
 ",
     when_review: "\
 - **Review** where what a call does is not known but nothing speaks against it, where results are \
-given to more than local names, and with another `failure` than `sequential-equivalent`.
+given to more than local names or not used at all, and with another `failure` than \
+`sequential-equivalent`.
 - **Manual** where the calls may overlap, but something around them or their layout stands in the way.",
     needles: &["await"],
 };
@@ -99,6 +100,9 @@ impl Transform for SequentialAwaits {
                 continue;
             }
             for row in finder.rows(block.statements) {
+                if write::is_doubtful_twice(cx, &row) {
+                    continue;
+                }
                 let count = row.awaits().count();
                 let message = format!(
                     "{count} awaits in a row, none of which needs another: {count} rounds could be 1"

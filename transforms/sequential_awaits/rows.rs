@@ -79,8 +79,10 @@ impl<'c, 'a> Finder<'c, 'a> {
                 continue;
             };
             if step.awaits.is_empty() {
-                if !open.steps.is_empty() {
+                if self.may_stand_between(&open.steps, &step) {
                     open.steps.push(step);
+                } else {
+                    close(&mut open, &mut found);
                 }
                 continue;
             }
@@ -129,6 +131,22 @@ impl<'c, 'a> Finder<'c, 'a> {
             self.needs_nothing(&[&earlier], step.awaits[index].call)
         });
         known && apart && (limit == 0 || step.awaits.len() <= limit)
+    }
+
+    /// Whether nobody can tell that a statement comes after calls that follow it.
+    fn may_stand_between(&self, before: &[Step<'a>], step: &Step<'a>) -> bool {
+        let calls: Vec<&ExprCall> = before
+            .iter()
+            .flat_map(|step| step.awaits.iter().map(|awaited| awaited.call))
+            .collect();
+        if calls.is_empty() {
+            return false;
+        }
+        let confirm = |plain: &[AnyNodeRef<'a>]| {
+            let judged = judge(self.cx, &calls, plain, Runs::Several);
+            judged.map(|judged| judged.confirm).ok()
+        };
+        confirm(&[]).is_some_and(|alone| confirm(&[step.value.into()]) == Some(alone))
     }
 
     /// Whether a step may be awaited with those before it.

@@ -7,7 +7,7 @@ use super::steps::{Awaited, Step};
 use crate::fix::together::surroundings;
 use crate::fix::together::{Between, Code, Sheet, Tasks, Way, Writer, call_code, is_coroutine};
 use crate::fix::{Cx, Fix};
-use crate::model::file::{Place, Why, dotted, walk};
+use crate::model::file::{Place, Why, dotted, references_within, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
@@ -26,7 +26,7 @@ pub(super) fn fix<'a>(
         return Err(Why::new("there is nothing to await"));
     };
     let node = AnyNodeRef::from(first.statement);
-    surroundings(cx, node)?;
+    may_stand(cx, row)?;
     let Place::Coroutine { function, .. } = cx.module.place(node) else {
         return Err(Why::new("`await` is not legal here"));
     };
@@ -48,6 +48,21 @@ pub(super) fn fix<'a>(
             .into_iter()
             .fold(fix, |fix, need| fix.needing(cx.file, Some(need)))
     }))
+}
+
+/// Refuses where something around the row forbids that its calls overlap. A `try` sees what it saw
+/// before where results are read in order: names are bound after all calls are done, one by one.
+fn may_stand<'a>(cx: &Cx<'a>, row: &Row<'a>) -> Result<(), Why> {
+    match row.steps.first() {
+        Some(first) => surroundings(cx, first.value.into()),
+        None => Err(Why::new("there is nothing to await")),
+    }
+}
+
+/// Whether what the calls do is not certain and something around them speaks against it as well: that
+/// is not worth a word.
+pub(super) fn is_doubtful_twice<'a>(cx: &Cx<'a>, row: &Row<'a>) -> bool {
+    !row.judged.confirm.is_empty() && may_stand(cx, row).is_err()
 }
 
 /// What a person must confirm, if anything.
@@ -185,10 +200,24 @@ impl<'a> Form<'_, 'a> {
     /// The results first, and each in the place of its `await`.
     fn results(&self) -> Written {
         let gather = Code::call(&self.writer.asyncio("gather")?, self.calls()?);
-        let results = names::for_calls(self.cx, self.within, self.row, "result", self.named);
+        let direct: Vec<Option<String>> = self
+            .row
+            .steps
+            .iter()
+            .map(|step| self.direct(step))
+            .collect();
+        let mut results = names::for_calls(self.cx, self.within, self.row, "result", self.named);
+        let mut index = 0;
+        for (step, name) in self.row.steps.iter().zip(&direct) {
+            if let (Some(name), Some(result)) = (name, results.get_mut(index)) {
+                result.clone_from(name);
+            }
+            index += step.awaits.len();
+        }
         let prefix = format!("{} = await ", results.join(", "));
         let lead = self.writer.line(&prefix, &gather, "");
-        Ok((AT_ONCE, self.in_place(lead, &results)?))
+        let direct: Vec<bool> = direct.iter().map(Option::is_some).collect();
+        Ok((AT_ONCE, self.in_place(lead, &results, &direct)?))
     }
 
     /// Tasks in a list, for calls whose results nobody keeps.
@@ -246,7 +275,7 @@ impl<'a> Form<'_, 'a> {
             .iter()
             .map(|task| format!("{task}.result()"))
             .collect();
-        Ok((AS_TASKS, self.in_place(lead, &results)?))
+        Ok((AS_TASKS, self.in_place(lead, &results, &[])?))
     }
 
     /// The statements of the row, with the comments among them, replaced as a whole.
@@ -259,14 +288,54 @@ impl<'a> Form<'_, 'a> {
         Edit::replace(lines, text)
     }
 
-    /// Lines before the row, and a text in the place of each `await`.
-    fn in_place(&self, lead: String, texts: &[String]) -> Result<Vec<Edit>, Why> {
+    /// The name that the result of a statement can be given to at once, so that nothing is left of the
+    /// statement: no other statement of the row has to do with it.
+    fn direct(&self, step: &Step<'a>) -> Option<String> {
+        step.only()?;
+        let layout = self.cx.module.layout();
+        if layout.has_comments(layout.whole_lines(span(step.statement))) {
+            return None;
+        }
+        let name = match (step.statement, &step.targets[..]) {
+            (Stmt::Expr(_), []) => return Some(self.unused()),
+            (Stmt::Assign(_), [Expr::Name(name)]) => name,
+            _ => return None,
+        };
+        let mut others = self
+            .row
+            .steps
+            .iter()
+            .filter(|other| span(other.statement).start() < span(step.statement).start());
+        let concerned = others.any(|other| {
+            let names = references_within(other.statement.into());
+            names.iter().any(|other| other.id == name.id)
+        });
+        (!concerned).then(|| name.id.to_string())
+    }
+
+    /// Lines before the row, and a text in the place of each `await`. Of statements that are given
+    /// their results `directly`, nothing is left.
+    fn in_place(
+        &self,
+        mut lead: String,
+        texts: &[String],
+        directly: &[bool],
+    ) -> Result<Vec<Edit>, Why> {
+        let layout = self.cx.module.layout();
+        let mut edits = Vec::new();
         let start = self.cx.module.layout().line_start(self.row.span().start());
-        let mut edits = vec![Edit::insert(start, lead)];
         let mut texts = texts.iter().map(String::as_str);
-        for step in &self.row.steps {
+        for (index, step) in self.row.steps.iter().enumerate() {
             let awaits = step.awaits.iter().copied().zip(texts.by_ref()).collect();
-            edits.extend(statement::replaced(self.cx, step, awaits)?);
+            let lines = layout.whole_lines(span(step.statement));
+            match (directly.get(index), index) {
+                (Some(true), 0) => edits.push(Edit::replace(lines, std::mem::take(&mut lead))),
+                (Some(true), _) => edits.push(Edit::delete(lines)),
+                _ => edits.extend(statement::replaced(self.cx, step, awaits)?),
+            }
+        }
+        if !lead.is_empty() {
+            edits.insert(0, Edit::insert(start, lead));
         }
         Ok(edits)
     }
