@@ -1,15 +1,14 @@
 //! Rounds that do more than one call: their awaits, and what comes before them, become a coroutine
 //! function inside, and what comes after stays in the loop.
 
+use super::bound::{is_bound_first, mentions_in};
 use super::render::{self, Named, Place};
 use super::round::{Guarded, guarded, no_feed};
 use super::{Outcome, flow, outcome, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Writer, call_code, judge, surroundings};
 use crate::model::file::{Place as Where, ScopeId, Why, references_within, walk};
-use crate::python::ast::{
-    AnyNodeRef, ExceptHandler, Expr, ExprCall, Stmt, StmtFor, TraversalSignal,
-};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, Stmt, StmtFor, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, Edits, Span};
 
@@ -97,13 +96,20 @@ fn body<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Body<'a>, Why> {
             .ok_or_else(|| Why::new("what a round comes to is not put anywhere at its end"))?;
         Gives::Put(put, value)
     } else {
-        let read = shape::names_read(kept.iter().map(AnyNodeRef::from));
+        let mentioned: Vec<&ExprName> = kept
+            .iter()
+            .flat_map(|inner| references_within(inner.into()))
+            .collect();
         let bound = shape::names_written(cx, moved);
         let mut needed: Vec<&str> = Vec::new();
         for name in bound {
-            if read.contains(&name) && !needed.contains(&name) {
+            if mentioned.iter().any(|found| found.id == name) && !needed.contains(&name) {
                 needed.push(name);
             }
+        }
+        let deleted = mentioned.iter().find(|name| name.ctx.is_del());
+        if let Some(name) = deleted.filter(|name| needed.contains(&name.id.as_str())) {
+            return Err(Why::new(format!("a round deletes the name `{}`", name.id)));
         }
         match (ends, &needed[..]) {
             (Stmt::Assign(assign), [only]) => match (&assign.targets[..], &*assign.value) {
@@ -277,7 +283,8 @@ fn independent<'a>(
         }
     }
     read.retain(|name| !own.contains(name));
-    no_feed(cx, statement, &body.guarded, read, &written, targets)?;
+    let bound: Vec<&str> = written.iter().chain(&own).copied().collect();
+    no_feed(cx, statement, &body.guarded, read, &bound, targets)?;
     let mut names = targets.iter().filter(|name| own.contains(*name));
     match names.next() {
         Some(name) => Err(Why::new(format!(
@@ -290,80 +297,6 @@ fn independent<'a>(
 fn remove(names: &mut Vec<&str>, name: &str) {
     if let Some(at) = names.iter().position(|known| *known == name) {
         names.swap_remove(at);
-    }
-}
-
-/// How often code mentions a name.
-fn mentions(node: AnyNodeRef<'_>, name: &str) -> usize {
-    let names = references_within(node).into_iter();
-    names.filter(|found| found.id == name).count()
-}
-
-fn mentions_in(statements: &[Stmt], name: &str) -> usize {
-    let each = statements.iter().map(|inner| mentions(inner.into(), name));
-    each.sum()
-}
-
-/// Whether statements give a name its value before anything in them looks at it, on every way to each
-/// of the `all` places that mention it.
-fn is_bound_first(statements: &[Stmt], name: &str, all: usize) -> bool {
-    let is_it = |target: &Expr| {
-        let mut names = references_within(target.into()).into_iter();
-        names.any(|found| found.id == name && found.ctx.is_store())
-    };
-    let unread = |expression: &Expr| mentions(expression.into(), name) == 0;
-    let mut before = statements
-        .iter()
-        .filter(|inner| mentions((*inner).into(), name) > 0);
-    let Some(first) = before.next() else {
-        return false;
-    };
-    let is_all = |statements: &[Stmt]| mentions_in(statements, name) == all;
-    match first {
-        Stmt::Assign(assign) => unread(&assign.value) && assign.targets.iter().any(is_it),
-        Stmt::AnnAssign(assign) => {
-            assign.value.as_deref().is_some_and(unread) && is_it(&assign.target)
-        }
-        Stmt::For(each) => {
-            unread(&each.iter)
-                && mentions(first.into(), name) == all
-                && (is_it(&each.target) || is_bound_first(&each.body, name, all))
-        }
-        Stmt::With(with) => {
-            let mut targets = with
-                .items
-                .iter()
-                .filter_map(|item| item.optional_vars.as_deref());
-            with.items.iter().all(|item| unread(&item.context_expr))
-                && (targets.any(is_it) || is_bound_first(&with.body, name, all))
-        }
-        Stmt::Try(attempt) => {
-            let mut handlers = attempt.handlers.iter().map(|handler| {
-                let ExceptHandler::ExceptHandler(handler) = handler;
-                &handler.body
-            });
-            let leaves = |body: &[Stmt]| matches!(body.last(), Some(Stmt::Raise(_)));
-            is_bound_first(&attempt.body, name, all)
-                && attempt.finalbody.is_empty()
-                && (is_all(&attempt.body)
-                    || handlers.all(|body| {
-                        leaves(body) && mentions_in(body, name) == 0
-                            || is_bound_first(body, name, all)
-                    }))
-        }
-        Stmt::If(branch) => {
-            let mut others = branch.elif_else_clauses.iter();
-            let ends = branch.elif_else_clauses.last();
-            unread(&branch.test)
-                && is_bound_first(&branch.body, name, all)
-                && (is_all(&branch.body)
-                    || ends.is_some_and(|other| other.test.is_none())
-                        && others.all(|other| {
-                            other.test.as_ref().is_none_or(unread)
-                                && is_bound_first(&other.body, name, all)
-                        }))
-        }
-        _ => false,
     }
 }
 

@@ -5,6 +5,7 @@
 //! named. The result keeps order, types and names. What becomes of an error is a setting. Left
 //! alone: `while` loops, `async for`, generator expressions.
 
+mod bound;
 mod comprehension;
 mod flow;
 mod function;
