@@ -339,7 +339,7 @@ fn write<'a>(
             parameters.push(name);
         }
     }
-    let name = place.name_for(&name_of(cx, calls));
+    let name = place.name_for(&render::name_of(cx, calls));
     let mut opening = String::new();
     let start = layout.line_start(span(statement).start());
     let end = layout.line_start(span(first).start());
@@ -490,16 +490,4 @@ fn changed(text: &str, part: Span, edits: Vec<Edit>) -> Result<String, Why> {
     });
     let edits = Edits::new(local.collect()).map_err(|error| Why::new(error.to_string()))?;
     Ok(edits.apply(part.of(text)))
-}
-
-/// `load_one`, after the first word of what is called.
-fn name_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
-    let callee = calls.first().map(|call| cx.module.describe(&call.func));
-    let callee = callee.unwrap_or_default();
-    let last = callee.rsplit('.').next().unwrap_or_default();
-    let word = last.trim_start_matches('_').split('_').next();
-    match word.filter(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric)) {
-        Some(word) => format!("{}_one", word.to_lowercase()),
-        None => "do_one".to_owned(),
-    }
 }

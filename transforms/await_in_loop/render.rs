@@ -404,3 +404,15 @@ pub(super) fn end_with_parentheses(cx: &Cx<'_>, expression: &Expr) -> usize {
         .unwrap_or_else(|| span(expression))
         .end()
 }
+
+/// `load_one`, after the first word of what is called.
+pub(super) fn name_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
+    let callee = calls.first().map(|call| cx.module.describe(&call.func));
+    let callee = callee.unwrap_or_default();
+    let last = callee.rsplit('.').next().unwrap_or_default();
+    let word = last.trim_start_matches('_').split('_').next();
+    match word.filter(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric)) {
+        Some(word) => format!("{}_one", word.to_lowercase()),
+        None => "do_one".to_owned(),
+    }
+}
