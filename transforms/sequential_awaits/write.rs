@@ -76,6 +76,13 @@ fn reason<'a>(cx: &Cx<'a>, row: &Row<'a>, writer: &Writer<'_, 'a>) -> Option<Str
             cx.module.describe(target)
         ));
     }
+    let is_looked_at = |step: &Step<'a>| surroundings(cx, step.statement.into()).is_err();
+    if row.steps.iter().any(is_looked_at) {
+        clauses.push(
+            "if it is cancelled while it waits, the `try` around it finds none of the results"
+                .to_owned(),
+        );
+    }
     if let Some(call) = row
         .awaits()
         .skip(1)
