@@ -83,6 +83,13 @@ fn reason<'a>(cx: &Cx<'a>, row: &Row<'a>, writer: &Writer<'_, 'a>) -> Option<Str
                 .to_owned(),
         );
     }
+    let bare = |step: &&Step<'a>| matches!(step.statement, Stmt::Expr(_));
+    if let Some(awaited) = row.steps.iter().filter(bare).find_map(Step::only) {
+        clauses.push(format!(
+            "the result of `{}` is not used: another call may need what it does",
+            cx.module.describe(&awaited.call.func)
+        ));
+    }
     if let Some(call) = row
         .awaits()
         .skip(1)
