@@ -76,6 +76,20 @@ fn reason<'a>(cx: &Cx<'a>, row: &Row<'a>, writer: &Writer<'_, 'a>) -> Option<Str
             cx.module.describe(target)
         ));
     }
+    let is_looked_at = |step: &Step<'a>| surroundings(cx, step.statement.into()).is_err();
+    if row.steps.iter().any(is_looked_at) {
+        clauses.push(
+            "if it is cancelled while it waits, the `try` around it finds none of the results"
+                .to_owned(),
+        );
+    }
+    let bare = |step: &&Step<'a>| matches!(step.statement, Stmt::Expr(_));
+    if let Some(awaited) = row.steps.iter().filter(bare).find_map(Step::only) {
+        clauses.push(format!(
+            "the result of `{}` is not used: another call may need what it does",
+            cx.module.describe(&awaited.call.func)
+        ));
+    }
     if let Some(call) = row
         .awaits()
         .skip(1)
