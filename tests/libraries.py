@@ -30,7 +30,7 @@ warnings.simplefilter("ignore")
 # Tables and keys that name nothing in a library: words, names of methods of any object, modules that a
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
-    "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
+    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
     "quiet-members", "taking-methods", "words", "writing-words",
 }
@@ -426,7 +426,7 @@ class Checker:
         if "from" in library:
             return self.mapping(library)
         tables = {
-            "aliases": self.aliases, "awaits-argument": self.names, "async-side": self.async_side, "bases": self.bases,
+            "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
             "blocking": self.blocking, "classes": self.classes, "effects": self.effects,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
