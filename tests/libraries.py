@@ -30,9 +30,9 @@ warnings.simplefilter("ignore")
 # Tables and keys that name nothing in a library: words, names of methods of any object, modules that a
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
-    "asyncio-only", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
+    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
-    "quiet-members", "taking-methods", "writing-words",
+    "quiet-members", "taking-methods", "words", "writing-words",
 }
 NOT_NAMES_OF_BLOCKING = {
     "body", "codes", "confirm", "effects", "fallback", "instead", "kind", "lasts", "shared", "unless-said", "unread", "why",

@@ -98,6 +98,28 @@ fn why_tells_what_is_known_of_a_line() {
     compare("why_broken", &shop.run(&["why", "shop/broken.py:1"]));
 }
 
+/// Effects through parameters, receivers, constructors, recursion and a claim.
+const MAIL: &[(&str, &str)] = &[
+    ("pyproject.toml", "[project]\nname = 'mail'\n"),
+    ("mail/__init__.py", ""),
+    (
+        "mail/box.py",
+        "import asyncio\n\nimport httpx\n\n\nclass Box:\n    def __init__(self):\n        self.items = []\n        self.count = 0\n\n    async def put(self, item, known):\n        self.count += 1\n        self.items.append(item)\n        known[item] = self.count\n\n\nasync def send(client: httpx.AsyncClient, item):\n    await client.post(\"/mail\", json=item)\n\n\nasync def poll(left):\n    await asyncio.sleep(1)\n    return await poll(left - 1)\n\n\nasync def cached(item):  # asyncfix: pure: the cache is not looked at\n    item.seen = True\n",
+    ),
+    (
+        "mail/api.py",
+        "import httpx\n\nfrom .box import Box, cached, poll, send\n\n\nasync def own(items):\n    box = Box()\n    known = {}\n    for item in items:\n        await box.put(item, known)\n\n\nasync def shared(box: Box, known, hook):\n    await box.put(1, known)\n    await hook(known)\n\n\nasync def deliver(client: httpx.AsyncClient, item):\n    await cached(item)\n    await send(client, item)\n    await poll(3)\n",
+    ),
+];
+
+#[test]
+fn why_tells_what_functions_do() {
+    let mail = Sandbox::with(MAIL);
+    compare("why_does_own", &mail.run(&["why", "mail/api.py:6"]));
+    compare("why_does_shared", &mail.run(&["why", "mail/api.py:13"]));
+    compare("why_does_deliver", &mail.run(&["why", "mail/api.py:18"]));
+}
+
 /// A project whose only request of `requests` is sent by httpx afterwards.
 const WEATHER: &[(&str, &str)] = &[
     (

@@ -209,6 +209,13 @@ pub struct Call {
     pub arguments: Box<[Argument]>,
     /// How many arguments stand there without a keyword; none if some are unpacked.
     pub positional: Option<u16>,
+    /// What it is given that others may hold, if anything.
+    pub passed: Option<Box<Passed>>,
+}
+
+/// What a call is given.
+#[derive(Debug, Default)]
+pub struct Passed {
     /// Who else may hold the object whose method is called, or that is entered or gone through.
     pub receiver: Option<Held>,
     /// Who else may hold the arguments; not those that were made here or cannot be changed.
@@ -261,6 +268,23 @@ pub enum ArgumentValue {
 }
 
 impl Call {
+    /// Who else may hold the object whose method is called, or that is entered or gone through.
+    pub fn receiver(&self) -> Option<Held> {
+        self.passed.as_ref()?.receiver
+    }
+
+    /// Who else may hold an argument.
+    pub fn given(&self, slot: Slot) -> Option<Held> {
+        let given = &self.passed.as_ref()?.given;
+        let found = given.iter().find(|(known, _)| *known == slot);
+        found.map(|(_, held)| *held)
+    }
+
+    /// Functions among the arguments.
+    pub fn callbacks(&self) -> &[TermId] {
+        self.passed.as_ref().map_or(&[], |passed| &passed.callbacks)
+    }
+
     /// The text of a constant argument.
     pub fn constant(&self, keyword: &str, position: Option<usize>) -> Option<&str> {
         self.arguments.iter().find_map(|argument| {

@@ -26,7 +26,7 @@ pub use deeds::{Deed, Held, Holder, Slot};
 pub use effects::Effects;
 pub use facts::{
     Argument, ArgumentValue, Call, CallKind, CallPlace, Class, Facts, Function, Given, NameHash,
-    Owner, Reachable, Reflected, ReflectedOn, Try, both_names,
+    Owner, Passed, Reachable, Reflected, ReflectedOn, Try, both_names,
 };
 pub use imports::{ImportName, Imported};
 pub use intercepts::Intercept;

@@ -8,6 +8,7 @@ use super::syntax::{Block, block_of, dotted};
 use crate::model::libraries::Catalogue;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtClassDef, StmtFunctionDef};
 use crate::python::parse::number_of;
+use crate::python::suppress::claims_pure;
 use crate::python::{Layout, Tree, span};
 use crate::text::Span;
 use rustc_hash::FxHashMap;
@@ -27,6 +28,8 @@ pub struct Module<'a> {
     calls: Vec<&'a ExprCall>,
     /// Qualified names outside this file that it assigns to.
     patched: Vec<String>,
+    /// The comments that say of a function that it is pure.
+    claims: Vec<Span>,
 }
 
 impl<'a> Module<'a> {
@@ -55,6 +58,7 @@ impl<'a> Module<'a> {
             attribute_writes: built.attribute_writes,
             calls: built.calls,
             patched: Vec::new(),
+            claims: claims(text, tree),
         };
         module.patched = module
             .attribute_writes
@@ -80,6 +84,10 @@ impl<'a> Module<'a> {
 
     pub fn catalogue(&self) -> &'a Catalogue {
         self.catalogue
+    }
+
+    pub(super) fn claims(&self) -> &[Span] {
+        &self.claims
     }
 
     pub fn layout(&self) -> &Layout<'a> {
@@ -344,6 +352,17 @@ impl<'a> Module<'a> {
                 format!("{start}...")
             }
         })
+    }
+}
+
+/// The comments that say of a function that it is pure.
+fn claims(text: &str, tree: &Tree) -> Vec<Span> {
+    match memchr::memmem::find(text.as_bytes(), b"asyncfix:") {
+        Some(_) => tree
+            .comments()
+            .filter(|comment| claims_pure(comment.of(text)))
+            .collect(),
+        None => Vec::new(),
     }
 }
 

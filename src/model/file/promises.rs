@@ -4,7 +4,6 @@
 use super::module::Module;
 use crate::python::ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtTry, is_docstring_stmt};
 use crate::python::span;
-use crate::python::suppress::claims_pure;
 
 impl<'a> Module<'a> {
     /// Whether the body is certain not to raise: all that may do so stands in a `try` that catches
@@ -76,7 +75,7 @@ impl<'a> Module<'a> {
     /// Whether a comment at the `def` of a function, or above it, says that it is pure.
     pub(super) fn claims_pure(&self, function: &'a StmtFunctionDef) -> bool {
         let text = self.text();
-        if !text.contains("asyncfix:") {
+        if self.claims().is_empty() {
             return false;
         }
         let starts = span(function).start();
@@ -90,9 +89,7 @@ impl<'a> Module<'a> {
             _ => self.layout().line_start(line - 1),
         };
         let first_line = self.layout().line_start(header);
-        let comments = self.tree().comments();
-        let mut comments = comments.filter(|comment| claims_pure(comment.of(text)));
-        comments.any(|comment| {
+        self.claims().iter().any(|comment| {
             let own_line = text[above..line].trim_start().starts_with('#');
             let stands_above = own_line && (above..line).contains(&comment.start());
             // Between the name and the body, on lines of the signature.

@@ -22,11 +22,14 @@ pub(super) const MAPPINGS: &[(&str, &str)] = files![
 /// File and text of each, sorted by the name of the library.
 const FILES: &[(&str, &str)] = files![
     "pillow",
+    "aiofiles",
     "aiogram",
     "aiohttp",
+    "aiosqlite",
     "anyio",
     "asgiref",
     "asyncio",
+    "asyncpg",
     "backoff",
     "boto3",
     "cachetools",
@@ -38,6 +41,7 @@ const FILES: &[(&str, &str)] = files![
     "django",
     "django_database",
     "esphome",
+    "elasticsearch",
     "fastapi",
     "flask",
     "homeassistant",
@@ -76,6 +80,7 @@ const FILES: &[(&str, &str)] = files![
     "twisted",
     "typer",
     "urllib3",
+    "websockets",
     "pyyaml",
 ];
 

@@ -6,6 +6,7 @@ mod doing;
 mod effects;
 mod files;
 mod http;
+mod names;
 mod schema;
 mod tasks;
 #[cfg(test)]
@@ -15,9 +16,11 @@ pub use check::Mistakes;
 pub use doing::Doing;
 pub use effects::*;
 pub use http::*;
+pub use names::expand;
 pub use schema::*;
 pub use tasks::Tasks;
 
+use names::{add, merge};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -484,31 +487,4 @@ impl Catalogue {
         self.libraries()
             .any(|library| list(library).iter().any(|known| known == name))
     }
-}
-
-fn add(index: &mut FxHashMap<String, (usize, usize)>, names: &[String], entry: (usize, usize)) {
-    for name in names.iter().flat_map(|name| expand(name)) {
-        index.entry(name).or_insert(entry);
-    }
-}
-
-fn merge<T: Clone>(index: &mut FxHashMap<String, T>, more: &std::collections::BTreeMap<String, T>) {
-    for (name, value) in more
-        .iter()
-        .flat_map(|(name, value)| expand(name).into_iter().map(move |name| (name, value)))
-    {
-        index.entry(name).or_insert_with(|| value.clone());
-    }
-}
-
-/// The names that `a.{b,c}` stands for; there may be several braces.
-pub fn expand(name: &str) -> Vec<String> {
-    let Some((start, rest)) = name.split_once('{') else {
-        return vec![name.to_owned()];
-    };
-    let (choices, end) = rest.split_once('}').unwrap_or((rest, ""));
-    choices
-        .split(',')
-        .flat_map(|choice| expand(&format!("{start}{}{end}", choice.trim())))
-        .collect()
 }

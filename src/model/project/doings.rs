@@ -220,7 +220,7 @@ impl Doings {
         for effect in &doing.effects {
             match does(*effect, object_of(project.written(file, call.callee))) {
                 Some(changed @ (Does::Changes(..) | Does::Fills(..))) => {
-                    self.add_held(file, at, changed, call.receiver, name);
+                    self.add_held(file, at, changed, call.receiver(), name);
                 }
                 Some(does) => self.add(file, at, does, name),
                 None => {}
@@ -228,12 +228,12 @@ impl Doings {
         }
         if let Some(class) = doing.exclusive {
             let does = Does::Exclusive(Holder::Somebody, class);
-            self.add_held(file, at, does, call.receiver, name);
+            self.add_held(file, at, does, call.receiver(), name);
         }
         if let Some(class) = doing.holds {
             self.add(file, at, Does::Holds(class), name);
         }
-        for callback in &call.callbacks {
+        for callback in call.callbacks() {
             if let Value::Function(function) | Value::Method(function, _) =
                 evaluator.evaluate(file, *callback)
             {
@@ -272,7 +272,7 @@ impl Doings {
             }
             if catalogue.is_filling_method(method) {
                 let does = Does::Fills(Holder::Somebody, object_of(written.clone()));
-                return self.add_held(file, at, does, call.receiver, &written);
+                return self.add_held(file, at, does, call.receiver(), &written);
             }
             let arguments = call.positional.map_or(0, usize::from);
             if catalogue.is_pure_method(method, arguments) {

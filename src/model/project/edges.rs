@@ -119,7 +119,7 @@ impl Edge {
         match (holder, self.runs) {
             (Holder::Global | Holder::Somebody | Holder::Entered, _) => Some(key.clone()),
             (Holder::Receiver, Runs::Constructs) => None,
-            (Holder::Receiver, Runs::Called) => key.on(call.receiver),
+            (Holder::Receiver, Runs::Called) => key.on(call.receiver()),
             (Holder::Parameter(position), Runs::Called | Runs::Constructs) => {
                 key.on(self.argument(project, call, position))
             }
@@ -151,9 +151,8 @@ impl Edge {
             return None;
         }
         let name = of.parameters.get(parameter as usize)?;
-        let given = |slot: Slot| call.given.iter().find(|(known, _)| *known == slot);
-        if let Some((_, held)) = given(Slot::Keyword(NameHash::of(name))) {
-            return Some(*held);
+        if let Some(held) = call.given(Slot::Keyword(NameHash::of(name))) {
+            return Some(held);
         }
         let Some(count) = call.positional else {
             return somebody;
@@ -166,7 +165,7 @@ impl Edge {
         let bound = matches!(of.owner, Owner::Class(_)) && !is_static;
         let position = parameter.checked_sub(u16::from(bound))?;
         match position < count {
-            true => given(Slot::Position(position)).map(|(_, held)| *held),
+            true => call.given(Slot::Position(position)),
             false => None,
         }
     }

@@ -2,9 +2,12 @@
 
 use super::Collector;
 use crate::model::file::deeds::{Deed, Slot};
-use crate::model::file::facts::{Argument, ArgumentValue, Call, CallKind, CallPlace, NameHash};
+use crate::model::file::facts::{
+    Argument, ArgumentValue, Call, CallKind, CallPlace, NameHash, Passed,
+};
 use crate::model::file::syntax::dotted;
 use crate::model::file::terms::{Index, Term, TermId};
+use crate::model::stdlib::is_stdlib;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Number, UnaryOp};
 use crate::python::span;
 use crate::text::Span;
@@ -25,9 +28,46 @@ impl<'a> Collector<'_, 'a> {
         let (function, place) = self.place(at);
         let here = span(value);
         self.push(function, place, kind, here, None, term, at);
-        let receiver = self.module.held(value);
-        if let Some(last) = self.facts.calls.last_mut() {
-            last.receiver = receiver;
+        self.received(value);
+    }
+
+    /// Who else may hold the object that the last call noted is about.
+    pub(super) fn received(&mut self, object: &'a Expr) {
+        let receiver = self.module.held(object);
+        if let Some(last) = self.facts.calls.last_mut()
+            && receiver.is_some()
+        {
+            last.passed = Some(Box::new(Passed {
+                receiver,
+                ..Passed::default()
+            }));
+        }
+    }
+
+    /// Whether a callee is a member of a module of Python's own, as `os.path.join` is.
+    fn is_module(&self, callee: TermId) -> bool {
+        match self.builder.terms.get(callee) {
+            Term::Member(of, _) => match self.builder.terms.get(*of) {
+                Term::Import(0, name) => is_stdlib(name.split('.').next().unwrap_or(name)),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a callee may be a function of the project.
+    fn may_be_own(&self, callee: TermId) -> bool {
+        match self.builder.terms.get(callee) {
+            Term::Member(of, _) | Term::Call(of) | Term::Item(of) | Term::Await(of) => {
+                self.may_be_own(*of)
+            }
+            Term::Import(0, name) => !is_stdlib(name.split('.').next().unwrap_or(name)),
+            Term::Builtin(_)
+            | Term::Literal(_)
+            | Term::Unknown(_)
+            | Term::Parameter(..)
+            | Term::None => false,
+            _ => true,
         }
     }
 
@@ -42,7 +82,8 @@ impl<'a> Collector<'_, 'a> {
     }
 
     /// Who else may hold the arguments of a call, and which of them are functions.
-    fn passed(&mut self, call: &'a ExprCall) {
+    fn passed(&mut self, call: &'a ExprCall, callee: TermId) {
+        let may_be_own = self.may_be_own(callee);
         let mut given = Vec::new();
         let mut callbacks = Vec::new();
         let positions = call.arguments.args.iter().enumerate();
@@ -63,18 +104,25 @@ impl<'a> Collector<'_, 'a> {
                     callbacks.push(term);
                 }
             }
-            if let Some(held) = self.module.held(value) {
+            if may_be_own && let Some(held) = self.module.held(value) {
                 given.push((slot, held));
             }
         }
         let receiver = match &*call.func {
-            Expr::Attribute(method) => self.module.held(&method.value),
+            // A module is no object that a method could change.
+            Expr::Attribute(method) if !self.is_module(callee) => self.module.held(&method.value),
+            _ if !may_be_own => None,
             callee => self.module.held(callee),
         };
+        if given.is_empty() && callbacks.is_empty() && receiver.is_none() {
+            return;
+        }
         if let Some(last) = self.facts.calls.last_mut() {
-            last.given = given.into();
-            last.callbacks = callbacks.into();
-            last.receiver = receiver;
+            last.passed = Some(Box::new(Passed {
+                receiver,
+                given: given.into(),
+                callbacks: callbacks.into(),
+            }));
         }
     }
 
@@ -146,7 +194,7 @@ impl<'a> Collector<'_, 'a> {
             last.arguments = arguments;
             last.positional = positional;
         }
-        self.passed(call);
+        self.passed(call, callee);
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is one field of the fact")]
@@ -178,9 +226,7 @@ impl<'a> Collector<'_, 'a> {
             held: known.then(|| self.held(node)).flatten(),
             arguments: Box::default(),
             positional: None,
-            receiver: None,
-            given: Box::default(),
-            callbacks: Box::default(),
+            passed: None,
         });
     }
 

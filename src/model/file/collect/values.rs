@@ -115,10 +115,7 @@ impl<'a> Collector<'_, 'a> {
             && self.read.insert((function, term))
         {
             self.push(function, place, CallKind::Read, here, None, term, node);
-            let receiver = self.module.held(&attribute.value);
-            if let Some(last) = self.facts.calls.last_mut() {
-                last.receiver = receiver;
-            }
+            self.received(&attribute.value);
         }
     }
 
