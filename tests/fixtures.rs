@@ -21,13 +21,14 @@ fn fixtures_come_to_what_their_snapshots_show() {
     assert!(failed.is_empty(), "not as in the snapshot: {failed:#?}");
 }
 
-/// Known to be offered, though nobody may: objects by the annotation of what `__init__` is given, and
-/// calls that ask for the task they run in.
-const SPRUNG: [&str; 6] = [
+/// Known to be offered, though nobody may: objects by the annotation of what `__init__` is given, calls
+/// that ask for the task they run in, and rounds that delete a name, which is no longer theirs.
+const SPRUNG: [&str; 7] = [
     "await-in-loop/trap_object_asyncpg_connection",
     "await-in-loop/trap_object_pika_channel",
     "await-in-loop/trap_object_redis_pipeline",
     "await-in-loop/trap_p11_tasks_differ",
+    "await-in-loop/trap_p14_names_of_rounds",
     "sequential-awaits/trap_object_queue",
     "sequential-awaits/trap_object_redis_pipeline",
 ];
