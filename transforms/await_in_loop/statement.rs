@@ -21,9 +21,9 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
         .map(AnyNodeRef::from)
         .chain(round.guarded.statements.iter().map(AnyNodeRef::from))
         .collect();
-    let judged = judge(cx, &[round.call], &plain, Runs::Each(&[]))?;
-    surroundings(cx, node)?;
     let targets = shape::target_names(&statement.target)?;
+    let judged = judge(cx, &[round.call], &plain, Runs::Each(&targets))?;
+    surroundings(cx, node)?;
     let scope = independent(cx, statement, &round, &targets)?;
     if !cx.module.layout().alone(span(statement)) {
         return Err(Why::new("the loop shares its lines with other statements"));

@@ -19,6 +19,10 @@ impl<'a> Survey<'_, 'a> {
             if problem.is_some() {
                 return TraversalSignal::Skip;
             }
+            // What a function inside does matters where it is called, or handed on.
+            if self.assumes && inner.is_stmt_function_def() {
+                return TraversalSignal::Skip;
+            }
             problem = self.effect(inner).err();
             TraversalSignal::Traverse
         });
@@ -73,6 +77,7 @@ impl<'a> Survey<'_, 'a> {
             AnyNodeRef::ExprSubscript(subscript)
                 if subscript.ctx != ExprContext::Load
                     && !self.stack.is_empty()
+                    && !self.is_given(&subscript.value)
                     && !self.is_own_key(&subscript.slice) =>
             {
                 self.changed(&subscript.value, span(subscript).of(module.text()))
@@ -130,6 +135,7 @@ impl<'a> Survey<'_, 'a> {
         let unknown = || Err(Why::new(format!("what `{name}` does is not known")));
         match module.target(call) {
             Target::Builtin("input") => Err(Why::new("`input` reads from the terminal")),
+            Target::Builtin("next") if makes_iterator(call) => Ok(()),
             Target::Builtin("next" | "anext") => {
                 Err(Why::new(format!("`{name}` takes what comes next")))
             }
@@ -172,6 +178,10 @@ impl<'a> Survey<'_, 'a> {
                         }
                     }
                 }
+                if names::logs(catalogue, &name) {
+                    self.seen.logs = true;
+                    return Ok(());
+                }
                 self.plain(call, name, &target)
             }
         }
@@ -197,6 +207,9 @@ impl<'a> Survey<'_, 'a> {
             |what: String| Why::new(format!("what `{name}` does is not known, and {what}"));
         if !self.assumes {
             return Err(Why::new(format!("what `{name}` does is not known")));
+        }
+        if let Some(summary) = self.known(call) {
+            return self.summarised(call, &name, false, &summary);
         }
         let (own, made) = match &*call.func {
             Expr::Attribute(method) => (
@@ -350,10 +363,9 @@ impl<'a> Survey<'_, 'a> {
             return Ok(());
         }
         if self.assumes && names::is_own(object, &self.own) {
-            self.seen.confirm.insert(format!(
-                "`{what}` is changed: no two of the calls may have the same `{}`",
-                self.cx.module.describe(object)
-            ));
+            if !self.seen.own_changed.iter().any(|known| known == what) {
+                self.seen.own_changed.push(what.to_owned());
+            }
             return Ok(());
         }
         Err(Why::new(format!(
@@ -371,6 +383,13 @@ impl<'a> Survey<'_, 'a> {
                 "`{what}` changes what other code can see"
             )));
         }
+        // A name for a list may be the list that the loop goes through, or that it gives back.
+        let is_name = object.is_name_expr() && !self.is_given(object);
+        if is_name || names::progress(self.cx.module.catalogue(), what).is_some() {
+            return Err(Why::new(format!(
+                "`{what}` changes what other code can see"
+            )));
+        }
         if let Some(function) = self.stack.last()
             && !self.is_given(object)
             && is_read(self.cx, function, what)
@@ -382,6 +401,15 @@ impl<'a> Survey<'_, 'a> {
         let order = format!("`{what}` may be filled at another time, in another order");
         self.seen.confirm.insert(order);
         Ok(())
+    }
+}
+
+/// `next(iter(items))`, `next(item for item in items)`: the first of them.
+fn makes_iterator(call: &ExprCall) -> bool {
+    match call.arguments.args.first() {
+        Some(Expr::Generator(_)) => true,
+        Some(Expr::Call(made)) => matches!(&*made.func, Expr::Name(name) if name.id == "iter"),
+        _ => false,
     }
 }
 

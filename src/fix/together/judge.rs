@@ -70,6 +70,10 @@ fn each<'a>(
         let read = references_within(call.into());
         read.iter().any(|name| names.contains(&name.id.as_str()))
     };
+    let pacing = |name: &&&str| cx.module.catalogue().paces(name);
+    if let Some(name) = names.iter().find(pacing) {
+        return Err(Why::new(format!("`{name}` speaks of pacing")));
+    }
     let assumes = !names.is_empty() && calls.iter().any(|call| differs(call));
     let mut survey = Survey::new(cx, names.to_vec(), assumes, calls);
     for call in calls {
@@ -79,9 +83,9 @@ fn each<'a>(
         survey.body(node)?;
     }
     let mut seen = survey.seen;
-    for name in &seen.writes {
+    for (name, writes) in &seen.writes {
         seen.confirm.insert(format!(
-            "`{name}` may write: the order of the calls may matter"
+            "`{name}` {writes}: the order of the calls may matter"
         ));
     }
     Ok(seen)
@@ -91,17 +95,21 @@ fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) ->
     let parallel = parallel(cx, calls);
     let own = matches!(parallel, Some(Parallel::Receivers));
     let mut survey = Survey::new(cx, Vec::new(), true, calls);
-    for call in calls {
-        survey.awaited(call, own)?;
-    }
     for &node in plain {
         survey.body(node)?;
     }
+    // What stands between the calls stays where it is.
+    if let Some(first) = survey.seen.confirm.first() {
+        return Err(Why::new(first.clone()));
+    }
+    for call in calls {
+        survey.awaited(call, own)?;
+    }
     let mut seen = survey.seen;
     if parallel.is_none() {
-        if let Some(name) = seen.writes.first() {
+        if let Some((name, writes)) = seen.writes.first() {
             return Err(Why::new(format!(
-                "`{name}` may write, and another call may need what it writes"
+                "`{name}` {writes}, and another call may need what it writes"
             )));
         }
         if !seen.assumed.is_empty() {
@@ -116,9 +124,9 @@ fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) ->
     if matches!(parallel, Some(Parallel::Receivers)) {
         same_kind(cx, calls)?;
     }
-    for name in &seen.writes {
+    for (name, writes) in &seen.writes {
         seen.confirm.insert(format!(
-            "`{name}` may write: the order of the calls may matter"
+            "`{name}` {writes}: the order of the calls may matter"
         ));
     }
     Ok(seen)
@@ -219,6 +227,18 @@ fn judged(cx: &Cx<'_>, seen: Seen) -> Judged {
         evidence: seen.evidence,
         may_fail: true,
     };
+    if !seen.own.is_empty() {
+        judged.confirm.insert(format!(
+            "{} is called on another object each time: these must share nothing that the calls change",
+            listed(seen.own)
+        ));
+    }
+    if !seen.own_changed.is_empty() {
+        judged.confirm.insert(format!(
+            "{} is changed: no two of the calls may have the same object",
+            listed(seen.own_changed)
+        ));
+    }
     if !seen.assumed.is_empty() {
         let mut calls = seen.assumed;
         let plain = seen.assumed_plain;

@@ -1,7 +1,8 @@
 //! Awaited calls that are to run at the same time: whether they may, and how that is written.
 //!
 //! `judge` says what the calls do and what a person must confirm of it: `survey` and `body` walk
-//! through the code that they run, `names` weighs what is not known. `surroundings` says what stands
+//! through the code that they run, `names` weighs what is not known, and
+//! `summary` asks the project about other files. `surroundings` says what stands
 //! around them, `attempts` what a `try` around them needs. What one call feeds to another is for the
 //! transform to see, which knows their shape. `write` starts the calls as tasks, in the way that the
 //! settings ask for, and `code` lays them out.
@@ -11,6 +12,7 @@ mod body;
 mod code;
 mod judge;
 mod names;
+mod summary;
 mod surroundings;
 mod survey;
 mod write;

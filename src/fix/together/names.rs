@@ -9,6 +9,11 @@ use std::collections::BTreeSet;
 /// How many steps from a name to what made its value are followed.
 const MAX_STEPS: usize = 3;
 
+/// Words that end what a name says of what its function does.
+const HOW: [&str; 12] = [
+    "at", "by", "for", "from", "in", "into", "on", "to", "until", "using", "with", "without",
+];
+
 /// What the name of a function says that it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Says {
@@ -29,6 +34,12 @@ pub(super) fn says(catalogue: &Catalogue, name: &str) -> Says {
     let last = name.rsplit('.').next().unwrap_or(name);
     let mut words = words(last);
     words.retain(|word| word != "async" && word != "a" && word != "do");
+    // `fetch_with_retry`, `add_to_queue`: what follows says how or where.
+    let how = words
+        .iter()
+        .skip(1)
+        .position(|word| HOW.contains(&word.as_str()));
+    words.truncate(how.map_or(words.len(), |index| index + 1));
     let has = |words: &[String], kind: Wordy| {
         words
             .iter()
@@ -96,11 +107,35 @@ pub(super) fn exclusive<'a>(
     origin.found
 }
 
+/// Why an object of a library, by the name of a method of its, may serve only one call at a time.
+pub(super) fn of_library(cx: &Cx<'_>, name: &str) -> Option<String> {
+    let (class, _) = name.rsplit_once('.')?;
+    let mut origin = Origin {
+        cx,
+        own: &[],
+        receives: true,
+        seen: BTreeSet::new(),
+        steps: 0,
+        found: None,
+    };
+    origin.of_module(class);
+    origin.found
+}
+
 /// Why a call that is not known may show how far a loop is.
 pub(super) fn progress(catalogue: &Catalogue, name: &str) -> Option<String> {
     let mut words = words(name).into_iter();
     let word = words.find(|word| catalogue.paces(word))?;
     Some(format!("`{word}` speaks of pacing"))
+}
+
+/// `log_debug`, `log.warning`: a function that writes log lines, by its name.
+pub(super) fn logs(catalogue: &Catalogue, name: &str) -> bool {
+    let words = words(name);
+    let level = words
+        .last()
+        .is_some_and(|word| catalogue.is_logging_method(word));
+    level && words.len() > 1 && words[words.len() - 2].trim_end_matches("ger") == "log"
 }
 
 /// The word by which a context manager lets one task in after the other.
@@ -110,7 +145,12 @@ pub(super) fn locks(catalogue: &Catalogue, name: &str) -> Option<String> {
 }
 
 /// Why an object of this name, or of a class of this name, may serve only one call at a time.
-fn speaks_of_one(catalogue: &Catalogue, name: &str, own: bool, receives: bool) -> Option<String> {
+pub(super) fn speaks_of_one(
+    catalogue: &Catalogue,
+    name: &str,
+    own: bool,
+    receives: bool,
+) -> Option<String> {
     let words = words(name);
     // The last word says what kind of thing it is: `db_session`, not `session_id`.
     let last = words.last()?;
@@ -139,12 +179,12 @@ impl<'a> SourceOrderVisitor<'a> for Origin<'_, 'a> {
         }
         if let Some(class) = self.cx.module.class_of(expression) {
             match self.cx.module.catalogue().class(&class) {
-                Some(known) if known.concurrent => return,
-                Some(_) => {
+                Some(known) if known.concurrent || known.holds => return,
+                Some(known) if known.exclusive => {
                     self.found = Some(format!("objects of `{class}` serve one call at a time"));
                     return;
                 }
-                None => self.of_module(&class),
+                _ => self.of_module(&class),
             }
         }
         match expression {
@@ -292,8 +332,14 @@ pub(super) fn is_own(expression: &Expr, own: &[&str]) -> bool {
             is_own(&subscript.value, own)
                 || matches!(&*subscript.slice, Expr::Name(name) if own.contains(&name.id.as_str()))
         }
+        // `Path(name)`: made for the call.
         Expr::Call(call) => {
             matches!(&*call.func, Expr::Attribute(method) if is_own(&method.value, own))
+                || call
+                    .arguments
+                    .args
+                    .iter()
+                    .any(|argument| is_own(argument, own))
         }
         Expr::Await(awaited) => is_own(&awaited.value, own),
         _ => false,

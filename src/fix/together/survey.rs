@@ -17,8 +17,12 @@ pub(super) struct Seen {
     /// Calls that are not known, but that nothing speaks against; those that are awaited first.
     pub assumed: Vec<String>,
     pub assumed_plain: Vec<String>,
-    /// Known calls that may write.
-    pub writes: Vec<String>,
+    /// Calls that are not known, on objects that no other of the calls uses.
+    pub own: Vec<String>,
+    /// What is changed of such objects.
+    pub own_changed: Vec<String>,
+    /// Known calls that may write, and what they write to.
+    pub writes: Vec<(String, String)>,
     /// What else a person must confirm.
     pub confirm: BTreeSet<String>,
     pub evidence: Vec<String>,
@@ -129,7 +133,7 @@ impl<'c, 'a> Survey<'c, 'a> {
             } else {
                 let line = format!("`{name}` is `{class}.{}`, which may write", method.attr);
                 self.seen.evidence.push(line);
-                self.seen.writes.push(name);
+                self.seen.writes.push((name, "may write".to_owned()));
             }
             return Ok(());
         }
@@ -152,6 +156,15 @@ impl<'c, 'a> Survey<'c, 'a> {
         let module = self.cx.module;
         let against =
             |what: String| Why::new(format!("what `{name}` does is not known, and {what}"));
+        if let crate::model::project::Target::Library(library) = self.cx.target_of(call)
+            && let Some(why) = names::of_library(self.cx, &library)
+        {
+            return Err(against(why));
+        }
+        if let Some(summary) = self.known(call) {
+            self.exclusive(call, &name, true)?;
+            return self.summarised(call, &name, own, &summary);
+        }
         if !self.assumes {
             return Err(Why::new(format!("what `{name}` does is not known")));
         }
@@ -186,14 +199,13 @@ impl<'c, 'a> Survey<'c, 'a> {
         if self.same_for_each && !own && call.arguments.is_empty() {
             return Err(against("it is the same call for every item".to_owned()));
         }
-        if discarded && let Some(word) = self.ordered(call) {
+        if let Some(word) = self.ordered(call)
+            && (discarded || own)
+        {
             return Err(against(format!("`{word}` speaks of an order")));
         }
-        if own && let Expr::Attribute(method) = &*call.func {
-            self.seen.confirm.insert(format!(
-                "`{name}` is called on another `{}` each time: they must share nothing that it changes",
-                module.describe(&method.value)
-            ));
+        if own && !self.seen.own.contains(&name) {
+            self.seen.own.push(name.clone());
         }
         self.seen.waits = true;
         self.seen.evidence.push(format!(
