@@ -21,23 +21,11 @@ fn fixtures_come_to_what_their_snapshots_show() {
     assert!(failed.is_empty(), "not as in the snapshot: {failed:#?}");
 }
 
-/// Known to be offered, though nobody may: objects by the annotation of what `__init__` is given, calls
-/// that ask for the task they run in, and rounds that delete a name, which is no longer theirs.
-const SPRUNG: [&str; 7] = [
-    "await-in-loop/trap_object_asyncpg_connection",
-    "await-in-loop/trap_object_pika_channel",
-    "await-in-loop/trap_object_redis_pipeline",
-    "await-in-loop/trap_p11_tasks_differ",
-    "await-in-loop/trap_p14_names_of_rounds",
-    "sequential-awaits/trap_object_queue",
-    "sequential-awaits/trap_object_redis_pipeline",
-];
-
 #[test]
 fn traps_are_left_alone() {
     for case in cases::all() {
         let name = format!("{}/{}", case.id(), case.name);
-        if case.name.contains("trap_") && !SPRUNG.contains(&name.as_str()) {
+        if case.name.contains("trap_") {
             let plan = run(&case.files, &case.alone()).plan;
             assert!(plan.applied.is_empty(), "{name} is changed");
         }

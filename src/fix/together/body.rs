@@ -67,6 +67,10 @@ impl<'a> Survey<'_, 'a> {
                 }
                 false => refuse("it imports modules"),
             },
+            // The code around the calls may not stay in one function.
+            AnyNodeRef::ExprName(name) if name.ctx.is_del() && self.stack.is_empty() => Err(
+                Why::new(format!("the name `{}` is deleted in between", name.id)),
+            ),
             AnyNodeRef::ExprAttribute(attribute) if attribute.ctx != ExprContext::Load => {
                 self.changed(&attribute.value, span(attribute).of(module.text()))
             }

@@ -168,6 +168,10 @@ impl<'c, 'a> Survey<'c, 'a> {
         if !self.assumes {
             return Err(Why::new(format!("what `{name}` does is not known")));
         }
+        // Whoever calls this may pass any function.
+        if let (Expr::Name(_), Entity::Unknown(why)) = (&*call.func, module.entity(&call.func)) {
+            return Err(Why::new(format!("what `{name}` does is not known: {why}")));
+        }
         self.exclusive(call, &name, false)?;
         let discarded = module
             .parent(call.into())
