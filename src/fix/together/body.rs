@@ -171,7 +171,13 @@ impl<'a> Survey<'_, 'a> {
                     }
                     if matches!(target, Target::Unknown(_)) {
                         if catalogue.is_filling_method(method_name) {
-                            return self.filled(&method.value, &module.describe(&method.value));
+                            let object = module.describe(&method.value);
+                            if !self.stack.is_empty()
+                                && matches!(method_name, "append" | "appendleft" | "extend")
+                            {
+                                return self.changed(&method.value, &object);
+                            }
+                            return self.filled(&method.value, &object);
                         }
                         if catalogue.is_pure_method(method_name, call.arguments.args.len()) {
                             self.passed_on(call)?;

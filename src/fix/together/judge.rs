@@ -4,7 +4,9 @@
 //! it: less in a row of different calls, whose order was chosen, than for calls that are the same but
 //! for what they are given.
 
+use super::against;
 use super::names::{self, Says};
+use super::summary;
 use super::surroundings::{any_loop, is_asyncio};
 use super::survey::{Seen, Survey};
 use crate::fix::Cx;
@@ -46,6 +48,9 @@ pub fn judge<'a>(
     plain: &[AnyNodeRef<'a>],
     runs: Runs<'_, 'a>,
 ) -> Result<Judged, Why> {
+    for call in calls {
+        against::other_scheduler(cx, call)?;
+    }
     let seen = match runs {
         Runs::Each(names) => each(cx, calls, plain, names)?,
         Runs::Several => several(cx, calls, plain)?,
@@ -57,7 +62,18 @@ pub fn judge<'a>(
             listed(names.collect())
         )));
     }
-    Ok(judged(cx, seen))
+    let judged = judged(cx, calls, seen);
+    let reads = |call: &&'a ExprCall| {
+        let name = cx.module.describe(&call.func);
+        names::says(cx.module.catalogue(), &name) == Says::Reads
+    };
+    match runs {
+        _ if judged.confirm.is_empty() => {}
+        Runs::Each(names) => against::in_turn(cx, calls, names)?,
+        Runs::Several if calls.iter().all(reads) => {}
+        Runs::Several => against::in_turn(cx, calls, &[])?,
+    }
+    Ok(judged)
 }
 
 fn each<'a>(
@@ -77,7 +93,9 @@ fn each<'a>(
     let assumes = !names.is_empty() && calls.iter().any(|call| differs(call));
     let mut survey = Survey::new(cx, names.to_vec(), assumes, calls);
     for call in calls {
+        against::same_for_all(cx, call, names)?;
         survey.awaited(call, false)?;
+        survey.overtakes(call)?;
     }
     for &node in plain {
         survey.body(node)?;
@@ -85,13 +103,24 @@ fn each<'a>(
     let mut seen = survey.seen;
     for (name, writes) in &seen.writes {
         seen.confirm.insert(format!(
-            "`{name}` {writes}: the order of the calls may matter"
+            "`{name}` {writes}: the order of the calls may matter, and after a failure the later ones are still sent"
         ));
     }
     Ok(seen)
 }
 
 fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) -> Result<Seen, Why> {
+    against::made_twice(cx, calls)?;
+    against::shared_arguments(cx, calls)?;
+    for call in calls {
+        against::written_by_arguments(cx, call)?;
+        if let Some(word) = against::given_to_write(call) {
+            return Err(Why::new(format!(
+                "`{}` is given `{word}`, which speaks of writing: another call may need that",
+                cx.module.describe(&call.func)
+            )));
+        }
+    }
     let parallel = parallel(cx, calls);
     let own = matches!(parallel, Some(Parallel::Receivers));
     let mut survey = Survey::new(cx, Vec::new(), true, calls);
@@ -104,8 +133,14 @@ fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) ->
     }
     for call in calls {
         survey.awaited(call, own)?;
+        survey.overtakes(call)?;
     }
     let mut seen = survey.seen;
+    if parallel == Some(Parallel::Arguments) && !seen.assumed.is_empty() {
+        for call in calls {
+            acts_on_one(cx, call)?;
+        }
+    }
     if parallel.is_none() {
         if let Some((name, writes)) = seen.writes.first() {
             return Err(Why::new(format!(
@@ -197,6 +232,17 @@ fn reads_by_name<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
     }
 }
 
+/// Refuses a method of one object that does something to it: what is asked first is known to the next.
+fn acts_on_one<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
+    let name = cx.module.describe(&call.func);
+    match names::says(cx.module.catalogue(), &name) {
+        Says::Acts(word) if call.func.is_attribute_expr() => Err(Why::new(format!(
+            "`{name}` is called on one object again, and `{word}` may mean anything"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses the same method of objects of different kinds, unless its name speaks of reading: what
 /// opens, starts and closes them has an order.
 fn same_kind<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Result<(), Why> {
@@ -221,11 +267,11 @@ fn same_kind<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Result<(), Why> {
     }
 }
 
-fn judged(cx: &Cx<'_>, seen: Seen) -> Judged {
+fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
     let mut judged = Judged {
         confirm: seen.confirm,
         evidence: seen.evidence,
-        may_fail: true,
+        may_fail: calls.iter().any(|call| summary::may_fail(cx, call)),
     };
     if !seen.own.is_empty() {
         judged.confirm.insert(format!(
@@ -261,7 +307,7 @@ fn judged(cx: &Cx<'_>, seen: Seen) -> Judged {
         judged.confirm.insert(format!(
             "{library} may run the coroutine on another event loop than asyncio's, where this fails"
         ));
-    } else if !judged.confirm.is_empty() && !is_asyncio(cx) {
+    } else if !is_asyncio(cx) {
         let runs = "nothing here says that it runs on asyncio";
         judged.confirm.insert(runs.to_owned());
     }

@@ -54,6 +54,11 @@ pub(super) fn says(catalogue: &Catalogue, name: &str) -> Says {
     }
     // `get_or_create`, `load_and_save`: more than the first word says.
     let several = words.iter().any(|word| word == "or" || word == "and");
+    // `get_authorized_client`: it may ask for leave first.
+    let several = several
+        || words
+            .iter()
+            .any(|word| word == "authorized" || word == "authenticated");
     let first = words.first().cloned().into_iter().collect::<Vec<_>>();
     if has(&first, Wordy::Reading).is_some() && !several {
         return Says::Reads;
@@ -64,9 +69,10 @@ pub(super) fn says(catalogue: &Catalogue, name: &str) -> Says {
     if let Some(word) = has(&words, Wordy::Acting) {
         return Says::Acts(word);
     }
-    match has(&words, Wordy::Reading).is_some() {
-        true => Says::Reads,
-        false => Says::Nothing,
+    match has(&words, Wordy::Reading) {
+        Some(word) if several => Says::Acts(word),
+        Some(_) => Says::Reads,
+        None => Says::Nothing,
     }
 }
 
@@ -90,6 +96,7 @@ pub(super) fn exclusive<'a>(
         receives: true,
         seen: BTreeSet::new(),
         steps: MAX_STEPS,
+        made: 0,
         found: None,
     };
     if let Some(receiver) = receiver {
@@ -116,6 +123,7 @@ pub(super) fn of_library(cx: &Cx<'_>, name: &str) -> Option<String> {
         receives: true,
         seen: BTreeSet::new(),
         steps: 0,
+        made: 0,
         found: None,
     };
     origin.of_module(class);
@@ -169,6 +177,8 @@ struct Origin<'c, 'a> {
     /// Names whose origin has been looked at.
     seen: BTreeSet<&'a str>,
     steps: usize,
+    /// How many calls that made an object it stands in.
+    made: usize,
     found: Option<String>,
 }
 
@@ -210,7 +220,10 @@ impl<'a> SourceOrderVisitor<'a> for Origin<'_, 'a> {
             }
             Expr::Call(call) => {
                 // The name of a function says what it gives.
+                let is_origin = self.steps < MAX_STEPS;
+                self.made += usize::from(is_origin);
                 walk_expr(self, expression);
+                self.made -= usize::from(is_origin);
                 if let Expr::Attribute(method) = &*call.func {
                     self.named(&method.attr, false);
                 }
@@ -232,7 +245,9 @@ impl<'a> SourceOrderVisitor<'a> for Origin<'_, 'a> {
 
 impl<'a> Origin<'_, 'a> {
     fn named(&mut self, name: &str, own: bool) {
-        if self.found.is_none() {
+        // What an object was made with: an HTTP client, where sessions are such.
+        let is_client = self.made > 0 && is_session(name) && has_http_sessions(self.cx);
+        if self.found.is_none() && !is_client {
             let catalogue = self.cx.module.catalogue();
             self.found = speaks_of_one(catalogue, name, own, self.receives);
         }
@@ -314,6 +329,20 @@ impl<'a> Origin<'_, 'a> {
             known.is_some_and(|class| class.concurrent)
         })
     }
+}
+
+fn is_session(name: &str) -> bool {
+    words(name).pop().is_some_and(|word| word == "session")
+}
+
+/// Whether the file is one of those where a session is an HTTP client, and nothing else.
+fn has_http_sessions(cx: &Cx<'_>) -> bool {
+    let catalogue = cx.module.catalogue();
+    let imports = |name: &str| cx.module.imports_module(name);
+    catalogue
+        .libraries()
+        .any(|library| library.http_sessions && imports(&library.name))
+        && !catalogue.exclusive_modules().any(imports)
 }
 
 /// `asyncpg.Pool`, `sqlalchemy.ext.asyncio.AsyncEngine`: made to be shared.

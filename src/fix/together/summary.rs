@@ -2,6 +2,7 @@
 
 use super::names::{self, Says};
 use super::survey::Survey;
+use crate::fix::Cx;
 use crate::model::file::{Holder, Why};
 use crate::model::project::{Does, Summary, Target, World};
 use crate::python::ast::{Expr, ExprCall};
@@ -74,6 +75,10 @@ impl<'a> Survey<'_, 'a> {
                 Does::Fills(holder, what) => {
                     if self.is_own_of(call, own, *holder) {
                         self.seen.own_changed.push(what.to_string());
+                    } else if appends(&found.way) {
+                        return Err(Why::new(format!(
+                            "`{name}` puts its items behind those of `{what}`, in the order of the calls ({way})"
+                        )));
                     } else {
                         self.seen.confirm.insert(format!(
                             "`{what}` may be filled at another time, in another order"
@@ -100,8 +105,7 @@ impl<'a> Survey<'_, 'a> {
         if !self.assumes {
             return against("that is not known".to_owned());
         }
-        let mut parts: Vec<&str> = callee.split('.').collect();
-        parts.pop();
+        let parts = holders(callee);
         let exclusive = parts
             .iter()
             .find_map(|part| names::speaks_of_one(catalogue, part, false, true));
@@ -145,5 +149,71 @@ impl<'a> Survey<'_, 'a> {
             Holder::Entered => true,
             Holder::Global | Holder::Closure | Holder::Somebody => false,
         }
+    }
+}
+
+/// Whether the last call on the way puts items behind those of a list.
+fn appends(way: &[String]) -> bool {
+    let last = way.last().map(|line| line.trim_end_matches('`'));
+    last.is_some_and(|line| {
+        ["append", "appendleft", "extend", "insert"]
+            .iter()
+            .any(|method| line.ends_with(&format!(".{method}")))
+    })
+}
+
+/// The names of the objects and classes before the last part of a dotted name, without the modules
+/// that a function or a class stands in.
+fn holders(callee: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = callee.split('.').collect();
+    parts.pop();
+    let is_class = |part: &&str| part.trim_start_matches('_').starts_with(char::is_uppercase);
+    if matches!(parts.first(), Some(&"self" | &"cls")) {
+        return parts;
+    }
+    match parts.iter().position(|part| is_class(&part)) {
+        Some(class) => parts.split_off(class),
+        None if parts.len() > 2 => Vec::new(),
+        None => parts,
+    }
+}
+
+/// Whether a call may raise, as far as is known.
+pub(super) fn may_fail<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let Target::Functions(functions) = cx.target_of(call) else {
+        return true;
+    };
+    functions.is_empty()
+        || functions.iter().any(|function| {
+            let decorated = cx
+                .project
+                .function(*function)
+                .is_none_or(|known| !known.decorators.is_empty());
+            decorated || cx.project.effects(*function).may_fail
+        })
+}
+
+/// The parts of the world in which one call looks at what another may have changed.
+const SHARED: [World; 3] = [World::Network, World::Disk, World::Database];
+
+impl<'a> Survey<'_, 'a> {
+    /// Refuses a function that reads from and writes to the same part of the world: another call may
+    /// write between the two.
+    pub(super) fn overtakes(&self, call: &'a ExprCall) -> Result<(), Why> {
+        let Target::Functions(functions) = self.cx.target_of(call) else {
+            return Ok(());
+        };
+        for function in functions {
+            let summary = self.cx.project.effects(function);
+            let does = |effect: &Does| summary.found.iter().any(|found| found.effect == *effect);
+            let both = |world: &&World| does(&Does::Reads(**world)) && does(&Does::Writes(**world));
+            if let Some(world) = SHARED.iter().find(both) {
+                return Err(Why::new(format!(
+                    "`{}` reads from {world} and writes to it: the calls would overtake each other",
+                    self.cx.module.describe(&call.func)
+                )));
+            }
+        }
+        Ok(())
     }
 }

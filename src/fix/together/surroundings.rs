@@ -1,5 +1,6 @@
 //! What stands around awaited calls, and forbids that they overlap.
 
+use super::against;
 use super::attempts;
 use crate::fix::Cx;
 use crate::fix::build::imported_loop;
@@ -25,6 +26,18 @@ pub fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     for ancestor in cx.module.ancestors(node) {
         match ancestor {
             AnyNodeRef::StmtFunctionDef(function) => {
+                let mut decorators = function.decorator_list.iter();
+                let chosen = decorators.find_map(|decorator| {
+                    let written = span(decorator).of(cx.module.text());
+                    against::scheduler_in(cx, written)
+                });
+                if let Some(library) = chosen.or_else(|| against::scheduler_in(cx, &function.name))
+                {
+                    return Err(Why::new(format!(
+                        "`{}` may run under {library}, where `asyncio.gather` fails",
+                        function.name
+                    )));
+                }
                 if let Some(name) = looks_at_names(cx, function) {
                     return Err(Why::new(format!("`{name}` in the function sees its names")));
                 }

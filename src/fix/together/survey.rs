@@ -1,5 +1,6 @@
 //! What awaited calls do, through the functions of this file, and what of it is only assumed.
 
+use super::against;
 use super::names::{self, Says};
 use crate::fix::Cx;
 use crate::model::file::{Entity, Target, Why, root};
@@ -66,8 +67,15 @@ impl<'c, 'a> Survey<'c, 'a> {
     pub fn awaited(&mut self, call: &'a ExprCall, own: bool) -> Result<(), Why> {
         let module = self.cx.module;
         let name = module.describe(&call.func);
-        if let Some(inner) = self.argument_awaited(call) {
-            return self.awaited(inner, own);
+        match self.argument_awaited(call) {
+            Some(Ok(inner)) => return self.awaited(inner, own),
+            Some(Err(given)) => {
+                return Err(Why::new(format!(
+                    "`{}` is awaited by `{name}`, and may run already",
+                    module.describe(given)
+                )));
+            }
+            None => {}
         }
         match module.target(call) {
             Target::Function(function, _) if function.is_async => {
@@ -96,15 +104,16 @@ impl<'c, 'a> Survey<'c, 'a> {
         }
     }
 
-    /// The call that a coroutine function only passes on, such as `asyncio.wait_for`.
-    fn argument_awaited(&self, call: &'a ExprCall) -> Option<&'a ExprCall> {
+    /// The call that a coroutine function only passes on, such as `asyncio.wait_for`; what it is given
+    /// if that is no call.
+    fn argument_awaited(&self, call: &'a ExprCall) -> Option<Result<&'a ExprCall, &'a Expr>> {
         let qualified = self.cx.module.qualified(&call.func)?;
         if !self.cx.module.catalogue().awaits_argument(&qualified) {
             return None;
         }
         match call.arguments.args.first()? {
-            Expr::Call(inner) => Some(inner),
-            _ => None,
+            Expr::Call(inner) => Some(Ok(inner)),
+            other => Some(Err(other)),
         }
     }
 
@@ -177,6 +186,9 @@ impl<'c, 'a> Survey<'c, 'a> {
             .parent(call.into())
             .and_then(|awaited| module.parent(awaited))
             .is_some_and(|statement| statement.is_stmt_expr());
+        if let Some(word) = against::given_to_write(call) {
+            return Err(against(format!("`{word}` speaks of writing")));
+        }
         match names::says(module.catalogue(), &name) {
             Says::Paces(word) => return Err(against(format!("`{word}` speaks of pacing"))),
             Says::Writes(word) | Says::Acts(word) if own => {

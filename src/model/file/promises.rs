@@ -2,7 +2,10 @@
 //! comment, that it does nothing that others notice.
 
 use super::module::Module;
-use crate::python::ast::{ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtTry, is_docstring_stmt};
+use crate::python::ast::{
+    ExceptHandler, Expr, InterpolatedStringElement, Stmt, StmtFunctionDef, StmtTry,
+    is_docstring_stmt,
+};
 use crate::python::span;
 
 impl<'a> Module<'a> {
@@ -103,7 +106,14 @@ impl<'a> Module<'a> {
 
 fn is_calm_value(value: &Expr) -> bool {
     match value {
-        Expr::Name(_) | Expr::FString(_) => true,
+        Expr::Name(_) => true,
+        // What makes text of its own may raise, as any code may that it calls.
+        Expr::FString(text) => text.value.elements().all(|element| match element {
+            InterpolatedStringElement::Literal(_) => true,
+            InterpolatedStringElement::Interpolation(part) => {
+                part.expression.is_name_expr() && part.format_spec.is_none()
+            }
+        }),
         Expr::List(list) => list.elts.iter().all(is_calm_value),
         Expr::Tuple(tuple) => tuple.elts.iter().all(is_calm_value),
         Expr::Dict(dict) => dict.items.iter().all(|item| {

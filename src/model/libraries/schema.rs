@@ -47,6 +47,9 @@ pub struct Library {
     /// Who imports it writes for asyncio.
     #[serde(default)]
     pub asyncio_only: bool,
+    /// What its users call a session is an HTTP client, which serves many calls at a time.
+    #[serde(default)]
+    pub http_sessions: bool,
     pub http: Option<Http>,
     pub async_side: Option<AsyncSide>,
     #[serde(default)]
@@ -147,6 +150,10 @@ pub enum Wordy {
     Shared,
     /// The context manager lets one task in after the other.
     Locking,
+    /// The object has a state that a call it is given to may change.
+    Stateful,
+    /// The same, of which each call takes something.
+    Consumed,
 }
 
 /// Callables that block, all in the same way.
