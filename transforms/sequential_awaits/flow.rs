@@ -1,7 +1,7 @@
 //! What one step of a row does to the calls of a later one: names it binds, objects it writes, and
 //! what a call may change that another one reads.
 
-use super::steps::Step;
+use super::steps::{Awaited, Step, acts_in_arguments};
 use crate::fix::Cx;
 use crate::model::file::{
     BindingKind, Lookup, ScopeId, ScopeKind, Target, references_within, root, walk,
@@ -10,6 +10,7 @@ use crate::python::ast::{
     AnyNodeRef, Expr, ExprCall, ExprContext, ExprName, StmtFunctionDef, TraversalSignal,
 };
 use crate::python::span;
+use crate::text::Span;
 
 /// How many calls deep a function is followed.
 const MAX_DEPTH: usize = 6;
@@ -32,6 +33,9 @@ pub(super) fn needs<'a>(
         paths: aliased(cx, call, paths_read(call)),
         reach: aliased(cx, call, reach(call)),
     };
+    if acts_in_arguments(cx, call) {
+        return Some("what its arguments call may need what is done before".to_owned());
+    }
     before.iter().find_map(|step| {
         later
             .repeats(step)
@@ -57,12 +61,36 @@ struct Later<'c, 'a> {
 }
 
 impl<'a> Later<'_, 'a> {
-    /// Who makes the same call twice expects another answer.
+    /// Who makes the same call twice expects another answer, and who asks for the same thing in two
+    /// ways expects the one to do something to the other.
     fn repeats(&self, step: &Step<'a>) -> Option<String> {
-        let text = |call: &ExprCall| span(call).of(self.cx.module.text()).to_owned();
+        let module = self.cx.module;
+        let text = |at: Span| at.of(module.text());
+        let receiver = |call: &'a ExprCall| match &*call.func {
+            Expr::Attribute(method) => text(span(&*method.value)),
+            function => text(span(function)),
+        };
+        let given = |call: &'a ExprCall| -> Vec<&str> {
+            let positional = call.arguments.args.iter();
+            positional.map(|argument| text(span(argument))).collect()
+        };
+        let is_address = |call: &'a ExprCall| {
+            matches!(
+                call.arguments.args.first(),
+                Some(Expr::StringLiteral(_) | Expr::FString(_))
+            )
+        };
+        let same = |earlier: &Awaited<'a>| {
+            let earlier = earlier.call;
+            let alike = receiver(earlier) == receiver(self.call);
+            alike && is_address(self.call) && given(earlier) == given(self.call)
+                || text(span(&*earlier.func)) == text(span(&*self.call.func))
+                    && arguments(module.text(), earlier) == arguments(module.text(), self.call)
+        };
         let mut earlier = step.awaits.iter();
-        let same = earlier.any(|earlier| text(earlier.call) == text(self.call));
-        same.then(|| "it is the same call again".to_owned())
+        earlier
+            .any(same)
+            .then(|| "it is the same call again".to_owned())
     }
 
     fn reads_what_is_bound(&self, step: &Step<'a>) -> Option<String> {
@@ -172,6 +200,13 @@ impl<'a> Later<'_, 'a> {
             read.join(".")
         ))
     }
+}
+
+/// The arguments of a call, in whatever layout.
+fn arguments<'a>(text: &'a str, call: &ExprCall) -> Vec<&'a str> {
+    let all = call.arguments.iter_source_order();
+    all.map(|argument| span(argument.value()).of(text))
+        .collect()
 }
 
 /// Paths, and what they are called where their first name is another name for an object.

@@ -3,7 +3,7 @@
 //! A row is a run of statements of one block. A statement that uses the result of an earlier one, or
 //! whose call may read what an earlier one changes, ends the row and may begin the next. What the
 //! calls do is judged as for loops. Left alone, without a word: rows whose calls are not known to be
-//! harmless, awaits that a condition decides on, awaits of what is no call.
+//! harmless, rows of tests but for the plainest, awaits that a condition decides on, awaits of what is no call.
 
 mod flow;
 mod names;
@@ -12,7 +12,7 @@ mod statement;
 mod steps;
 mod write;
 
-use crate::fix::{Cx, FileId, Finding, Info, Transform};
+use crate::fix::{Cx, FileId, Finding, Info, Safety, Transform};
 use crate::model::file::{Place, walk};
 use crate::model::project::Project;
 use crate::python::ast::{AnyNodeRef, TraversalSignal};
@@ -108,10 +108,26 @@ impl Transform for SequentialAwaits {
                     "{count} awaits in a row, none of which needs another: {count} rounds could be 1"
                 );
                 let fix = write::fix(cx, &row, &named);
+                let is_safe = matches!(&fix, Ok(Ok(fix)) if fix.safety() == Safety::Safe);
+                if is_test(cx, first.into()) && !is_safe && !row.is_of_one_function(cx) {
+                    continue;
+                }
                 let mut finding = cx.finding(&INFO, row.span(), message, fix);
                 finding.evidence.clone_from(&row.judged.evidence);
                 found.push(finding);
             }
         }
     }
+}
+
+/// Whether code tests other code: what it does in a row is mostly what it is about.
+fn is_test<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {
+    let mut around = cx.module.ancestors(node).into_iter();
+    let in_test = around.any(|ancestor| {
+        matches!(ancestor, AnyNodeRef::StmtFunctionDef(function) if function.name.starts_with("test"))
+    });
+    in_test
+        || ["pytest", "unittest"]
+            .iter()
+            .any(|name| cx.module.imports_module(name))
 }

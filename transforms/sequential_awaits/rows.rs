@@ -8,7 +8,7 @@ use crate::python::ast::{AnyNodeRef, ExprCall, Stmt};
 use crate::python::span;
 use crate::text::Span;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps whose calls may overlap.
 pub(super) struct Row<'a> {
@@ -24,6 +24,15 @@ impl<'a> Row<'a> {
             .flat_map(|step| step.awaits.iter().copied())
     }
 
+    /// Whether it does nothing but call one function again and again, for what it does.
+    pub fn is_of_one_function(&self, cx: &Cx<'a>) -> bool {
+        let called: BTreeSet<&str> = self
+            .awaits()
+            .map(|awaited| cx.module.source(&*awaited.call.func))
+            .collect();
+        called.len() == 1 && self.steps.iter().all(|step| step.statement.is_expr_stmt())
+    }
+
     /// From the first statement to the last.
     pub fn span(&self) -> Span {
         let mut all = self.steps.iter().map(|step| span(step.statement));
@@ -32,96 +41,91 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What is known of single calls.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alone {
-    /// All it does is known, and changes nothing.
-    Proven,
-    Assumed,
-    Refused,
+/// A row that may go on.
+#[derive(Default)]
+struct Open<'a> {
+    steps: Vec<Step<'a>>,
+    /// What is known of its calls together; nothing where they may not overlap.
+    judged: Option<Judged>,
+}
+
+impl<'a> Open<'a> {
+    /// Ends the row and keeps it, if there are calls in it that may overlap.
+    fn close(&mut self, found: &mut Vec<Row<'a>>) {
+        let mut steps = std::mem::take(&mut self.steps);
+        while steps.last().is_some_and(|step| step.awaits.is_empty()) {
+            steps.pop();
+        }
+        let Some(judged) = self.judged.take() else {
+            return;
+        };
+        let row = Row { steps, judged };
+        if row.awaits().count() > 1 {
+            found.push(row);
+        }
+    }
 }
 
 /// Goes through blocks and finds rows.
 pub(super) struct Finder<'c, 'a> {
     cx: &'c Cx<'a>,
-    alone: RefCell<BTreeMap<Span, Alone>>,
+    proven: RefCell<BTreeMap<Span, bool>>,
 }
 
 impl<'c, 'a> Finder<'c, 'a> {
     pub fn new(cx: &'c Cx<'a>) -> Self {
         Self {
             cx,
-            alone: RefCell::default(),
+            proven: RefCell::default(),
         }
     }
 
-    /// The rows of one block, each as long as can be.
+    /// The rows of one block, each as long as can be. What is judged alone need not hold in a row: calls
+    /// that are the same but for what they are given are judged together.
     pub fn rows(&self, block: &'a [Stmt]) -> Vec<Row<'a>> {
         let mut found = Vec::new();
-        let mut open = Row {
-            steps: Vec::new(),
-            judged: Judged::default(),
-        };
-        let close = |open: &mut Row<'a>, found: &mut Vec<Row<'a>>| {
-            let judged = std::mem::take(&mut open.judged);
-            let mut steps = std::mem::take(&mut open.steps);
-            while steps.last().is_some_and(|step| step.awaits.is_empty()) {
-                steps.pop();
-            }
-            let row = Row { steps, judged };
-            if row.awaits().count() > 1 {
-                found.push(row);
-            }
-        };
+        let mut open = Open::default();
         for statement in block {
             let Some(step) = Step::of(self.cx, statement) else {
-                close(&mut open, &mut found);
+                open.close(&mut found);
                 continue;
             };
             if step.awaits.is_empty() {
-                if self.may_stand_between(&open.steps, &step) {
+                if !open.steps.is_empty() && step.is_unseen() {
                     open.steps.push(step);
                 } else {
-                    close(&mut open, &mut found);
+                    open.close(&mut found);
                 }
                 continue;
             }
             if !self.may_begin(&step) {
-                close(&mut open, &mut found);
+                open.close(&mut found);
                 continue;
             }
             if !self.follows(&open.steps, &step) {
-                close(&mut open, &mut found);
+                open.close(&mut found);
             }
             let is_last = step.is_last;
             open.steps.push(step);
-            match self.judged(&open.steps) {
-                Some(judged) => open.judged = judged,
-                None => {
-                    let last = open.steps.pop();
-                    close(&mut open, &mut found);
-                    open.steps.extend(last);
-                    match self.judged(&open.steps) {
-                        Some(judged) => open.judged = judged,
-                        None => open.steps.clear(),
-                    }
-                }
+            let mut judged = self.judged(&open.steps);
+            if judged.is_none() && open.steps.len() > 1 {
+                let last = open.steps.pop();
+                open.close(&mut found);
+                open.steps.extend(last);
+                judged = self.judged(&open.steps);
             }
+            open.judged = judged;
             if is_last {
-                close(&mut open, &mut found);
+                open.close(&mut found);
             }
         }
-        close(&mut open, &mut found);
+        open.close(&mut found);
         found
     }
 
-    /// Whether the calls of a step may overlap with anything, and with each other.
+    /// Whether the calls of a step may overlap with each other.
     fn may_begin(&self, step: &Step<'a>) -> bool {
         let limit = self.cx.options.max_concurrency;
-        let known = step
-            .awaits
-            .iter()
-            .all(|awaited| self.alone(awaited.call) != Alone::Refused);
         let apart = (1..step.awaits.len()).all(|index| {
             let earlier = Step {
                 awaits: step.awaits[..index].to_vec(),
@@ -130,23 +134,7 @@ impl<'c, 'a> Finder<'c, 'a> {
             };
             self.needs_nothing(&[&earlier], step.awaits[index].call)
         });
-        known && apart && (limit == 0 || step.awaits.len() <= limit)
-    }
-
-    /// Whether nobody can tell that a statement comes after calls that follow it.
-    fn may_stand_between(&self, before: &[Step<'a>], step: &Step<'a>) -> bool {
-        let calls: Vec<&ExprCall> = before
-            .iter()
-            .flat_map(|step| step.awaits.iter().map(|awaited| awaited.call))
-            .collect();
-        if calls.is_empty() {
-            return false;
-        }
-        let confirm = |plain: &[AnyNodeRef<'a>]| {
-            let judged = judge(self.cx, &calls, plain, Runs::Several);
-            judged.map(|judged| judged.confirm).ok()
-        };
-        confirm(&[]).is_some_and(|alone| confirm(&[step.value.into()]) == Some(alone))
+        apart && (limit == 0 || step.awaits.len() <= limit)
     }
 
     /// Whether a step may be awaited with those before it.
@@ -156,27 +144,31 @@ impl<'c, 'a> Finder<'c, 'a> {
         if limit != 0 && count(before) + step.awaits.len() > limit {
             return false;
         }
+        if before
+            .iter()
+            .any(|earlier| earlier.gives_the_same(self.cx, step))
+        {
+            return false;
+        }
         let before: Vec<&Step<'a>> = before.iter().collect();
         let mut calls = step.awaits.iter();
-        calls.all(|awaited| self.needs_nothing(&before, awaited.call))
+        before.is_empty() || calls.all(|awaited| self.needs_nothing(&before, awaited.call))
     }
 
     fn needs_nothing(&self, before: &[&Step<'a>], call: &'a ExprCall) -> bool {
-        let is_proven = |call: &'a ExprCall| self.alone(call) == Alone::Proven;
+        let is_proven = |call: &'a ExprCall| self.is_proven(call);
         flow::needs(self.cx, before, call, &is_proven).is_none()
     }
 
-    fn alone(&self, call: &'a ExprCall) -> Alone {
+    /// Whether all that a call does is known, and changes nothing.
+    fn is_proven(&self, call: &'a ExprCall) -> bool {
         let at = span(call);
-        if let Some(&known) = self.alone.borrow().get(&at) {
+        if let Some(&known) = self.proven.borrow().get(&at) {
             return known;
         }
-        let known = match judge(self.cx, &[call], &[], Runs::Several) {
-            Ok(judged) if judged.confirm.is_empty() => Alone::Proven,
-            Ok(_) => Alone::Assumed,
-            Err(_) => Alone::Refused,
-        };
-        self.alone.borrow_mut().insert(at, known);
+        let judged = judge(self.cx, &[call], &[], Runs::Several);
+        let known = judged.is_ok_and(|judged| judged.confirm.is_empty());
+        self.proven.borrow_mut().insert(at, known);
         known
     }
 

@@ -1,7 +1,7 @@
 //! The statements of a block as steps: which of their awaits could begin earlier.
 
 use crate::fix::Cx;
-use crate::model::file::walk;
+use crate::model::file::{Target, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprAwait, ExprCall, Stmt, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
@@ -24,7 +24,7 @@ pub(super) struct Step<'a> {
     /// only stands between others.
     pub awaits: Vec<Awaited<'a>>,
     /// Nothing after it can be awaited together with what it awaits: it waits for something else as
-    /// well, or leaves the function.
+    /// well, or leaves the function, or calls what may raise an error on purpose.
     pub is_last: bool,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Step<'a> {
             value,
             targets,
             awaits,
-            is_last: !is_whole || is_return,
+            is_last: !is_whole || is_return || may_leave(cx, value),
         })
     }
 
@@ -67,6 +67,37 @@ impl<'a> Step<'a> {
             [only] if span(only.awaited) == span(self.value) => Some(only),
             _ => None,
         }
+    }
+
+    /// Whether both give something to the same target: the second is meant to take the place of the
+    /// first.
+    pub fn gives_the_same(&self, cx: &Cx<'a>, other: &Self) -> bool {
+        let text = |target: &&'a Expr| cx.module.source(*target);
+        let mut own = self.targets.iter();
+        !other.statement.is_aug_assign_stmt()
+            && own.any(|target| other.targets.iter().any(|of| text(of) == text(target)))
+    }
+
+    /// Whether a statement that awaits nothing can neither fail nor be seen: it gives names to what is
+    /// certain to be there.
+    pub fn is_unseen(&self) -> bool {
+        self.targets.iter().all(|target| target.is_name_expr())
+            && !self.statement.is_aug_assign_stmt()
+            && !holds(self.value, |node| {
+                !matches!(
+                    node,
+                    AnyNodeRef::ExprName(_)
+                        | AnyNodeRef::ExprStringLiteral(_)
+                        | AnyNodeRef::ExprBytesLiteral(_)
+                        | AnyNodeRef::ExprNumberLiteral(_)
+                        | AnyNodeRef::ExprBooleanLiteral(_)
+                        | AnyNodeRef::ExprNoneLiteral(_)
+                        | AnyNodeRef::ExprEllipsisLiteral(_)
+                        | AnyNodeRef::ExprFString(_)
+                        | AnyNodeRef::ExprList(_)
+                        | AnyNodeRef::ExprTuple(_)
+                ) && node.is_expression()
+            })
     }
 
     /// Whether something else than the awaited calls and their arguments is evaluated before the last
@@ -120,6 +151,49 @@ fn collect<'a>(cx: &Cx<'a>, value: &'a Expr, found: &mut Vec<Awaited<'a>>) -> bo
         TraversalSignal::Traverse
     });
     !waits
+}
+
+/// Whether a statement calls, besides what it awaits, what may raise an error on purpose: then what
+/// comes after it was only meant to be called if it does not.
+fn may_leave<'a>(cx: &Cx<'a>, value: &'a Expr) -> bool {
+    let catalogue = cx.module.catalogue();
+    let mut may = false;
+    walk(AnyNodeRef::from(value), &mut |node| {
+        match node {
+            AnyNodeRef::ExprAwait(_) | AnyNodeRef::ExprLambda(_) => return TraversalSignal::Skip,
+            AnyNodeRef::ExprCall(call) => {
+                let method = call.func.as_attribute_expr();
+                let fills = method.is_some_and(|method| catalogue.is_filling_method(&method.attr));
+                may |= !fills && !matches!(cx.module.target(call), Target::Builtin(_));
+            }
+            _ => {}
+        }
+        TraversalSignal::Traverse
+    });
+    may
+}
+
+/// Whether an argument of a call calls something that is not certain to change nothing: it would be
+/// called before the calls in front of it have run.
+pub(super) fn acts_in_arguments<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let catalogue = cx.module.catalogue();
+    let mut acts = false;
+    walk(AnyNodeRef::from(call), &mut |node| {
+        if let AnyNodeRef::ExprCall(inner) = node
+            && span(inner) != span(call)
+        {
+            let is_pure = match cx.module.target(inner) {
+                Target::Builtin(name) => catalogue.is_pure_builtin(name),
+                Target::External(name) => catalogue.is_pure(&name),
+                _ => inner.func.as_attribute_expr().is_some_and(|method| {
+                    catalogue.is_pure_method(&method.attr, inner.arguments.args.len())
+                }),
+            };
+            acts |= !is_pure;
+        }
+        TraversalSignal::Traverse
+    });
+    acts
 }
 
 /// Whether evaluating the value always gets to an `await` in it, once.
