@@ -1,5 +1,6 @@
 //! The calls of a loop, as a comprehension of them: what takes the place of its rounds.
 
+use super::raising::{self, Varying};
 use super::shape;
 use crate::fix::Cx;
 use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
@@ -37,6 +38,8 @@ pub(super) struct Results {
 pub(super) struct Place<'c, 'a> {
     pub writer: Writer<'c, 'a>,
     pub named: &'c Named,
+    /// There is a place for statements above.
+    pub leads: bool,
 }
 
 /// The names that fixes of one file bind, each with the function it stands in: two fixes must not use
@@ -50,8 +53,25 @@ pub(super) fn is_bounded(cx: &Cx<'_>, length: Option<usize>) -> bool {
 }
 
 /// Whether what is made of a call for each item is a coroutine.
-pub(super) fn makes_coroutines<'a>(cx: &Cx<'a>, call: &'a ExprCall, length: Option<usize>) -> bool {
-    !is_bounded(cx, length) || is_coroutine(cx, call)
+pub(super) fn makes_coroutines<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    varying: Varying<'_>,
+    length: Option<usize>,
+) -> bool {
+    !is_bounded(cx, length) || raising::call(cx, call, varying) || is_coroutine(cx, call)
+}
+
+/// What goes above a function that is put before a statement.
+pub(super) fn gap_above<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> &'a str {
+    let above = &cx.module.text()[..span(statement).start()];
+    let above = above.trim_end_matches([' ', '\t']);
+    let is_first = above.trim_end().ends_with(':');
+    let is_spaced = above.ends_with("\n\n") || above.ends_with("\r\n\r\n");
+    match is_first || is_spaced {
+        true => "",
+        false => cx.module.layout().newline(),
+    }
 }
 
 /// What a loop over results goes through beside them.
@@ -147,19 +167,21 @@ impl<'a> Place<'_, 'a> {
             .line(&format!("for {inner}, {one} in "), &zipped, ":"))
     }
 
-    /// `call` over `clauses`. `names` are the loop's own names; with more items than may run at a
-    /// time, or a number that is not known, a semaphore bounds them.
+    /// `call` over `clauses`. With more items than may run at a
+    /// time, or a number that is not known, a semaphore bounds them. What may raise while a call is
+    /// made does so in a function of its own, as part of the round.
     pub fn rounds(
         &self,
         call: &'a ExprCall,
         clauses: Vec<String>,
-        names: &[&str],
+        varying: Varying<'_>,
         length: Option<usize>,
     ) -> Result<Rounds, Why> {
         let writer = &self.writer;
         let cx = writer.cx;
         let each = call_code(cx, call)?;
-        if is_bounded(cx, length) {
+        let bounded = is_bounded(cx, length);
+        if bounded && !(raising::call(cx, call, varying) && self.leads) {
             return Ok(Rounds {
                 lead: String::new(),
                 each,
@@ -167,19 +189,19 @@ impl<'a> Place<'_, 'a> {
                 clauses,
             });
         }
-        let semaphore = writer.asyncio("Semaphore")?;
-        let limit = cx.options.max_concurrency;
-        let limit_name = writer.fresh(&["semaphore", "limit"]);
         let callee = cx.module.describe(&call.func);
         let callee = callee
             .rsplit('.')
             .next()
             .unwrap_or(&callee)
             .trim_start_matches('_');
-        let bounded = self.name_for(&format!("bounded_{callee}"));
+        let inner = match bounded {
+            true => self.name_for(&name_of(cx, &[call])),
+            false => self.name_for(&format!("bounded_{callee}")),
+        };
         let read = references_within(AnyNodeRef::from(call));
         let mut parameters: Vec<&str> = Vec::new();
-        for &name in names {
+        for &name in varying.names {
             let is_read = read.iter().any(|reference| reference.id == name);
             if is_read && !parameters.contains(&name) {
                 parameters.push(name);
@@ -189,17 +211,27 @@ impl<'a> Place<'_, 'a> {
         let parameters = parameters.join(", ");
         let newline = cx.module.layout().newline();
         let (indent, unit) = (&writer.indent, writer.unit());
-        let lead = [
-            format!("{indent}{limit_name} = {semaphore}({limit}){newline}"),
-            newline.to_owned(),
-            format!("{indent}async def {bounded}({parameters}):{newline}"),
-            format!("{indent}{unit}async with {limit_name}:{newline}"),
-            writer.line_at(&format!("{indent}{unit}{unit}"), "return await ", &each, ""),
-            newline.to_owned(),
-        ];
+        let mut lead = String::new();
+        let mut deeper = format!("{indent}{unit}");
+        let header = format!("{indent}async def {inner}({parameters}):{newline}");
+        if bounded {
+            lead.push_str(gap_above(cx, writer.at));
+            lead.push_str(&header);
+        } else {
+            let semaphore = writer.asyncio("Semaphore")?;
+            let limit = cx.options.max_concurrency;
+            let limit_name = writer.fresh(&["semaphore", "limit"]);
+            lead.push_str(&format!(
+                "{indent}{limit_name} = {semaphore}({limit}){newline}{newline}{header}"
+            ));
+            lead.push_str(&format!("{deeper}async with {limit_name}:{newline}"));
+            deeper.push_str(unit);
+        }
+        lead.push_str(&writer.line_at(&deeper, "return await ", &each, ""));
+        lead.push_str(newline);
         Ok(Rounds {
-            lead: lead.concat(),
-            each: Code::call(&bounded, arguments),
+            lead,
+            each: Code::call(&inner, arguments),
             is_coroutine: true,
             clauses,
         })
