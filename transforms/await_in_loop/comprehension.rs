@@ -138,7 +138,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         let rounds = place.rounds(call, clauses, varying, length)?;
         form.over_results(&rounds, &beside, &mut lead)?
     };
-    let mut edits = vec![Edit::replace(span(node), text)];
+    let mut edits = vec![put(cx, node, text)];
     if !lead.is_empty() {
         edits.push(place::put_above(cx, statement, node, &lead)?);
     }
@@ -192,6 +192,34 @@ fn laid_out<'a>(
         return Err(too_long());
     }
     Ok(format!("{open}{laid}{close}"))
+}
+
+/// Puts text in the place of the comprehension. Brackets that were broken for it alone are joined,
+/// where their line has room now.
+fn put<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, text: String) -> Edit {
+    let (layout, whole, here) = (cx.module.layout(), cx.module.text(), span(node));
+    let before = whole[..here.start()].trim_end();
+    let after = whole[here.end()..].trim_start();
+    let inside = Span::new(before.len(), whole.len() - after.len());
+    let has_lines = |from, to| Span::new(from, to).of(whole).contains(['\n', '\r']);
+    let alone = before.ends_with(['(', '[', '{'])
+        && after.starts_with([')', ']', '}'])
+        && has_lines(inside.start(), here.start())
+        && has_lines(here.end(), inside.end());
+    if !alone || text.contains(['\n', '\r']) {
+        return Edit::replace(here, text);
+    }
+    let parent = cx.module.parent(node);
+    let own = parent.zip(node.as_expr_ref());
+    let own = own.and_then(|(parent, node)| layout.parentheses(node, parent));
+    let replaced = own.unwrap_or(inside);
+    let opening = Span::new(layout.line_start(replaced.start()), replaced.start()).of(whole);
+    let closing = Span::new(replaced.end(), layout.line_end(replaced.end())).of(whole);
+    let line = format!("{opening}{text}{closing}");
+    match line.chars().count() <= cx.options.line_length {
+        true => Edit::replace(replaced, text),
+        false => Edit::replace(here, text),
+    }
 }
 
 fn too_long() -> Why {
@@ -288,7 +316,7 @@ impl<'a> Form<'_, 'a> {
                 None => why.clone(),
             });
         }
-        let items = self.place.name_for("items");
+        let items = self.place.name_for(&["items"]);
         let kept = match single {
             Some(clause) => {
                 let target = shape::on_one_line(cx, &clause.target)?;

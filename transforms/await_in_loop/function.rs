@@ -345,7 +345,8 @@ fn write<'a>(
             parameters.push(name);
         }
     }
-    let name = place.name_for(&render::name_of(cx, calls));
+    let word = render::word_of(cx, calls);
+    let name = place.name_for_one(&word);
     let mut opening = String::new();
     let start = layout.line_start(span(statement).start());
     let end = layout.line_start(span(first).start());
@@ -436,7 +437,7 @@ fn write<'a>(
         });
     let items = place.items(statement, &body.guarded.conditions, leaked || reads)?;
     after.push_str(&items.line);
-    let rounds = render::Rounds::of(each, items.clauses.clone());
+    let rounds = render::Rounds::of(each, word, items.clauses.clone());
     let results = place.results(&rounds, false)?;
     after.push_str(&results.lines);
     after.push_str(&place.header(statement, &items, &results)?);

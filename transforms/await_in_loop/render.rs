@@ -18,6 +18,8 @@ pub(super) struct Rounds {
     each: Code,
     /// What `each` gives is a coroutine, and no other awaitable.
     is_coroutine: bool,
+    /// What is called, in a word: `load`.
+    word: String,
     /// `for name in names if name`, one clause each.
     pub clauses: Vec<String>,
 }
@@ -86,11 +88,12 @@ pub(super) struct Items {
 
 impl Rounds {
     /// Calls of a coroutine function, over these clauses.
-    pub fn of(each: Code, clauses: Vec<String>) -> Self {
+    pub fn of(each: Code, word: String, clauses: Vec<String>) -> Self {
         Self {
             lead: String::new(),
             each,
             is_coroutine: true,
+            word,
             clauses,
         }
     }
@@ -132,7 +135,7 @@ impl<'a> Place<'_, 'a> {
                 clauses,
             });
         }
-        let items = self.name_for("items");
+        let items = self.name_for(&["items"]);
         let kept = match conditions {
             [] => Code::text(self.kept(&statement.iter)?),
             _ => {
@@ -186,6 +189,7 @@ impl<'a> Place<'_, 'a> {
                 lead: String::new(),
                 each,
                 is_coroutine: is_coroutine(cx, call),
+                word: word_of(cx, &[call]),
                 clauses,
             });
         }
@@ -196,8 +200,8 @@ impl<'a> Place<'_, 'a> {
             .unwrap_or(&callee)
             .trim_start_matches('_');
         let inner = match bounded {
-            true => self.name_for(&name_of(cx, &[call])),
-            false => self.name_for(&format!("bounded_{callee}")),
+            true => self.name_for_one(&word_of(cx, &[call])),
+            false => self.name_for(&[&format!("bounded_{callee}"), &format!("limited_{callee}")]),
         };
         let read = references_within(AnyNodeRef::from(call));
         let mut parameters: Vec<&str> = Vec::new();
@@ -233,6 +237,7 @@ impl<'a> Place<'_, 'a> {
             lead,
             each: Code::call(&inner, arguments),
             is_coroutine: true,
+            word: word_of(cx, &[call]),
             clauses,
         })
     }
@@ -248,8 +253,8 @@ impl<'a> Place<'_, 'a> {
     /// what reads them is a comprehension, whose names are its own.
     pub fn results(&self, rounds: &Rounds, is_own: bool) -> Result<Results, Why> {
         if self.writer.way == Way::Gather {
-            let all = self.name_for("results");
-            let one = self.one("result", is_own);
+            let all = self.name_for(&["results", &format!("{}_results", rounds.word)]);
+            let one = self.one("result", &rounds.word, is_own);
             let gathered = self.gathered(rounds)?;
             return Ok(Results {
                 lines: self.writer.line(&format!("{all} = "), &gathered, ""),
@@ -258,8 +263,8 @@ impl<'a> Place<'_, 'a> {
                 one,
             });
         }
-        let all = self.name_for("tasks");
-        let one = self.one("task", is_own);
+        let all = self.name_for(&["tasks", &format!("{}_tasks", rounds.word)]);
+        let one = self.one("task", &rounds.word, is_own);
         let starter = self.writer.starter(rounds.is_coroutine)?;
         let started = Code::call(&starter, vec![rounds.each.clone()]);
         let list = Code::comprehension("[", started, &rounds.clauses);
@@ -273,23 +278,30 @@ impl<'a> Place<'_, 'a> {
         })
     }
 
-    fn one(&self, name: &str, is_own: bool) -> String {
+    fn one(&self, name: &str, word: &str, is_own: bool) -> String {
         match is_own {
             true => self.writer.fresh(&[name]),
-            false => self.name_for(name),
+            false => self.name_for(&[name, &format!("{word}_{name}")]),
         }
     }
 
-    /// A name that no code and no other fix uses in this function.
-    pub fn name_for(&self, base: &str) -> String {
+    /// A name for the function that is one round.
+    pub fn name_for_one(&self, word: &str) -> String {
+        self.name_for(&[&format!("{word}_one"), &format!("{word}_each")])
+    }
+
+    /// A name that no code and no other fix uses in this function: the first of these that can be had.
+    pub fn name_for(&self, names: &[&str]) -> String {
         let within = span(self.writer.function);
         let mut named = self.named.borrow_mut();
         let is_taken = |name: &str| {
             let other = |(other, taken): &(Span, String)| *other == within && taken == name;
             self.writer.cx.module.uses_name(within, name) || named.iter().any(other)
         };
-        let numbered = (2..).map(|number| format!("{base}_{number}"));
-        let name = std::iter::once(base.to_owned())
+        let last = names.last().copied().unwrap_or_default();
+        let numbered = (2..).map(|number| format!("{last}_{number}"));
+        let given = names.iter().map(|&name| name.to_owned());
+        let name = given
             .chain(numbered)
             .find(|name| !is_taken(name))
             .unwrap_or_default();
@@ -437,14 +449,14 @@ pub(super) fn end_with_parentheses(cx: &Cx<'_>, expression: &Expr) -> usize {
         .end()
 }
 
-/// `load_one`, after the first word of what is called.
-pub(super) fn name_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
+/// The first word of what is called: `load`.
+pub(super) fn word_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
     let callee = calls.first().map(|call| cx.module.describe(&call.func));
     let callee = callee.unwrap_or_default();
     let last = callee.rsplit('.').next().unwrap_or_default();
     let word = last.trim_start_matches('_').split('_').next();
     match word.filter(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric)) {
-        Some(word) => format!("{}_one", word.to_lowercase()),
-        None => "do_one".to_owned(),
+        Some(word) => word.to_lowercase(),
+        None => "do".to_owned(),
     }
 }
