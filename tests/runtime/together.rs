@@ -343,7 +343,7 @@ impl Program {
         let all_calls = |outcome: &Outcome| outcome.calls("started").join(" ");
         let fails = !run.fails.is_empty() && !self.handles;
         // What a failure leaves to itself goes on until the program ends.
-        if !(fails && failure == Failure::FirstError) {
+        if !((fails || !self.ends.is_empty()) && failure == Failure::FirstError) {
             clean(after).map_err(|why| format!("{why}\n\n{text}"))?;
         } else if !after.troubles.is_empty() {
             return Err(format!("{:?}\n\n{text}", after.troubles));
@@ -365,12 +365,14 @@ impl Program {
                 ));
             }
         }
+        let grouped = failure == Failure::CancelSiblings && text.contains("TaskGroup(");
         if !fails || failure == Failure::SequentialEquivalent {
             same("printed", &before.stdout, &after.stdout)?;
-            return same("error", &before.ended, &after.ended);
+            let ended = after.ended.strip_prefix("ExceptionGroup: ");
+            let ended = ended.filter(|_| grouped).unwrap_or(&after.ended);
+            return same("error", &before.ended, ended);
         }
         // One fails before others have answered, and is what the caller sees.
-        let grouped = failure == Failure::CancelSiblings && text.contains("TaskGroup(");
         if run.fails.len() == 1 && !grouped {
             same("error", &before.ended, &after.ended)?;
         }

@@ -1,7 +1,8 @@
 //! List, set and dict comprehensions.
 
+use super::raising::Varying;
 use super::render::{self, Named, Place, Results, Rounds};
-use super::{Outcome, flow, outcome, place, shape};
+use super::{Outcome, flow, outcome, place, raising, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Way, Writer, judge, surroundings};
 use crate::model::file::{Place as Where, Why, references_within};
@@ -44,6 +45,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
     cx.module.going_through(&first.iter)?;
     flow::not_consumed(cx, node, &first.iter)?;
     let conditions = || generators.iter().flat_map(|clause| &clause.ifs);
+    let awaits_in = |condition: &Expr| span(condition).contains(span(awaited));
     for condition in conditions() {
         shape::condition(cx, condition, &names)?;
     }
@@ -80,13 +82,35 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         [only] => cx.module.length_of(&only.iter),
         _ => None,
     };
-    let coroutines = render::makes_coroutines(cx, call, length);
+    let varying = Varying::of(cx, &names, generators.iter().map(|clause| &clause.iter));
+    let coroutines = render::makes_coroutines(cx, call, varying, length);
     let mut writer = Writer::new(cx, statement, function, &judged, coroutines);
     let above = place::lines_above(cx, statement, node);
     if above.is_err() {
         writer.way = Way::Gather;
     }
-    let place = Place { writer, named };
+    let clauses: Vec<_> = generators
+        .iter()
+        .map(|clause| {
+            (
+                &clause.iter,
+                clause.ifs.iter().take_while(|it| !awaits_in(it)).collect(),
+            )
+        })
+        .collect();
+    let mut doubts = raising::doubts(cx, &clauses, varying);
+    let leads = place::put_above(cx, statement, node, "").is_ok();
+    if !leads && raising::call(cx, call, varying) {
+        doubts.push(
+            "an argument of the call may raise: then the calls made before it are not awaited"
+                .to_owned(),
+        );
+    }
+    let place = Place {
+        writer,
+        named,
+        leads,
+    };
     let exact = elements
         .iter()
         .any(|element| span(*element) == span(awaited));
@@ -101,7 +125,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
     };
     let mut lead = String::new();
     let text = if exact && node.is_expr_list_comp() && place.writer.way == Way::Gather {
-        let rounds = place.rounds(call, render::clauses(cx, generators)?, &names, length)?;
+        let rounds = place.rounds(call, render::clauses(cx, generators)?, varying, length)?;
         let text = laid_out(&place, node, &place.gathered(&rounds)?)?;
         let broken = text.contains(['\n', '\r']);
         if broken && !cx.module.layout().alone(span(statement)) {
@@ -111,10 +135,10 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         text
     } else {
         let (beside, clauses) = form.beside()?;
-        let rounds = place.rounds(call, clauses, &names, length)?;
+        let rounds = place.rounds(call, clauses, varying, length)?;
         form.over_results(&rounds, &beside, &mut lead)?
     };
-    let mut edits = vec![Edit::replace(span(node), text)];
+    let mut edits = vec![put(cx, node, text)];
     if !lead.is_empty() {
         edits.push(place::put_above(cx, statement, node, &lead)?);
     }
@@ -122,7 +146,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         &place.writer,
         "items",
         judged,
-        Vec::new(),
+        doubts,
         length,
         edits,
     ))
@@ -168,6 +192,34 @@ fn laid_out<'a>(
         return Err(too_long());
     }
     Ok(format!("{open}{laid}{close}"))
+}
+
+/// Puts text in the place of the comprehension. Brackets that were broken for it alone are joined,
+/// where their line has room now.
+fn put<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, text: String) -> Edit {
+    let (layout, whole, here) = (cx.module.layout(), cx.module.text(), span(node));
+    let before = whole[..here.start()].trim_end();
+    let after = whole[here.end()..].trim_start();
+    let inside = Span::new(before.len(), whole.len() - after.len());
+    let has_lines = |from, to| Span::new(from, to).of(whole).contains(['\n', '\r']);
+    let alone = before.ends_with(['(', '[', '{'])
+        && after.starts_with([')', ']', '}'])
+        && has_lines(inside.start(), here.start())
+        && has_lines(here.end(), inside.end());
+    if !alone || text.contains(['\n', '\r']) {
+        return Edit::replace(here, text);
+    }
+    let parent = cx.module.parent(node);
+    let own = parent.zip(node.as_expr_ref());
+    let own = own.and_then(|(parent, node)| layout.parentheses(node, parent));
+    let replaced = own.unwrap_or(inside);
+    let opening = Span::new(layout.line_start(replaced.start()), replaced.start()).of(whole);
+    let closing = Span::new(replaced.end(), layout.line_end(replaced.end())).of(whole);
+    let line = format!("{opening}{text}{closing}");
+    match line.chars().count() <= cx.options.line_length {
+        true => Edit::replace(replaced, text),
+        false => Edit::replace(here, text),
+    }
 }
 
 fn too_long() -> Why {
@@ -264,7 +316,7 @@ impl<'a> Form<'_, 'a> {
                 None => why.clone(),
             });
         }
-        let items = self.place.name_for("items");
+        let items = self.place.name_for(&["items"]);
         let kept = match single {
             Some(clause) => {
                 let target = shape::on_one_line(cx, &clause.target)?;

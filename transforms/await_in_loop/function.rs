@@ -2,9 +2,10 @@
 //! function inside, and what comes after stays in the loop.
 
 use super::bound::{is_bound_first, mentions_in};
+use super::raising::Varying;
 use super::render::{self, Named, Place};
 use super::round::{Guarded, guarded, no_feed};
-use super::{Outcome, flow, outcome, shape};
+use super::{Outcome, flow, outcome, raising, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Writer, call_code, judge, surroundings};
 use crate::model::file::{Place as Where, ScopeId, Why, references_within, walk};
@@ -57,6 +58,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
     let place = Place {
         writer: Writer::new(cx, node, function, &judged, true),
         named,
+        leads: true,
     };
     let leaked = targets
         .iter()
@@ -72,7 +74,11 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
         &place.writer,
         "rounds",
         judged,
-        Vec::new(),
+        raising::doubts(
+            cx,
+            &[(&statement.iter, body.guarded.read.clone())],
+            Varying::of(cx, &targets, [&*statement.iter]),
+        ),
         length,
         edits,
     ))
@@ -339,7 +345,8 @@ fn write<'a>(
             parameters.push(name);
         }
     }
-    let name = place.name_for(&render::name_of(cx, calls));
+    let word = render::word_of(cx, calls);
+    let name = place.name_for_one(&word);
     let mut opening = String::new();
     let start = layout.line_start(span(statement).start());
     let end = layout.line_start(span(first).start());
@@ -351,12 +358,9 @@ fn write<'a>(
         let count = cx.options.max_concurrency;
         opening.push_str(&format!("{indent}{limit} = {semaphore}({count}){newline}"));
     }
-    let above = text[..start].trim_end_matches([' ', '\t']);
-    let before = text[..start].trim_end();
-    let is_first = before.ends_with(':') && !bounded;
-    let is_spaced = above.ends_with("\n\n") || above.ends_with("\r\n\r\n");
-    if bounded || !is_first && !is_spaced {
-        opening.push_str(newline);
+    match bounded {
+        true => opening.push_str(newline),
+        false => opening.push_str(render::gap_above(cx, statement.into())),
     }
     opening.push_str(&render::comments(cx, &[replaced], indent));
     let parameters = parameters.join(", ");
@@ -433,7 +437,7 @@ fn write<'a>(
         });
     let items = place.items(statement, &body.guarded.conditions, leaked || reads)?;
     after.push_str(&items.line);
-    let rounds = render::Rounds::of(each, items.clauses.clone());
+    let rounds = render::Rounds::of(each, word, items.clauses.clone());
     let results = place.results(&rounds, false)?;
     after.push_str(&results.lines);
     after.push_str(&place.header(statement, &items, &results)?);

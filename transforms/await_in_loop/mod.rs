@@ -10,6 +10,7 @@ mod comprehension;
 mod flow;
 mod function;
 mod place;
+mod raising;
 mod render;
 mod round;
 mod shape;

@@ -1,5 +1,6 @@
 //! The calls of a loop, as a comprehension of them: what takes the place of its rounds.
 
+use super::raising::{self, Varying};
 use super::shape;
 use crate::fix::Cx;
 use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
@@ -17,6 +18,8 @@ pub(super) struct Rounds {
     each: Code,
     /// What `each` gives is a coroutine, and no other awaitable.
     is_coroutine: bool,
+    /// What is called, in a word: `load`.
+    word: String,
     /// `for name in names if name`, one clause each.
     pub clauses: Vec<String>,
 }
@@ -37,6 +40,8 @@ pub(super) struct Results {
 pub(super) struct Place<'c, 'a> {
     pub writer: Writer<'c, 'a>,
     pub named: &'c Named,
+    /// There is a place for statements above.
+    pub leads: bool,
 }
 
 /// The names that fixes of one file bind, each with the function it stands in: two fixes must not use
@@ -50,8 +55,25 @@ pub(super) fn is_bounded(cx: &Cx<'_>, length: Option<usize>) -> bool {
 }
 
 /// Whether what is made of a call for each item is a coroutine.
-pub(super) fn makes_coroutines<'a>(cx: &Cx<'a>, call: &'a ExprCall, length: Option<usize>) -> bool {
-    !is_bounded(cx, length) || is_coroutine(cx, call)
+pub(super) fn makes_coroutines<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    varying: Varying<'_>,
+    length: Option<usize>,
+) -> bool {
+    !is_bounded(cx, length) || raising::call(cx, call, varying) || is_coroutine(cx, call)
+}
+
+/// What goes above a function that is put before a statement.
+pub(super) fn gap_above<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> &'a str {
+    let above = &cx.module.text()[..span(statement).start()];
+    let above = above.trim_end_matches([' ', '\t']);
+    let is_first = above.trim_end().ends_with(':');
+    let is_spaced = above.ends_with("\n\n") || above.ends_with("\r\n\r\n");
+    match is_first || is_spaced {
+        true => "",
+        false => cx.module.layout().newline(),
+    }
 }
 
 /// What a loop over results goes through beside them.
@@ -66,11 +88,12 @@ pub(super) struct Items {
 
 impl Rounds {
     /// Calls of a coroutine function, over these clauses.
-    pub fn of(each: Code, clauses: Vec<String>) -> Self {
+    pub fn of(each: Code, word: String, clauses: Vec<String>) -> Self {
         Self {
             lead: String::new(),
             each,
             is_coroutine: true,
+            word,
             clauses,
         }
     }
@@ -112,7 +135,7 @@ impl<'a> Place<'_, 'a> {
                 clauses,
             });
         }
-        let items = self.name_for("items");
+        let items = self.name_for(&["items"]);
         let kept = match conditions {
             [] => Code::text(self.kept(&statement.iter)?),
             _ => {
@@ -147,39 +170,42 @@ impl<'a> Place<'_, 'a> {
             .line(&format!("for {inner}, {one} in "), &zipped, ":"))
     }
 
-    /// `call` over `clauses`. `names` are the loop's own names; with more items than may run at a
-    /// time, or a number that is not known, a semaphore bounds them.
+    /// `call` over `clauses`. With more items than may run at a
+    /// time, or a number that is not known, a semaphore bounds them. What may raise while a call is
+    /// made does so in a function of its own, as part of the round.
     pub fn rounds(
         &self,
         call: &'a ExprCall,
         clauses: Vec<String>,
-        names: &[&str],
+        varying: Varying<'_>,
         length: Option<usize>,
     ) -> Result<Rounds, Why> {
         let writer = &self.writer;
         let cx = writer.cx;
         let each = call_code(cx, call)?;
-        if is_bounded(cx, length) {
+        let bounded = is_bounded(cx, length);
+        if bounded && !(raising::call(cx, call, varying) && self.leads) {
             return Ok(Rounds {
                 lead: String::new(),
                 each,
                 is_coroutine: is_coroutine(cx, call),
+                word: word_of(cx, &[call]),
                 clauses,
             });
         }
-        let semaphore = writer.asyncio("Semaphore")?;
-        let limit = cx.options.max_concurrency;
-        let limit_name = writer.fresh(&["semaphore", "limit"]);
         let callee = cx.module.describe(&call.func);
         let callee = callee
             .rsplit('.')
             .next()
             .unwrap_or(&callee)
             .trim_start_matches('_');
-        let bounded = self.name_for(&format!("bounded_{callee}"));
+        let inner = match bounded {
+            true => self.name_for_one(&word_of(cx, &[call])),
+            false => self.name_for(&[&format!("bounded_{callee}"), &format!("limited_{callee}")]),
+        };
         let read = references_within(AnyNodeRef::from(call));
         let mut parameters: Vec<&str> = Vec::new();
-        for &name in names {
+        for &name in varying.names {
             let is_read = read.iter().any(|reference| reference.id == name);
             if is_read && !parameters.contains(&name) {
                 parameters.push(name);
@@ -189,18 +215,29 @@ impl<'a> Place<'_, 'a> {
         let parameters = parameters.join(", ");
         let newline = cx.module.layout().newline();
         let (indent, unit) = (&writer.indent, writer.unit());
-        let lead = [
-            format!("{indent}{limit_name} = {semaphore}({limit}){newline}"),
-            newline.to_owned(),
-            format!("{indent}async def {bounded}({parameters}):{newline}"),
-            format!("{indent}{unit}async with {limit_name}:{newline}"),
-            writer.line_at(&format!("{indent}{unit}{unit}"), "return await ", &each, ""),
-            newline.to_owned(),
-        ];
+        let mut lead = String::new();
+        let mut deeper = format!("{indent}{unit}");
+        let header = format!("{indent}async def {inner}({parameters}):{newline}");
+        if bounded {
+            lead.push_str(gap_above(cx, writer.at));
+            lead.push_str(&header);
+        } else {
+            let semaphore = writer.asyncio("Semaphore")?;
+            let limit = cx.options.max_concurrency;
+            let limit_name = writer.fresh(&["semaphore", "limit"]);
+            lead.push_str(&format!(
+                "{indent}{limit_name} = {semaphore}({limit}){newline}{newline}{header}"
+            ));
+            lead.push_str(&format!("{deeper}async with {limit_name}:{newline}"));
+            deeper.push_str(unit);
+        }
+        lead.push_str(&writer.line_at(&deeper, "return await ", &each, ""));
+        lead.push_str(newline);
         Ok(Rounds {
-            lead: lead.concat(),
-            each: Code::call(&bounded, arguments),
+            lead,
+            each: Code::call(&inner, arguments),
             is_coroutine: true,
+            word: word_of(cx, &[call]),
             clauses,
         })
     }
@@ -216,8 +253,8 @@ impl<'a> Place<'_, 'a> {
     /// what reads them is a comprehension, whose names are its own.
     pub fn results(&self, rounds: &Rounds, is_own: bool) -> Result<Results, Why> {
         if self.writer.way == Way::Gather {
-            let all = self.name_for("results");
-            let one = self.one("result", is_own);
+            let all = self.name_for(&["results", &format!("{}_results", rounds.word)]);
+            let one = self.one("result", &rounds.word, is_own);
             let gathered = self.gathered(rounds)?;
             return Ok(Results {
                 lines: self.writer.line(&format!("{all} = "), &gathered, ""),
@@ -226,8 +263,8 @@ impl<'a> Place<'_, 'a> {
                 one,
             });
         }
-        let all = self.name_for("tasks");
-        let one = self.one("task", is_own);
+        let all = self.name_for(&["tasks", &format!("{}_tasks", rounds.word)]);
+        let one = self.one("task", &rounds.word, is_own);
         let starter = self.writer.starter(rounds.is_coroutine)?;
         let started = Code::call(&starter, vec![rounds.each.clone()]);
         let list = Code::comprehension("[", started, &rounds.clauses);
@@ -241,23 +278,30 @@ impl<'a> Place<'_, 'a> {
         })
     }
 
-    fn one(&self, name: &str, is_own: bool) -> String {
+    fn one(&self, name: &str, word: &str, is_own: bool) -> String {
         match is_own {
             true => self.writer.fresh(&[name]),
-            false => self.name_for(name),
+            false => self.name_for(&[name, &format!("{word}_{name}")]),
         }
     }
 
-    /// A name that no code and no other fix uses in this function.
-    pub fn name_for(&self, base: &str) -> String {
+    /// A name for the function that is one round.
+    pub fn name_for_one(&self, word: &str) -> String {
+        self.name_for(&[&format!("{word}_one"), &format!("{word}_each")])
+    }
+
+    /// A name that no code and no other fix uses in this function: the first of these that can be had.
+    pub fn name_for(&self, names: &[&str]) -> String {
         let within = span(self.writer.function);
         let mut named = self.named.borrow_mut();
         let is_taken = |name: &str| {
             let other = |(other, taken): &(Span, String)| *other == within && taken == name;
             self.writer.cx.module.uses_name(within, name) || named.iter().any(other)
         };
-        let numbered = (2..).map(|number| format!("{base}_{number}"));
-        let name = std::iter::once(base.to_owned())
+        let last = names.last().copied().unwrap_or_default();
+        let numbered = (2..).map(|number| format!("{last}_{number}"));
+        let given = names.iter().map(|&name| name.to_owned());
+        let name = given
             .chain(numbered)
             .find(|name| !is_taken(name))
             .unwrap_or_default();
@@ -405,14 +449,14 @@ pub(super) fn end_with_parentheses(cx: &Cx<'_>, expression: &Expr) -> usize {
         .end()
 }
 
-/// `load_one`, after the first word of what is called.
-pub(super) fn name_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
+/// The first word of what is called: `load`.
+pub(super) fn word_of<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> String {
     let callee = calls.first().map(|call| cx.module.describe(&call.func));
     let callee = callee.unwrap_or_default();
     let last = callee.rsplit('.').next().unwrap_or_default();
     let word = last.trim_start_matches('_').split('_').next();
     match word.filter(|word| !word.is_empty() && word.chars().all(char::is_alphanumeric)) {
-        Some(word) => format!("{}_one", word.to_lowercase()),
-        None => "do_one".to_owned(),
+        Some(word) => word.to_lowercase(),
+        None => "do".to_owned(),
     }
 }

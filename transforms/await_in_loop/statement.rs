@@ -1,8 +1,9 @@
 //! `for` statements.
 
+use super::raising::Varying;
 use super::render::{self, Named, Place};
 use super::round::{Round, exits, independent, round};
-use super::{Outcome, flow, function, outcome, shape};
+use super::{Outcome, flow, function, outcome, raising, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Way, Writer, judge, surroundings};
 use crate::model::file::{Place as Where, Why};
@@ -32,20 +33,29 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, statement: &'a StmtFor, named: &Named) -> Res
         return Err(Why::new("`await` is not legal here"));
     };
     let length = cx.module.length_of(&statement.iter);
-    let coroutines = render::makes_coroutines(cx, round.call, length);
+    let varying = Varying::of(cx, &targets, [&*statement.iter]);
+    let coroutines = render::makes_coroutines(cx, round.call, varying, length);
     let mut writer = Writer::new(cx, node, function, &judged, coroutines);
     let is_alone = round.is_unused && round.guarded.statements.len() == 1;
     if round.is_tried || round.is_unused && !is_alone {
         writer.way = Way::Wait;
     }
-    let mut doubts = Vec::new();
+    let mut doubts = raising::doubts(
+        cx,
+        &[(&*statement.iter, round.guarded.read.clone())],
+        varying,
+    );
     if round.is_unused {
         doubts.push(format!(
             "what `{}` gives is not used: the order in which the calls do what they do must not matter",
             cx.module.describe(&round.call.func)
         ));
     }
-    let place = Place { writer, named };
+    let place = Place {
+        writer,
+        named,
+        leads: true,
+    };
     let leaks = |name: &str| flow::leaks(cx, node, scope, name);
     let leaked = targets.iter().any(|name| leaks(name));
     if leaked && !round.guarded.conditions.is_empty() {
@@ -126,7 +136,7 @@ fn append<'a>(
     let rounds = place.rounds(
         round.call,
         clauses(cx, statement, round)?,
-        targets,
+        Varying::of(cx, targets, [&*statement.iter]),
         cx.module.length_of(&statement.iter),
     )?;
     let gathered = place.gathered(&rounds)?;
@@ -160,7 +170,12 @@ fn only_made<'a>(
 ) -> Result<Vec<Edit>, Why> {
     let cx = place.writer.cx;
     let length = cx.module.length_of(&statement.iter);
-    let rounds = place.rounds(round.call, clauses(cx, statement, round)?, targets, length)?;
+    let rounds = place.rounds(
+        round.call,
+        clauses(cx, statement, round)?,
+        Varying::of(cx, targets, [&*statement.iter]),
+        length,
+    )?;
     let made = match place.writer.way {
         Way::Gather => place.writer.line("", &place.gathered(&rounds)?, ""),
         _ => place.results(&rounds, false)?.lines,
@@ -281,7 +296,7 @@ fn zip<'a>(
     let rounds = place.rounds(
         round.call,
         items.clauses.clone(),
-        targets,
+        Varying::of(cx, targets, [&*statement.iter]),
         module.length_of(&statement.iter),
     )?;
     let mut results = place.results(&rounds, false)?;

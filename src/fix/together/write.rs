@@ -217,7 +217,11 @@ pub fn is_coroutine<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
             let function = cx.project.function(*function);
             function.is_some_and(|of| of.is_async && !of.is_generator && of.decorators.is_empty())
         }),
-        _ => false,
+        _ => {
+            let catalogue = cx.module.catalogue();
+            let name = cx.callee(call);
+            name.is_ok_and(|name| catalogue.gives_coroutine(&name))
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 # form: 2
 # expects: safe
-# known: never awaited
 # names: alder
 # ends: AttributeError: 'NoneType' object has no attribute 'lower'
 import asyncio
