@@ -27,7 +27,8 @@ from pathlib import Path
 
 TRANSFORMS = "await-in-loop,sequential-awaits"
 NAMES = re.compile(r"`[^`]*`(?:(?:, | and )(?:`[^`]*`|\d+ more))*")
-LINE = re.compile(r"(?:,? (?:in|on|at|of) line \d+| \(line \d+\)|:\d+)+$")
+# Where something is said to be: in what function, in what line.
+WITHIN = re.compile(r"^in `[^`]*`, | \((?:[^()\s]+:\d+: `[^`]*`(?:, )?)+\)|,? (?:in|on|at|of) line \d+| \(line \d+\)|:\d+$")
 NUMBER = re.compile(r"\b\d+\b")
 TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 HEADING = re.compile(r"^## \w+ \d+: (?P<package>\S+), (?P<path>.+):(?P<line>\d+) \(", re.MULTILINE)
@@ -76,7 +77,7 @@ class Site:
     def reasons(self) -> Iterator[str]:
         for part in (self.finding["reason"] or "").split("; "):
             if part:
-                yield NUMBER.sub("N", NAMES.sub("`...`", LINE.sub("", part)))
+                yield NUMBER.sub("N", NAMES.sub("`...`", WITHIN.sub("", part)))
 
     def hunk(self) -> str:
         """The change as a diff, or the lines if there is none."""
