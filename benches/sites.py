@@ -2,11 +2,14 @@
 
 Packages come in a random order, each with no more than a few of its loops,
 comprehensions and rows of awaits, and no text twice, until there are enough.
-Told are the shares that are safe, to be reviewed, and left to a person, and
-the commonest reasons, in which names are left out.
+asyncfix sees the whole package, so that it knows what is called. Told are the
+shares that are safe, to be reviewed, and left to a person, those of tests
+apart, and the commonest reasons, in which names are left out.
 
 With `--sample`, some of each kind are written to Markdown files with what would
-become of them: they are there to be read, as a maintainer would.
+become of them: they are there to be read, as a maintainer would. Too few of one
+kind are filled up from all other sites, for which `--whole` looks into every
+package. `--but` leaves out what was written, and read, before.
 """
 
 import argparse
@@ -23,14 +26,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TRANSFORMS = "await-in-loop,sequential-awaits"
-NAME = re.compile(r"`[^`]*`")
+NAMES = re.compile(r"`[^`]*`(?:(?:, | and )(?:`[^`]*`|\d+ more))*")
+# Where something is said to be: in what function, in what line.
+WITHIN = re.compile(r"^in `[^`]*`, | \((?:[^()\s]+:\d+: `[^`]*`(?:, )?)+\)|,? (?:in|on|at|of) line \d+| \(line \d+\)|:\d+$")
 NUMBER = re.compile(r"\b\d+\b")
+TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+HEADING = re.compile(r"^## \w+ \d+: (?P<package>\S+), (?P<path>.+):(?P<line>\d+) \(", re.MULTILINE)
+GRADES = ["safe", "review", "manual"]
+KINDS = ["loop", "comprehension", "row"]
 # In seconds, for one package.
 LIMIT = 300
 # Lines around a change, and from the start of a site to where it is taken to end.
 CONTEXT = 12
-# How many packages are looked at in one go.
-AT_ONCE = 2
 
 
 @dataclass
@@ -54,6 +61,14 @@ class Site:
         return self.finding["safety"]
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        return self.package, self.path, self.finding["line"]
+
+    @property
+    def in_test(self) -> bool:
+        return bool(TEST.search(self.path))
+
+    @property
     def text(self) -> str:
         """By which the same code is known in two places."""
         first, last = self.finding["line"] - 1, self.finding["end"]["line"]
@@ -62,7 +77,7 @@ class Site:
     def reasons(self) -> Iterator[str]:
         for part in (self.finding["reason"] or "").split("; "):
             if part:
-                yield NUMBER.sub("N", NAME.sub("`...`", part))
+                yield NUMBER.sub("N", NAMES.sub("`...`", WITHIN.sub("", part)))
 
     def hunk(self) -> str:
         """The change as a diff, or the lines if there is none."""
@@ -86,8 +101,9 @@ def edited(lines: list[str], edits: list[dict]) -> list[str]:
 
 
 def packages_of(pools: list[Path], seed: int) -> list[Path]:
-    """Unpacked source distributions, in a random order."""
-    found = {folder.name: folder for pool in pools for folder in sorted(pool.iterdir()) if Path(folder, "PKG-INFO").is_file()}
+    """Unpacked source distributions, in a random order: wheels carry no tests."""
+    folders = [folder for pool in pools for folder in sorted(pool.iterdir()) if folder.is_dir()]
+    found = {folder.name: folder for folder in folders if not any(folder.glob("*.dist-info")) and not folder.name.startswith("stdlib-")}
     packages = [found[name] for name in sorted(found)]
     random.Random(seed).shuffle(packages)
     return packages
@@ -95,7 +111,7 @@ def packages_of(pools: list[Path], seed: int) -> list[Path]:
 
 def sites_of(binary: Path, package: Path, extra: list[str]) -> list[Site] | None:
     """All sites of a package; None where it takes too long."""
-    command = [binary, "--isolated", "--select", TRANSFORMS, "--output-format", "json", *extra, "."]
+    command = [binary, "--isolated", "--jobs", "1", "--select", TRANSFORMS, "--output-format", "json", *extra, "."]
     try:
         run = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=LIMIT)
     except subprocess.TimeoutExpired:
@@ -114,44 +130,53 @@ def sites_of(binary: Path, package: Path, extra: list[str]) -> list[Site] | None
     return sites
 
 
-def draw(options: argparse.Namespace) -> tuple[list[Site], int]:
+def draw(options: argparse.Namespace) -> tuple[list[Site], list[Site], int]:
+    """The sites drawn, and those beside them in the packages looked at, whose number is the last."""
     packages = packages_of([pool.resolve() for pool in options.pools], options.seed)
     choice = random.Random(options.seed)
-    drawn, texts, looked_at = [], set(), 0
+    drawn, others, texts, looked_at = [], [], set(), 0
     binary = options.binary.resolve()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(options.at_once) as pool:
         results = pool.map(lambda package: sites_of(binary, package, options.extra), packages)
         for sites in results:
             looked_at += 1
-            if sites is None:
-                continue
-            choice.shuffle(sites)
+            choice.shuffle(sites or [])
             taken = 0
-            for site in sites:
-                if taken < options.most and site.text not in texts:
-                    texts.add(site.text)
+            for site in sites or []:
+                if site.text in texts:
+                    continue
+                texts.add(site.text)
+                if taken < options.most and len(drawn) < options.count:
                     drawn.append(site)
                     taken += 1
-            if len(drawn) >= options.count:
+                else:
+                    others.append(site)
+            if len(drawn) >= options.count and not options.whole:
                 pool.shutdown(wait=False, cancel_futures=True)
                 break
-    return drawn[: options.count], looked_at
+    return drawn, others, looked_at
 
 
-def tell(sites: list[Site], looked_at: int) -> None:
+def shares(title: str, sites: list[Site]) -> None:
     packages = len({site.package for site in sites})
-    print(f"{len(sites)} sites of {packages} packages ({looked_at} looked at)\n")
-    grades = ["safe", "review", "manual"]
+    print(f"\n{title}: {len(sites)} sites of {packages} packages\n")
     print("| kind | sites | safe | review | manual |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    for kind in ["loop", "comprehension", "row", "all"]:
+    for kind in [*KINDS, "all"]:
         safeties = Counter(site.safety for site in sites if kind in (site.kind, "all"))
         total = safeties.total()
-        shares = " | ".join(f"{safeties[grade]} ({safeties[grade] / max(total, 1):.1%})" for grade in grades)
-        print(f"| {kind} | {total} | {shares} |")
+        columns = " | ".join(f"{safeties[grade]} ({safeties[grade] / max(total, 1):.1%})" for grade in GRADES)
+        print(f"| {kind} | {total} | {columns} |")
+
+
+def tell(drawn: list[Site], others: list[Site]) -> None:
+    shares("drawn", drawn)
+    shares("of them in tests", [site for site in drawn if site.in_test])
+    shares("of them elsewhere", [site for site in drawn if not site.in_test])
+    shares("all of the packages looked at", drawn + others)
     for grade in ("manual", "review"):
-        for kind in ["loop", "comprehension", "row"]:
-            these = [site for site in sites if (site.kind, site.safety) == (kind, grade)]
+        for kind in [*KINDS, "all"]:
+            these = [site for site in drawn if kind in (site.kind, "all") and site.safety == grade]
             reasons = Counter(reason for site in these for reason in set(site.reasons()))
             if these:
                 print(f"\n{kind}, {grade} ({len(these)}):\n")
@@ -159,17 +184,27 @@ def tell(sites: list[Site], looked_at: int) -> None:
                 print(f"- {number}: {reason}")
 
 
-def write_sample(sites: list[Site], options: argparse.Namespace) -> None:
+def places_in(files: list[Path]) -> set[tuple[str, str, int]]:
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    return {(found["package"], found["path"], int(found["line"])) for text in texts for found in HEADING.finditer(text)}
+
+
+def write_sample(drawn: list[Site], others: list[Site], options: argparse.Namespace) -> None:
     options.into.mkdir(parents=True, exist_ok=True)
+    known = places_in(options.but)
     for grade in options.safety:
-        these = [site for site in sites if site.safety == grade]
-        random.Random(options.seed).shuffle(these)
+        these = []
+        for sites in (drawn, others):
+            more = [site for site in sites if site.safety == grade and site.place not in known]
+            random.Random(options.seed).shuffle(more)
+            these.extend(more)
         file = options.into / f"{grade}.md"
         with file.open("w", encoding="utf-8") as out:
             for number, site in enumerate(these[: options.sample], start=1):
                 finding = site.finding
+                reason = finding["reason"] or "; ".join(finding["evidence"]) or "safe"
                 out.write(f"## {grade} {number}: {site.package}, {site.path}:{finding['line']} ({site.kind})\n\n")
-                out.write(f"{finding['message']}\n\n{finding['reason'] or 'safe'}\n\n")
+                out.write(f"{finding['message']}\n\n{reason}\n\n")
                 out.write(f"```diff\n{site.hunk()}```\n\n")
         print(f"\n{file}: {min(len(these), options.sample)} of {len(these)}")
 
@@ -179,19 +214,23 @@ def main() -> int:
     parser.add_argument("pools", nargs="+", type=Path, help="folders of unpacked source distributions")
     parser.add_argument("--binary", type=Path, default=Path("target/release/asyncfix"))
     parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--most", type=int, default=10, help="sites of one package")
+    parser.add_argument("--most", type=int, default=6, help="how many sites of one package")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--whole", action="store_true", help="look into every package, though there are enough")
+    parser.add_argument("--at-once", type=int, default=2, help="how many packages are looked at in one go")
     parser.add_argument("--sample", type=int, default=0, help="how many to write down for reading")
     parser.add_argument("--safety", action="append", choices=["safe", "review", "manual"], help="of which; may be given several times")
     parser.add_argument("--into", type=Path, default=Path("target/sites"), help="where to write them")
+    parser.add_argument("--but", nargs="+", type=Path, default=[], help="files of samples that are not to be written again")
     parser.add_argument("--extra", action="append", default=[], help="another argument for asyncfix, as --extra=--failure=first-error")
     options = parser.parse_args()
     options.safety = options.safety or ["safe", "review"]
 
-    sites, looked_at = draw(options)
-    tell(sites, looked_at)
+    drawn, others, looked_at = draw(options)
+    print(f"{looked_at} packages looked at")
+    tell(drawn, others)
     if options.sample:
-        write_sample(sites, options)
+        write_sample(drawn, others, options)
     return 0
 
 
