@@ -39,6 +39,18 @@ pub enum Runs<'n, 'a> {
 /// How many calls that are not known are named.
 const NAMED: usize = 4;
 
+/// Words of files in which requests of one client may need each other's answers.
+const LOGIN: [&str; 8] = [
+    "auth",
+    "authorization",
+    "cookie",
+    "cookies",
+    "login",
+    "logout",
+    "token",
+    "tokens",
+];
+
 /// Judges awaited calls, and what else would run between them (`plain`: conditions, keys, what a
 /// round does with its result). Refused, with the reason, where they certainly must not overlap, or
 /// where something is not known and speaks against it.
@@ -187,9 +199,17 @@ fn parallel<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Option<Parallel> {
         .map(|call| call.func.as_attribute_expr())
         .collect();
     if let Some(methods) = methods {
-        let same = methods.iter().all(|method| method.attr == methods[0].attr);
+        let same = methods
+            .iter()
+            .all(|method| method.attr.as_str() == methods[0].attr.as_str());
         let receivers = methods.iter().map(|method| text(&method.value).to_owned());
-        if same && all_differ(receivers.collect()) {
+        let receivers: Vec<String> = receivers.collect();
+        // `app.start()`, `app.pool.start()`: one is a part of the other.
+        let apart = receivers.iter().all(|whole| {
+            let within = format!("{whole}.");
+            !receivers.iter().any(|part| part.starts_with(&within))
+        });
+        if same && apart && all_differ(receivers) {
             return Some(Parallel::Receivers);
         }
     }
@@ -254,10 +274,19 @@ fn same_kind<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Result<(), Why> {
         })
         .collect();
     let same = kinds[0].is_some() && kinds.iter().all(|kind| *kind == kinds[0]);
-    let Some(call) = calls.first().filter(|_| !same) else {
+    let Some(call) = calls.first() else {
         return Ok(());
     };
     let name = cx.module.describe(&call.func);
+    if same {
+        // What starts and ends several objects has an order more often than not.
+        return match names::says(cx.module.catalogue(), &name) {
+            Says::Writes(word) if calls.len() > 1 && word != "refresh" => Err(Why::new(format!(
+                "`{word}` in `{name}` speaks of writing, and the order of the objects was chosen"
+            ))),
+            _ => Ok(()),
+        };
+    }
     match names::says(cx.module.catalogue(), &name) {
         Says::Reads => Ok(()),
         Says::Nothing if !is_discarded(cx, call) => Ok(()),
@@ -273,6 +302,14 @@ fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
         evidence: seen.evidence,
         may_fail: calls.iter().any(|call| summary::may_fail(cx, call)),
     };
+    if judged.confirm.is_empty()
+        && seen.over_client
+        && let Some(word) = speaks_of_login(cx)
+    {
+        judged.confirm.insert(format!(
+            "the client keeps cookies, and the file speaks of `{word}`: one request may need the answer to another"
+        ));
+    }
     if !seen.own.is_empty() {
         judged.confirm.insert(format!(
             "{} is called on another object each time: these must share nothing that the calls change",
@@ -312,6 +349,16 @@ fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
         judged.confirm.insert(runs.to_owned());
     }
     judged
+}
+
+/// The word by which a file may send what an earlier answer gave it.
+fn speaks_of_login<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_';
+    let mut all = cx.module.text().split(|character| !is_name(character));
+    all.find(|name| {
+        let words = names::words(name);
+        words.iter().any(|word| LOGIN.contains(&word.as_str()))
+    })
 }
 
 /// Names for a sentence: a few, and how many more.

@@ -200,7 +200,9 @@ impl<'a> SourceOrderVisitor<'a> for Origin<'_, 'a> {
         match expression {
             Expr::Name(name) => {
                 let own = self.own.contains(&name.id.as_str());
-                self.named(&name.id, own);
+                if !self.is_module(expression) {
+                    self.named(&name.id, own);
+                }
                 self.imported(expression);
                 if self.seen.insert(name.id.as_str()) {
                     self.origins(expression, &name.id, own);
@@ -298,6 +300,11 @@ impl<'a> Origin<'_, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// `socket` in `socket.gethostname()`: a module, which lends its name to nothing.
+    fn is_module(&self, expression: &'a Expr) -> bool {
+        matches!(self.cx.module.entity(expression), Entity::External(name) if !name.contains('.'))
     }
 
     /// A name that comes from a module where most objects serve one call at a time.

@@ -48,7 +48,10 @@ impl<'a> Survey<'_, 'a> {
             self.seen.evidence.push(line);
             match &found.effect {
                 Does::Reads(World::Clock | World::Random) | Does::ClaimedPure => {}
-                Does::Reads(_) => self.seen.waits = true,
+                Does::Reads(world) => {
+                    self.seen.waits = true;
+                    self.seen.over_client |= *world == World::Network;
+                }
                 Does::Writes(_) => {
                     self.seen.waits = true;
                     self.seen

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 pub(super) struct Seen {
     /// They wait for something, so that overlapping saves time.
     pub waits: bool,
+    /// They send requests, most likely over one client.
+    pub over_client: bool,
     /// They write log lines.
     pub logs: bool,
     /// Calls that are not known, but that nothing speaks against; those that are awaited first.
@@ -136,6 +138,8 @@ impl<'c, 'a> Survey<'c, 'a> {
                 )));
             }
             self.seen.waits = true;
+            let kind = names::words(class).pop();
+            self.seen.over_client |= matches!(kind.as_deref(), Some("client" | "session"));
             if known.reads.iter().any(|read| read == method.attr.as_str()) {
                 let line = format!("`{name}` is `{class}.{}`, which only reads", method.attr);
                 self.seen.evidence.push(line);
