@@ -302,14 +302,6 @@ fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
         evidence: seen.evidence,
         may_fail: calls.iter().any(|call| summary::may_fail(cx, call)),
     };
-    if judged.confirm.is_empty()
-        && seen.over_client
-        && let Some(word) = speaks_of_login(cx)
-    {
-        judged.confirm.insert(format!(
-            "the client keeps cookies, and the file speaks of `{word}`: one request may need the answer to another"
-        ));
-    }
     if !seen.own.is_empty() {
         judged.confirm.insert(format!(
             "{} is called on another object each time: these must share nothing that the calls change",
@@ -339,6 +331,14 @@ fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
     if seen.logs {
         let order = "log lines may come in another order";
         judged.confirm.insert(order.to_owned());
+    }
+    if judged.confirm.is_empty()
+        && seen.over_client
+        && let Some(word) = speaks_of_login(cx)
+    {
+        judged.confirm.insert(format!(
+            "the client keeps cookies, and the file speaks of `{word}`: one request may need the answer to another"
+        ));
     }
     if let Some(library) = any_loop(cx) {
         judged.confirm.insert(format!(
