@@ -174,7 +174,7 @@ fn holders(callee: &str) -> Vec<&str> {
     if matches!(parts.first(), Some(&"self" | &"cls")) {
         return parts;
     }
-    match parts.iter().position(|part| is_class(part)) {
+    match parts.iter().position(is_class) {
         Some(class) => parts.split_off(class),
         None if parts.len() > 2 => Vec::new(),
         None => parts,
