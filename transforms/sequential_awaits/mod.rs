@@ -7,6 +7,7 @@
 
 mod flow;
 mod names;
+mod paths;
 mod rows;
 mod statement;
 mod steps;
