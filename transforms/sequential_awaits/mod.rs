@@ -7,6 +7,7 @@
 
 mod flow;
 mod names;
+mod paths;
 mod rows;
 mod statement;
 mod steps;
@@ -122,7 +123,7 @@ impl Transform for SequentialAwaits {
 
 /// Whether code tests other code: what it does in a row is mostly what it is about.
 fn is_test<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {
-    let mut around = cx.module.ancestors(node).into_iter();
+    let mut around = cx.module.ancestors(node);
     let in_test = around.any(|ancestor| {
         matches!(ancestor, AnyNodeRef::StmtFunctionDef(function) if function.name.starts_with("test"))
     });

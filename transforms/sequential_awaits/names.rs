@@ -13,6 +13,11 @@ use std::collections::BTreeSet;
 /// use one name for different things.
 pub(super) type Named = RefCell<BTreeSet<(Span, String)>>;
 
+/// What calls go by that have no names of their own.
+const ORDINALS: [&str; 10] = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+];
+
 /// A name for each awaited call, which ends in `suffix`.
 pub(super) fn for_calls<'a>(
     cx: &Cx<'a>,
@@ -29,8 +34,16 @@ pub(super) fn for_calls<'a>(
             given.unwrap_or_else(|| callee_of(awaited.call, calls))
         })
     });
+    let bases: Vec<String> = bases.collect();
+    let alike = |base: &String| bases.iter().filter(|other| *other == base).count() > 1;
+    let by_place = bases.iter().any(alike);
     bases
-        .map(|base| fresh(cx, within, &format!("{base}_{suffix}"), named))
+        .iter()
+        .enumerate()
+        .map(|(index, base)| match ORDINALS.get(index) {
+            Some(ordinal) if by_place => fresh(cx, within, &format!("{ordinal}_{suffix}"), named),
+            _ => fresh(cx, within, &format!("{base}_{suffix}"), named),
+        })
         .collect()
 }
 

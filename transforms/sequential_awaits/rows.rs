@@ -28,7 +28,7 @@ impl<'a> Row<'a> {
     pub fn is_of_one_function(&self, cx: &Cx<'a>) -> bool {
         let called: BTreeSet<&str> = self
             .awaits()
-            .map(|awaited| cx.module.source(&*awaited.call.func))
+            .map(|awaited| cx.module.source(&awaited.call.func))
             .collect();
         called.len() == 1 && self.steps.iter().all(|step| step.statement.is_expr_stmt())
     }

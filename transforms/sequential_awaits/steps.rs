@@ -72,7 +72,7 @@ impl<'a> Step<'a> {
     /// Whether both give something to the same target: the second is meant to take the place of the
     /// first.
     pub fn gives_the_same(&self, cx: &Cx<'a>, other: &Self) -> bool {
-        let text = |target: &&'a Expr| cx.module.source(*target);
+        let text = |target: &&'a Expr| cx.module.source(target);
         let mut own = self.targets.iter();
         !other.statement.is_aug_assign_stmt()
             && own.any(|target| other.targets.iter().any(|of| text(of) == text(target)))

@@ -28,6 +28,8 @@ pub enum Code {
 pub enum Between {
     /// As in calls and tuples; one more after the last where several stand on lines of their own.
     Commas,
+    /// The same, each on a line of its own: a comma after the last says that it stays so.
+    Lines,
     /// As in comprehensions.
     Spaces,
 }
@@ -96,6 +98,16 @@ impl Code {
         }
     }
 
+    /// Whether a comma says that it does not go on one line.
+    fn stays_broken(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Bracketed { parts, between, .. } => {
+                *between == Between::Lines || parts.iter().any(Self::stays_broken)
+            }
+        }
+    }
+
     fn joined(&self, parts: &[Code]) -> String {
         let between = match self {
             Self::Bracketed {
@@ -113,7 +125,7 @@ impl Code {
     pub fn laid(&self, sheet: Sheet<'_>, indent: &str, before: &str, after: &str) -> String {
         let flat = self.flat();
         let width = |text: &str| text.chars().count();
-        let is_broken = flat.contains(['\n', '\r']);
+        let is_broken = self.stays_broken() || flat.contains(['\n', '\r']);
         let used = width(indent) + width(before) + width(after);
         if !is_broken && used + width(&flat) <= sheet.limit {
             return flat;
@@ -139,10 +151,12 @@ impl Code {
         }
         let (newline, deeper) = (sheet.newline, format!("{indent}{}", sheet.unit));
         let joined = self.joined(parts);
-        if !joined.contains(['\n', '\r']) && width(&deeper) + width(&joined) <= sheet.limit {
+        let may_join = !self.stays_broken() && !joined.contains(['\n', '\r']);
+        if may_join && width(&deeper) + width(&joined) <= sheet.limit {
             return format!("{open}{newline}{deeper}{joined}{newline}{indent}{close}");
         }
         let comma = match between {
+            Between::Lines => ",",
             Between::Commas if parts.len() > 1 => ",",
             _ => "",
         };
@@ -180,7 +194,18 @@ pub fn call_code<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<Code, Why> {
         parts.push(source(cx, call.into(), at)?);
     }
     let callee = source(cx, call.into(), span(&*call.func))?;
-    Ok(Code::call(&callee.flat(), parts))
+    let last = call.arguments.iter_source_order().last();
+    let end = last.map_or(span(call).end(), |argument| span(argument.value()).end());
+    let rest = Span::new(end, span(call).end()).of(cx.module.text());
+    Ok(Code::Bracketed {
+        open: format!("{}(", callee.flat()),
+        parts,
+        close: ")",
+        between: match rest.contains(',') {
+            true => Between::Lines,
+            false => Between::Commas,
+        },
+    })
 }
 
 /// The text of a part of the file, whose lines after the first can be indented anew.
