@@ -2,11 +2,11 @@
 
 use super::raising::Varying;
 use super::render::{self, Named, Place, Results, Rounds};
-use super::{Outcome, flow, outcome, place, raising, shape};
+use super::{Outcome, element, flow, outcome, place, raising, shape};
 use crate::fix::Cx;
 use crate::fix::together::{Code, Runs, Way, Writer, judge, surroundings};
 use crate::model::file::{Place as Where, Why, references_within};
-use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprRef};
 use crate::python::span;
 use crate::text::{Edit, Edits, Span};
 
@@ -33,19 +33,21 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         .into_iter()
         .filter(|found| !span(&first.iter).contains(span(*found)))
         .collect();
-    let (awaited, call) = shape::only_call(cx, node, &awaits)?;
-
     let mut names = Vec::new();
     for clause in generators {
         names.extend(shape::target_names(&clause.target)?);
     }
+    let each = element::each(cx, node, &elements, &awaits, &names)?;
+    let moved = each.moved;
     surroundings(cx, node)?;
-    shape::differs(call, &names)?;
+    for call in &each.calls {
+        shape::differs(call, &names)?;
+    }
     shape::binds_nothing(node)?;
     cx.module.going_through(&first.iter)?;
     flow::not_consumed(cx, node, &first.iter)?;
     let conditions = || generators.iter().flat_map(|clause| &clause.ifs);
-    let awaits_in = |condition: &Expr| span(condition).contains(span(awaited));
+    let awaits_in = |condition: &Expr| span(condition).contains(span(moved));
     for condition in conditions() {
         shape::condition(cx, condition, &names)?;
     }
@@ -58,7 +60,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         .chain(iterables)
         .map(AnyNodeRef::from)
         .collect();
-    let judged = judge(cx, &[call], &plain, Runs::Each(&names))?;
+    let judged = judge(cx, &each.calls, &plain, Runs::Each(&names))?;
     if !judged.confirm.is_empty()
         && let Some(word) = generators
             .iter()
@@ -83,7 +85,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         _ => None,
     };
     let varying = Varying::of(cx, &names, generators.iter().map(|clause| &clause.iter));
-    let coroutines = render::makes_coroutines(cx, call, varying, length);
+    let coroutines = each.makes_coroutines(cx, varying, length);
     let mut writer = Writer::new(cx, statement, function, &judged, coroutines);
     let above = place::lines_above(cx, statement, node);
     if above.is_err() {
@@ -100,7 +102,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         .collect();
     let mut doubts = raising::doubts(cx, &clauses, varying);
     let leads = place::put_above(cx, statement, node, "").is_ok();
-    if !leads && raising::call(cx, call, varying) {
+    if !leads && each.raises(cx, varying) {
         doubts.push(
             "an argument of the call may raise: then the calls made before it are not awaited"
                 .to_owned(),
@@ -111,21 +113,19 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         named,
         leads,
     };
-    let exact = elements
-        .iter()
-        .any(|element| span(*element) == span(awaited));
+    let exact = elements.iter().any(|element| span(*element) == span(moved));
     let form = Form {
         place: &place,
         node,
         generators,
         elements: &elements,
-        awaited,
+        moved,
         names: &names,
         above,
     };
     let mut lead = String::new();
     let text = if exact && node.is_expr_list_comp() && place.writer.way == Way::Gather {
-        let rounds = place.rounds(call, render::clauses(cx, generators)?, varying, length)?;
+        let rounds = each.rounds(&place, render::clauses(cx, generators)?, varying, length)?;
         let text = laid_out(&place, node, &place.gathered(&rounds)?)?;
         let broken = text.contains(['\n', '\r']);
         if broken && !cx.module.layout().alone(span(statement)) {
@@ -135,7 +135,7 @@ pub(super) fn fix<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, named: &Named) -> Resul
         text
     } else {
         let (beside, clauses) = form.beside()?;
-        let rounds = place.rounds(call, clauses, varying, length)?;
+        let rounds = each.rounds(&place, clauses, varying, length)?;
         form.over_results(&rounds, &beside, &mut lead)?
     };
     let mut edits = vec![put(cx, node, text)];
@@ -245,7 +245,8 @@ struct Form<'f, 'a> {
     node: AnyNodeRef<'a>,
     generators: &'a [Comprehension],
     elements: &'f [&'a Expr],
-    awaited: &'a ExprAwait,
+    /// What the calls are made by, and their results take the place of.
+    moved: ExprRef<'a>,
     names: &'f [&'a str],
     /// Whether what the comprehension does may be done before its statement.
     above: Result<(), Why>,
@@ -254,7 +255,7 @@ struct Form<'f, 'a> {
 impl<'a> Form<'_, 'a> {
     /// The conditions from the one that awaits on: they are asked of the results.
     fn filters(&self) -> Result<&'a [Expr], Why> {
-        let awaits = |condition: &Expr| span(condition).contains(span(self.awaited));
+        let awaits = |condition: &Expr| span(condition).contains(span(self.moved));
         for (index, clause) in self.generators.iter().enumerate() {
             if let Some(first) = clause.ifs.iter().position(awaits) {
                 return match index + 1 == self.generators.len() {
@@ -269,7 +270,7 @@ impl<'a> Form<'_, 'a> {
     /// The results as they are make the set.
     fn is_exact_set(&self) -> bool {
         matches!(self.node, AnyNodeRef::ExprSetComp(_))
-            && span(self.elements[0]) == span(self.awaited)
+            && span(self.elements[0]) == span(self.moved)
             && self.place.needs_builtin(self.node, "set").is_ok()
     }
 
@@ -384,7 +385,7 @@ impl<'a> Form<'_, 'a> {
         references_within(AnyNodeRef::from(expression))
             .iter()
             .any(|name| {
-                self.names.contains(&name.id.as_str()) && !span(self.awaited).contains(span(*name))
+                self.names.contains(&name.id.as_str()) && !span(self.moved).contains(span(*name))
             })
     }
 
@@ -416,7 +417,7 @@ impl<'a> Form<'_, 'a> {
         let clauses = Span::new(span(first).start(), clause_end);
         let edits = Edits::new(vec![
             Edit::replace(
-                local(render::with_parentheses(cx, self.awaited)),
+                local(render::with_parentheses(cx, self.moved)),
                 value.as_str(),
             ),
             Edit::replace(local(clauses), header),

@@ -7,6 +7,7 @@
 
 mod bound;
 mod comprehension;
+mod element;
 mod flow;
 mod function;
 mod place;

@@ -5,7 +5,7 @@ use super::shape;
 use crate::fix::Cx;
 use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
 use crate::model::file::{Lookup, Target, Why, references_within};
-use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprAwait, ExprCall, StmtFor};
+use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprCall, ExprRef, StmtFor};
 use crate::python::span;
 use crate::text::Span;
 use std::cell::RefCell;
@@ -193,17 +193,39 @@ impl<'a> Place<'_, 'a> {
                 clauses,
             });
         }
-        let callee = cx.module.describe(&call.func);
+        let each = each.after("await ");
+        self.one_round(call.into(), &[call], &each, clauses, varying, length)
+    }
+
+    /// A function of its own that returns `code`, which is that of `node` and makes `calls`, for each
+    /// round; bounded where there may be more of them than may run at a time.
+    pub fn one_round(
+        &self,
+        node: AnyNodeRef<'a>,
+        calls: &[&'a ExprCall],
+        code: &Code,
+        clauses: Vec<String>,
+        varying: Varying<'_>,
+        length: Option<usize>,
+    ) -> Result<Rounds, Why> {
+        let writer = &self.writer;
+        let cx = writer.cx;
+        let bounded = is_bounded(cx, length);
+        let word = word_of(cx, calls);
+        let callee = match calls {
+            [only] => cx.module.describe(&only.func),
+            _ => word.clone(),
+        };
         let callee = callee
             .rsplit('.')
             .next()
             .unwrap_or(&callee)
             .trim_start_matches('_');
         let inner = match bounded {
-            true => self.name_for_one(&word_of(cx, &[call])),
+            true => self.name_for_one(&word),
             false => self.name_for(&[&format!("bounded_{callee}"), &format!("limited_{callee}")]),
         };
-        let read = references_within(AnyNodeRef::from(call));
+        let read = references_within(node);
         let mut parameters: Vec<&str> = Vec::new();
         for &name in varying.names {
             let is_read = read.iter().any(|reference| reference.id == name);
@@ -231,13 +253,13 @@ impl<'a> Place<'_, 'a> {
             lead.push_str(&format!("{deeper}async with {limit_name}:{newline}"));
             deeper.push_str(unit);
         }
-        lead.push_str(&writer.line_at(&deeper, "return await ", &each, ""));
+        lead.push_str(&writer.line_at(&deeper, "return ", code, ""));
         lead.push_str(newline);
         Ok(Rounds {
             lead,
             each: Code::call(&inner, arguments),
             is_coroutine: true,
-            word: word_of(cx, &[call]),
+            word,
             clauses,
         })
     }
@@ -432,12 +454,12 @@ pub(super) fn inner_target(target: &Expr, text: &str) -> String {
     }
 }
 
-/// An `await` with the parentheses of its own around it.
-pub(super) fn with_parentheses(cx: &Cx<'_>, awaited: &ExprAwait) -> Span {
-    let parent = cx.module.parent(awaited.into());
+/// An expression with the parentheses of its own around it.
+pub(super) fn with_parentheses<'a>(cx: &Cx<'a>, expression: ExprRef<'a>) -> Span {
+    let parent = cx.module.parent(expression.into());
     parent
-        .and_then(|parent| cx.module.layout().parentheses(awaited.into(), parent))
-        .unwrap_or_else(|| span(awaited))
+        .and_then(|parent| cx.module.layout().parentheses(expression, parent))
+        .unwrap_or_else(|| span(expression))
 }
 
 /// Where an expression ends, the parentheses of its own included.

@@ -342,7 +342,7 @@ fn read_result<'a>(
     awaited: &'a ExprAwait,
     value: &str,
 ) -> Option<Edit> {
-    let whole = render::with_parentheses(cx, awaited);
+    let whole = render::with_parentheses(cx, awaited.into());
     let text = cx.module.text();
     let layout = cx.module.layout();
     let outer = span(statement);

@@ -3,7 +3,7 @@
 
 use crate::fix::Cx;
 use crate::model::file::{Why, walk};
-use crate::python::ast::{AnyNodeRef, ArgOrKeyword, Expr, ExprCall, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, ArgOrKeyword, Expr, ExprCall, ExprTuple, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
 
@@ -206,6 +206,22 @@ pub fn call_code<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<Code, Why> {
             false => Between::Commas,
         },
     })
+}
+
+/// The source of a tuple in parentheses, whose elements may go to other lines.
+pub fn display_code<'a>(cx: &Cx<'a>, tuple: &'a ExprTuple) -> Result<Code, Why> {
+    if cx.module.layout().has_comments(span(tuple)) {
+        return Err(Why::new("there are comments inside what is awaited"));
+    }
+    let part = |element: &'a Expr| {
+        let parent = cx.module.parent(element.into());
+        let own = parent
+            .and_then(|parent| cx.module.layout().parentheses(element.into(), parent))
+            .unwrap_or_else(|| span(element));
+        source(cx, tuple.into(), own)
+    };
+    let parts: Result<Vec<Code>, Why> = tuple.elts.iter().map(part).collect();
+    Ok(Code::call("", parts?))
 }
 
 /// The text of a part of the file, whose lines after the first can be indented anew.

@@ -1,6 +1,6 @@
 # form: 1
-# expects: safe
-# not yet: other code may hold the list
+# expects: manual
+# reason: `found` changes what other code can see
 import asyncio
 
 import httpx

@@ -1,6 +1,6 @@
 # form: 7
-# expects: safe
-# not yet: other code may hold the dict
+# expects: manual
+# reason: `found` changes what other code can see
 import asyncio
 
 import httpx

@@ -1,6 +1,5 @@
 # form: 7
-# expects: safe
-# not yet: other code may hold the dict
+# expects: review
 import asyncio
 
 import httpx

@@ -1,6 +1,5 @@
 # form: 10
-# expects: review
-# not yet: such rounds
+# expects: safe
 import asyncio
 
 import httpx

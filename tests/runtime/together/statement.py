@@ -1,6 +1,5 @@
 # form: 19
 # expects: review
-# not yet: such rounds
 import asyncio
 
 import httpx

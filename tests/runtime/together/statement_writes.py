@@ -1,7 +1,6 @@
 # form: 19
 # expects: review
 # reason: the order
-# not yet: such rounds
 import asyncio
 
 import httpx

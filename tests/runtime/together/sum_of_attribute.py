@@ -1,6 +1,6 @@
 # form: 8
-# expects: safe
-# not yet: other code may hold the object
+# expects: manual
+# reason: other code may hold it
 import asyncio
 
 import httpx

@@ -1,7 +1,7 @@
 # form: 13
 # expects: review
 # handles: its errors
-# not yet: such rounds
+# not yet: it answers its errors in order, whatever is asked for
 import asyncio
 
 import httpx

@@ -1,6 +1,5 @@
 # form: 11
-# expects: review
-# not yet: such rounds
+# expects: safe
 import asyncio
 
 import httpx

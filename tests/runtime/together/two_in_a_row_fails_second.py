@@ -1,7 +1,7 @@
 # form: 11
 # expects: review
 # suffix: /details
-# not yet: such rounds
+# not yet: the key of the dict comes from the round
 import asyncio
 
 import httpx
