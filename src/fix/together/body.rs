@@ -24,6 +24,9 @@ impl<'a> Survey<'_, 'a> {
                 return TraversalSignal::Skip;
             }
             problem = self.effect(inner).err();
+            if problem.is_none() && !self.stack.is_empty() {
+                problem = self.unseen(inner).err();
+            }
             TraversalSignal::Traverse
         });
         problem.map_or(Ok(()), Err)

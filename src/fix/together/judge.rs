@@ -10,7 +10,8 @@ use super::summary;
 use super::surroundings::{any_loop, is_asyncio};
 use super::survey::{Seen, Survey};
 use crate::fix::Cx;
-use crate::model::file::{Why, references_within};
+use crate::model::file::{Holder, Why, references_within};
+use crate::model::project::{Does, World};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
 use crate::python::span;
 use std::collections::BTreeSet;
@@ -74,18 +75,47 @@ pub fn judge<'a>(
             listed(names.collect())
         )));
     }
-    let judged = judged(cx, calls, seen);
+    let mut judged = judged(cx, calls, seen);
     let reads = |call: &&'a ExprCall| {
         let name = cx.module.describe(&call.func);
         names::says(cx.module.catalogue(), &name) == Says::Reads
     };
     match runs {
-        _ if judged.confirm.is_empty() => {}
+        _ if judged.confirm.is_empty() => agreed(cx, calls, &mut judged)?,
         Runs::Each(names) => against::in_turn(cx, calls, names)?,
         Runs::Several if calls.iter().all(reads) => {}
         Runs::Several => against::in_turn(cx, calls, &[])?,
     }
     Ok(judged)
+}
+
+/// Asks the whole project, before something passes as proven: classes of other files may replace a
+/// method, and what is imported may be something else than it seems.
+fn agreed<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], judged: &mut Judged) -> Result<(), Why> {
+    for call in calls {
+        let Some(index) = cx.index_of(call) else {
+            continue;
+        };
+        let name = cx.module.describe(&call.func);
+        for found in cx.project.effects_of_call(cx.file, index).found {
+            let what = format!("`{name}` {} ({})", found.effect, found.way.join(", "));
+            match found.effect {
+                Does::Reads(World::Random) => {
+                    judged.confirm.insert(format!(
+                        "`{name}` draws random numbers, which each call may get in another order"
+                    ));
+                }
+                Does::Reads(_) | Does::ClaimedPure | Does::Exclusive(Holder::Entered, _) => {}
+                Does::Changes(..) | Does::Context | Does::Sleeps | Does::Exclusive(..) => {
+                    return Err(Why::new(what));
+                }
+                _ => {
+                    judged.confirm.insert(what);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn each<'a>(

@@ -16,6 +16,7 @@ mod names;
 mod summary;
 mod surroundings;
 mod survey;
+mod unseen;
 mod write;
 
 pub use code::{Between, Code, Sheet, call_code, display_code};
