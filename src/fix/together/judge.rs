@@ -5,6 +5,7 @@
 //! for what they are given.
 
 use super::against;
+use super::doubts;
 use super::names::{self, Says};
 use super::summary;
 use super::surroundings::{any_loop, is_asyncio};
@@ -81,7 +82,10 @@ pub fn judge<'a>(
         names::says(cx.module.catalogue(), &name) == Says::Reads
     };
     match runs {
-        _ if judged.confirm.is_empty() => agreed(cx, calls, &mut judged)?,
+        _ if judged.confirm.is_empty() => {
+            agreed(cx, calls, &mut judged)?;
+            judged.confirm.extend(doubts::doubt(cx, calls));
+        }
         Runs::Each(names) => against::in_turn(cx, calls, names)?,
         Runs::Several if calls.iter().all(reads) => {}
         Runs::Several => against::in_turn(cx, calls, &[])?,

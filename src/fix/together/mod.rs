@@ -11,6 +11,7 @@ mod against;
 mod attempts;
 mod body;
 mod code;
+mod doubts;
 mod judge;
 mod names;
 mod summary;

@@ -26,6 +26,15 @@ impl<'a> Survey<'_, 'a> {
                 }
                 return Ok(());
             }
+            AnyNodeRef::ExprSubscript(item) if item.ctx.is_load() => {
+                return match self.fills_itself(&item.value) {
+                    true => Err(Why::new(format!(
+                        "`{}` makes an item for each new key, in the order of the calls",
+                        self.cx.module.describe(&item.value)
+                    ))),
+                    false => Ok(()),
+                };
+            }
             _ => return Ok(()),
         };
         match self.is_shared_iterator(items) {
@@ -65,7 +74,7 @@ impl<'a> Survey<'_, 'a> {
                     })
             }
             Expr::Attribute(attribute) => module.attribute_writes().iter().any(|write| {
-                matches!(write, Expr::Attribute(known) if known.attr == attribute.attr)
+                matches!(write, Expr::Attribute(known) if known.attr.as_str() == attribute.attr.as_str())
                     && matches!(
                         module.parent((*write).into()),
                         Some(AnyNodeRef::StmtAssign(assign)) if self.makes_iterator(&assign.value)
@@ -83,6 +92,39 @@ impl<'a> Survey<'_, 'a> {
                         .iter()
                         .any(|given| self.is_shared_iterator(given))
             }
+            _ => false,
+        }
+    }
+
+    /// Whether looking into a collection that was made outside of the callee changes it.
+    fn fills_itself(&self, collection: &'a Expr) -> bool {
+        let module = self.cx.module;
+        let is_default = |value: &'a Expr| match value {
+            Expr::Call(call) => {
+                module.qualified(&call.func).as_deref() == Some("collections.defaultdict")
+            }
+            _ => false,
+        };
+        match collection {
+            Expr::Name(name) => {
+                let Some(scope) = module.scope_of(name.into()) else {
+                    return false;
+                };
+                let Lookup::Bound(owner, bindings) = module.lookup(scope, &name.id) else {
+                    return false;
+                };
+                owner != scope
+                    && bindings.iter().any(|&id| {
+                        matches!(module.binding(id).kind, BindingKind::Assign(value) if is_default(value))
+                    })
+            }
+            Expr::Attribute(attribute) => module.attribute_writes().iter().any(|write| {
+                matches!(write, Expr::Attribute(known) if known.attr.as_str() == attribute.attr.as_str())
+                    && matches!(
+                        module.parent((*write).into()),
+                        Some(AnyNodeRef::StmtAssign(assign)) if is_default(&assign.value)
+                    )
+            }),
             _ => false,
         }
     }
