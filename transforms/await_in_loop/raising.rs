@@ -71,6 +71,7 @@ pub(super) fn doubts<'a>(
             0 => items_may(cx, items, MAX_STEPS),
             _ => may(items, varying),
         };
+        let raises = raises || target(cx, items).is_some_and(|of| unpacking_may(cx, of, items));
         found.extend(raises.then_some(items));
         found.extend(
             conditions
@@ -89,6 +90,56 @@ pub(super) fn doubts<'a>(
             what.join(", "),
             if many.len() > 1 { "are" } else { "is" },
         )],
+    }
+}
+
+/// What the items of an iterable are bound to.
+fn target<'a>(cx: &Cx<'a>, items: &'a Expr) -> Option<&'a Expr> {
+    match cx.module.parent(items.into())? {
+        AnyNodeRef::Comprehension(clause) => Some(&clause.target),
+        AnyNodeRef::StmtFor(statement) => Some(&statement.target),
+        _ => None,
+    }
+}
+
+/// Whether an item may have another number of parts than what it is unpacked into.
+fn unpacking_may<'a>(cx: &Cx<'a>, target: &Expr, items: &'a Expr) -> bool {
+    let Expr::Tuple(targets) = target else {
+        return !target.is_name_expr();
+    };
+    let parts = &targets.elts[..];
+    let whole = |of: &Expr| matches!(of, Expr::Tuple(of) if of.elts.len() == parts.len());
+    let plain = parts.iter().all(Expr::is_name_expr);
+    match items {
+        Expr::Tuple(display) => !plain || !display.elts.iter().all(whole),
+        Expr::List(display) => !plain || !display.elts.iter().all(whole),
+        Expr::Call(call) => match (cx.module.target(call), &*call.func) {
+            (Target::Builtin("enumerate"), _) => match (parts, call.arguments.args.first()) {
+                ([Expr::Name(_), part], Some(inner)) => unpacking_may(cx, part, inner),
+                _ => true,
+            },
+            (Target::Builtin("zip"), _) => !plain || call.arguments.args.len() != parts.len(),
+            (_, Expr::Attribute(method)) => {
+                method.attr.as_str() != "items" || !plain || parts.len() != 2
+            }
+            _ => true,
+        },
+        Expr::Name(name) => {
+            let scope = cx.module.scope_of(AnyNodeRef::from(name));
+            let Some(Lookup::Bound(_, bindings)) =
+                scope.map(|scope| cx.module.lookup(scope, &name.id))
+            else {
+                return true;
+            };
+            let [only] = bindings else { return true };
+            match cx.module.binding(*only).kind {
+                BindingKind::Assign(value @ (Expr::Tuple(_) | Expr::List(_))) => {
+                    unpacking_may(cx, target, value)
+                }
+                _ => true,
+            }
+        }
+        _ => true,
     }
 }
 
