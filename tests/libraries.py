@@ -30,7 +30,7 @@ warnings.simplefilter("ignore")
 # Tables and keys that name nothing in a library: words, names of methods of any object, modules that a
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
-    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
+    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods", "http-sessions",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
     "quiet-members", "taking-methods", "words", "writing-words",
 }

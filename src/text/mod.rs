@@ -9,5 +9,5 @@ pub mod span;
 
 pub use edit::{Edit, EditError, Edits};
 pub use encoding::{DecodeError, Encoding};
-pub use source::{FileId, FileStyle, Newline, Source, Stamp};
+pub use source::{FileId, FileStyle, Newline, Source, Stamp, lines};
 pub use span::Span;

@@ -127,3 +127,8 @@ impl Source {
         encoding::encode(text, self.style.encoding, self.style.bom)
     }
 }
+
+/// The lines of a text without their endings, as Python ends them: a bare carriage return does as well.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('\r'))
+}

@@ -109,7 +109,9 @@ pub(super) fn lines_above<'a>(
     match before {
         Some(at) => Err(Why::new(format!(
             "`{}` comes before it: give the comprehension a statement of its own first",
-            at.of(cx.module.text()).lines().next().unwrap_or_default()
+            crate::text::lines(at.of(cx.module.text()))
+                .next()
+                .unwrap_or_default()
         ))),
         None => Ok(()),
     }

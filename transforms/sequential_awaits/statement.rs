@@ -37,9 +37,7 @@ pub(super) fn replaced<'a>(
         && step.only().is_none()
         && changed.contains(['\n', '\r'])
         && !module.layout().has_comments(whole);
-    let is_long = changed
-        .lines()
-        .any(|line| width(line) > cx.options.line_length);
+    let is_long = crate::text::lines(&changed).any(|line| width(line) > cx.options.line_length);
     if (is_needless || is_long)
         && let Some(edit) = laid_anew(cx, step, &replaced)
     {

@@ -137,7 +137,7 @@ impl Code {
             between,
         } = self
         else {
-            let mut lines = flat.lines();
+            let mut lines = crate::text::lines(&flat);
             let mut text = lines.next().unwrap_or_default().to_owned();
             for line in lines {
                 text.push_str(sheet.newline);
@@ -241,7 +241,7 @@ fn source<'a>(cx: &Cx<'a>, within: AnyNodeRef<'a>, at: Span) -> Result<Code, Why
         in_string |= is_string && span(node).of(cx.module.text()).contains(['\n', '\r']);
         TraversalSignal::Traverse
     });
-    let mut lines = text.lines();
+    let mut lines = crate::text::lines(text);
     let mut dedented = vec![lines.next().unwrap_or_default()];
     for line in lines {
         let blank = line.trim().is_empty().then_some("");
