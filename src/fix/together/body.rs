@@ -1,6 +1,7 @@
 //! What code does besides what it awaits: changes of what others hold, calls that run without a break,
 //! what it enters and goes through.
 
+use super::chosen;
 use super::names::{self, Says};
 use super::survey::Survey;
 use crate::fix::Cx;
@@ -65,7 +66,7 @@ impl<'a> Survey<'_, 'a> {
             AnyNodeRef::StmtWith(statement) => self.entered(statement),
             AnyNodeRef::StmtImport(_) | AnyNodeRef::StmtImportFrom(_) => match self.assumes {
                 true => {
-                    self.plainly("import".to_owned());
+                    self.seen.imports = true;
                     Ok(())
                 }
                 false => refuse("it imports modules"),
@@ -343,6 +344,11 @@ impl<'a> Survey<'_, 'a> {
         for item in &with.items {
             let expression = &item.context_expr;
             let name = module.describe(expression);
+            if let Some(word) = chosen::swaps(self.cx, expression) {
+                return Err(Why::new(format!(
+                    "`with {name}` may swap what all tasks see while it waits: `{word}` speaks of it"
+                )));
+            }
             if module.is_concurrent_context(expression) {
                 self.seen.waits |= with.is_async;
                 continue;

@@ -5,6 +5,7 @@
 //! for what they are given.
 
 use super::against;
+use super::chosen;
 use super::doubts;
 use super::names::{self, Says};
 use super::summary;
@@ -64,6 +65,7 @@ pub fn judge<'a>(
 ) -> Result<Judged, Why> {
     for call in calls {
         against::other_scheduler(cx, call)?;
+        chosen::never(cx, call)?;
     }
     let seen = match runs {
         Runs::Each(names) => each(cx, calls, plain, names)?,
@@ -81,6 +83,11 @@ pub fn judge<'a>(
         let name = cx.module.describe(&call.func);
         names::says(cx.module.catalogue(), &name) == Says::Reads
     };
+    if !judged.confirm.is_empty() {
+        for call in calls {
+            chosen::watched(cx, call, matches!(runs, Runs::Each(_)))?;
+        }
+    }
     match runs {
         _ if judged.confirm.is_empty() => {
             agreed(cx, calls, &mut judged)?;
@@ -140,6 +147,7 @@ fn each<'a>(
     let mut survey = Survey::new(cx, names.to_vec(), assumes, calls);
     for call in calls {
         against::same_for_all(cx, call, names)?;
+        chosen::in_loop(cx, call, names)?;
         survey.awaited(call, false)?;
         survey.overtakes(call)?;
     }
@@ -166,6 +174,12 @@ fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) ->
                 cx.module.describe(&call.func)
             )));
         }
+        if let Some(given) = chosen::named_to_write(cx, call) {
+            return Err(Why::new(format!(
+                "`{}` is given `{given}`, which speaks of writing: another call may need that",
+                cx.module.describe(&call.func)
+            )));
+        }
     }
     let parallel = parallel(cx, calls);
     let own = matches!(parallel, Some(Parallel::Receivers));
@@ -185,6 +199,16 @@ fn several<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], plain: &[AnyNodeRef<'a>]) ->
     if parallel == Some(Parallel::Arguments) && !seen.assumed.is_empty() {
         for call in calls {
             acts_on_one(cx, call)?;
+        }
+    }
+    if !own && seen.over_client {
+        for call in calls {
+            if call.func.is_attribute_expr() && chosen::is_discarded(cx, call) {
+                return Err(Why::new(format!(
+                    "the result of `{}` is not used: the next request may need what it leaves in the client",
+                    cx.module.describe(&call.func)
+                )));
+            }
         }
     }
     if parallel.is_none() {
@@ -259,21 +283,14 @@ fn parallel<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Option<Parallel> {
     // `bus.step("a")`, `bus.step("b")`: made for what they do to the bus.
     let used = calls
         .iter()
-        .all(|call| !is_discarded(cx, call) || call.func.is_name_expr());
+        .all(|call| !chosen::is_discarded(cx, call) || call.func.is_name_expr());
     used.then_some(Parallel::Arguments)
-}
-
-fn is_discarded<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    let awaited = cx.module.parent(call.into());
-    awaited
-        .and_then(|awaited| cx.module.parent(awaited))
-        .is_some_and(|statement| statement.is_stmt_expr())
 }
 
 /// Refuses a call of a row that is not made to read, by its name and what becomes of its result.
 fn reads_by_name<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
     let name = cx.module.describe(&call.func);
-    if is_discarded(cx, call) {
+    if chosen::is_discarded(cx, call) {
         return Err(Why::new(format!(
             "the result of `{name}` is not used: it is called for what it does, which another call may need"
         )));
@@ -290,6 +307,9 @@ fn reads_by_name<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
 fn acts_on_one<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<(), Why> {
     let name = cx.module.describe(&call.func);
     match names::says(cx.module.catalogue(), &name) {
+        Says::Acts(word) if chosen::is_discarded(cx, call) => Err(Why::new(format!(
+            "the result of `{name}` is not used, and `{word}` may mean anything"
+        ))),
         Says::Acts(word) if call.func.is_attribute_expr() => Err(Why::new(format!(
             "`{name}` is called on one object again, and `{word}` may mean anything"
         ))),
@@ -323,7 +343,7 @@ fn same_kind<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall]) -> Result<(), Why> {
     }
     match names::says(cx.module.catalogue(), &name) {
         Says::Reads => Ok(()),
-        Says::Nothing if !is_discarded(cx, call) => Ok(()),
+        Says::Nothing if !chosen::is_discarded(cx, call) => Ok(()),
         _ => Err(Why::new(format!(
             "the objects differ in kind, and what `{name}` does to one may have to come first"
         ))),
@@ -365,6 +385,18 @@ fn judged<'a>(cx: &Cx<'a>, calls: &[&'a ExprCall], seen: Seen) -> Judged {
     if seen.logs {
         let order = "log lines may come in another order";
         judged.confirm.insert(order.to_owned());
+    }
+    if judged.confirm.is_empty() && seen.imports {
+        let imports = "modules are imported while the calls run";
+        judged.confirm.insert(imports.to_owned());
+    }
+    if judged.confirm.is_empty()
+        && seen.over_client
+        && let Some(keyword) = chosen::stands_in(cx)
+    {
+        judged.confirm.insert(format!(
+            "a client of this file is made with `{keyword}=`: what answers its requests may not be the network, and may do more than read"
+        ));
     }
     if judged.confirm.is_empty()
         && seen.over_client

@@ -3,13 +3,14 @@
 //! `judge` says what the calls do and what a person must confirm of it: `survey` and `body` walk
 //! through the code that they run, `names` weighs what is not known, and
 //! `summary` asks the project about other files. `surroundings` says what stands
-//! around them, `against` what they are given, `attempts` what a `try` around them needs. What one call feeds to another is for the
+//! around them, `against` what they are given, `chosen` whose order was meant, `attempts` what a `try` around them needs. What one call feeds to another is for the
 //! transform to see, which knows their shape. `write` starts the calls as tasks, in the way that the
 //! settings ask for, and `code` lays them out.
 
 mod against;
 mod attempts;
 mod body;
+mod chosen;
 mod code;
 mod doubts;
 mod judge;

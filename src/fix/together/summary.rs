@@ -1,5 +1,6 @@
 //! Calls of functions in other files, and of libraries: by what the whole project says of them.
 
+use super::chosen;
 use super::names::{self, Says};
 use super::survey::Survey;
 use crate::fix::Cx;
@@ -114,6 +115,9 @@ impl<'a> Survey<'_, 'a> {
             .find_map(|part| names::speaks_of_one(catalogue, part, false, true));
         if let Some(why) = exclusive.or_else(|| names::of_library(self.cx, callee)) {
             return against(why);
+        }
+        if let Some(word) = chosen::swaps_by_name(self.cx, callee) {
+            return against(format!("`{word}` speaks of swapping what all tasks see"));
         }
         match names::says(catalogue, callee) {
             Says::Paces(word) => return against(format!("`{word}` speaks of pacing")),

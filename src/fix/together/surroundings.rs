@@ -6,6 +6,7 @@ use crate::fix::Cx;
 use crate::fix::build::imported_loop;
 use crate::model::file::{Place, Target, Why};
 use crate::model::libraries::Runs;
+use crate::model::manifests::Provision;
 use crate::python::ast::{AnyNodeRef, Expr, StmtFunctionDef};
 use crate::python::span;
 
@@ -21,6 +22,11 @@ pub fn check<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> Result<(), Why> {
     if let Some(library) = imported_loop(cx, |event_loop| event_loop.runs == Runs::Own) {
         return Err(Why::new(format!(
             "the coroutine may run under {library}, where `asyncio.gather` fails"
+        )));
+    }
+    if let Some(library) = declared_loop(cx) {
+        return Err(Why::new(format!(
+            "the project depends on {library} and nothing here says that it runs on asyncio: `asyncio.gather` fails elsewhere"
         )));
     }
     for ancestor in cx.module.ancestors(node) {
@@ -111,15 +117,49 @@ fn may_be_held<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
     }
 }
 
+/// The library with an event loop of its own that the project declares to depend on, for files that
+/// do not speak of asyncio.
+fn declared_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
+    if is_asyncio(cx) {
+        return None;
+    }
+    let libraries = cx.module.catalogue().libraries();
+    libraries
+        .filter(|library| {
+            let event_loop = library.event_loop.as_ref();
+            event_loop.is_some_and(|event_loop| event_loop.whole_project)
+        })
+        .map(|library| library.name.as_str())
+        .find(|name| cx.project.provision(cx.file, name, name) == Provision::Declared)
+}
+
 /// The library by which the coroutine may come to run on another event loop than asyncio's.
 pub(super) fn any_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
     imported_loop(cx, |event_loop| event_loop.runs == Runs::Any)
 }
 
-/// Whether the file imports asyncio, or a library that runs on nothing else.
+/// Whether the file imports asyncio, or a library that runs on nothing else; or, where no file imports
+/// another event loop, any file of the project does.
 pub fn is_asyncio(cx: &Cx<'_>) -> bool {
-    cx.module
-        .catalogue()
+    let catalogue = cx.module.catalogue();
+    let only: Vec<&str> = catalogue
         .libraries()
-        .any(|library| library.asyncio_only && cx.module.imports_module(&library.name))
+        .filter(|library| library.asyncio_only)
+        .map(|library| library.name.as_str())
+        .collect();
+    if only.iter().any(|name| cx.module.imports_module(name)) {
+        return true;
+    }
+    let others: Vec<&str> = catalogue
+        .libraries()
+        .filter(|library| {
+            let runs = library
+                .event_loop
+                .as_ref()
+                .map(|event_loop| event_loop.runs);
+            runs.is_some_and(|runs| runs != Runs::Asyncio)
+        })
+        .map(|library| library.name.as_str())
+        .collect();
+    cx.project.imported_of(&others).is_empty() && !cx.project.imported_of(&only).is_empty()
 }

@@ -1,6 +1,7 @@
 //! What awaited calls do, through the functions of this file, and what of it is only assumed.
 
 use super::against;
+use super::chosen;
 use super::names::{self, Says};
 use crate::fix::Cx;
 use crate::model::file::{Entity, Target, Why, root};
@@ -15,6 +16,8 @@ pub(super) struct Seen {
     pub waits: bool,
     /// They send requests, most likely over one client.
     pub over_client: bool,
+    /// They import modules.
+    pub imports: bool,
     /// They write log lines.
     pub logs: bool,
     /// Calls that are not known, but that nothing speaks against; those that are awaited first.
@@ -151,11 +154,17 @@ impl<'c, 'a> Survey<'c, 'a> {
             return Ok(());
         }
         let own = own || names::is_own(&method.value, &self.own);
+        // What may be called speaks against it, but whoever reads this need not hear of the rest.
+        let (assumed, plain) = (self.seen.assumed.len(), self.seen.assumed_plain.len());
+        let of_own = self.seen.own.len();
         for function in module.methods_named(&method.attr) {
             if function.is_async {
                 self.function(function, &name, Some(call), own)?;
             }
         }
+        self.seen.assumed.truncate(assumed);
+        self.seen.assumed_plain.truncate(plain);
+        self.seen.own.truncate(of_own);
         self.unknown(call, name, own)
     }
 
@@ -192,6 +201,9 @@ impl<'c, 'a> Survey<'c, 'a> {
             .is_some_and(|statement| statement.is_stmt_expr());
         if let Some(word) = against::given_to_write(call) {
             return Err(against(format!("`{word}` speaks of writing")));
+        }
+        if let Some(given) = chosen::named_to_write(self.cx, call) {
+            return Err(against(format!("`{given}` speaks of writing")));
         }
         match names::says(module.catalogue(), &name) {
             Says::Paces(word) => return Err(against(format!("`{word}` speaks of pacing"))),

@@ -138,6 +138,12 @@ pub enum Wordy {
     Taking,
     /// The function waits on purpose.
     Pausing,
+    /// The function does what the next call may need, in a loop that does not use its result.
+    Sequenced,
+    /// The function tells somebody of something.
+    Telling,
+    /// The context manager swaps what all tasks see.
+    Swapping,
     /// What is called takes its turn after others.
     Ordered,
     /// The object may not be used by two tasks at a time.
@@ -465,6 +471,9 @@ pub struct EventLoop {
     /// httpx works on the library's own loop as well.
     #[serde(default)]
     pub serves_httpx: bool,
+    /// Who depends on the library runs all coroutines on its loop, but for files that use asyncio.
+    #[serde(default)]
+    pub whole_project: bool,
     /// The coroutine function that waits, by its qualified name.
     pub sleep: Option<String>,
 }
