@@ -138,8 +138,8 @@ pub(super) fn any_loop<'a>(cx: &Cx<'a>) -> Option<&'a str> {
     imported_loop(cx, |event_loop| event_loop.runs == Runs::Any)
 }
 
-/// Whether the file imports asyncio, or a library that runs on nothing else; or, where no file imports
-/// another event loop, any file of the project does.
+/// Whether the file imports asyncio, or a library that runs on nothing else; or its package does in some
+/// file, and imports no other event loop in any.
 pub fn is_asyncio(cx: &Cx<'_>) -> bool {
     let catalogue = cx.module.catalogue();
     let only: Vec<&str> = catalogue
@@ -161,5 +161,6 @@ pub fn is_asyncio(cx: &Cx<'_>) -> bool {
         })
         .map(|library| library.name.as_str())
         .collect();
-    cx.project.imported_of(&others).is_empty() && !cx.project.imported_of(&only).is_empty()
+    let imported = |libraries: &[&str]| !cx.project.imported_beside(cx.file, libraries).is_empty();
+    imported(&only) && !imported(&others)
 }

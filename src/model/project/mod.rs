@@ -239,12 +239,25 @@ impl Project {
 
     /// Those of some libraries that any file imports.
     pub fn imported_of<'n>(&self, libraries: &[&'n str]) -> Vec<&'n str> {
-        let imported = self.remembered.imported.get_or_init(|| {
-            let modules = self.files().flat_map(|(_, facts)| &facts.imports);
-            modules
-                .filter(|(dots, _)| *dots == 0)
-                .map(|(_, name)| Box::from(name.split('.').next().unwrap_or_default()))
-                .collect()
+        let imported = self
+            .remembered
+            .imported
+            .get_or_init(|| top_levels(self.files().map(|(_, facts)| facts)));
+        let mut found = libraries.to_vec();
+        found.retain(|library| imported.contains(*library));
+        found
+    }
+
+    /// Those of some libraries that a file's own package imports anywhere.
+    pub fn imported_beside<'n>(&self, file: FileId, libraries: &[&'n str]) -> Vec<&'n str> {
+        let package = |file| {
+            let name = self.modules.name_of(file);
+            Box::<str>::from(name.split('.').next().unwrap_or_default())
+        };
+        let own = package(file);
+        let imported = self.remembered.imported_beside.get(own.clone(), || {
+            let beside = self.files().filter(|(other, _)| package(*other) == own);
+            Arc::new(top_levels(beside.map(|(_, facts)| facts)))
         });
         let mut found = libraries.to_vec();
         found.retain(|library| imported.contains(*library));
@@ -267,4 +280,13 @@ impl Project {
             false => format!("{module}.{own}"),
         }
     }
+}
+
+/// The top-level modules that files import by their absolute names.
+fn top_levels<'f>(files: impl Iterator<Item = &'f Facts>) -> FxHashSet<Box<str>> {
+    let modules = files.flat_map(|facts| &facts.imports);
+    modules
+        .filter(|(dots, _)| *dots == 0)
+        .map(|(_, name)| Box::from(name.split('.').next().unwrap_or_default()))
+        .collect()
 }

@@ -18,6 +18,8 @@ pub(super) struct Remembered {
     pub intercepted: OnceLock<Intercepted>,
     /// The top-level modules that any file imports.
     pub imported: OnceLock<FxHashSet<Box<str>>>,
+    /// The same by top-level package.
+    pub imported_beside: Answers<Box<str>, Arc<FxHashSet<Box<str>>>>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// What functions do, as it looks from inside and from outside.
