@@ -30,7 +30,8 @@ warnings.simplefilter("ignore")
 # Tables and keys that name nothing in a library: words, names of methods of any object, modules that a
 # file may import and that need not be there, texts for people.
 NOT_NAMES = {
-    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods", "http-sessions",
+    "asyncio-only", "awaits-argument", "companions", "distribution", "exclusive-modules", "exclusive-words", "filling-methods",
+    "http-sessions",
     "lazy-members", "logging-methods", "name", "pacing-words", "pure-methods", "pure-methods-from",
     "quiet-members", "taking-methods", "words", "writing-words",
 }
@@ -370,7 +371,7 @@ class Checker:
             self.object(name if "." in name or hasattr(builtins, name) else f"unittest.TestCase.{name}")
 
     def event_loop(self, table):
-        self.keys(table, {"runs", "serves-httpx", "sleep"})
+        self.keys(table, {"runs", "serves-httpx", "sleep", "whole-project"})
         sleep = self.callable(table["sleep"]) if "sleep" in table else None
         if sleep is not None and not inspect.iscoroutinefunction(sleep):
             self.mistake(f"`{table['sleep']}` is no coroutine function")

@@ -113,6 +113,17 @@ pub(super) fn in_loop<'a>(cx: &Cx<'a>, call: &'a ExprCall, own: &[&'a str]) -> R
         return Ok(());
     }
     let catalogue = cx.module.catalogue();
+    let ordered = |name: &&&str| {
+        let words = names::words(name);
+        words
+            .iter()
+            .any(|word| catalogue.has_word(Wordy::Ordered, word))
+    };
+    if let Some(item) = own.iter().find(ordered) {
+        return Err(Why::new(format!(
+            "the result of `{name}` is not used, and `{item}` speaks of an order"
+        )));
+    }
     let last = name.rsplit('.').next().unwrap_or(&name);
     let words = names::words(last);
     let bare = |word: &String| {
