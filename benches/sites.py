@@ -205,7 +205,7 @@ def write_sample(drawn: list[Site], others: list[Site], options: argparse.Namesp
                 reason = finding["reason"] or "; ".join(finding["evidence"]) or "safe"
                 out.write(f"## {grade} {number}: {site.package}, {site.path}:{finding['line']} ({site.kind})\n\n")
                 out.write(f"{finding['message']}\n\n{reason}\n\n")
-                out.write(f"```diff\n{site.hunk()}```\n\n")
+                out.write(f"`````diff\n{site.hunk()}`````\n\n")
         print(f"\n{file}: {min(len(these), options.sample)} of {len(these)}")
 
 
