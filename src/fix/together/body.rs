@@ -6,6 +6,7 @@ use super::names::{self, Says};
 use super::survey::Survey;
 use crate::fix::Cx;
 use crate::model::file::{Binding, BindingKind, Entity, Target, Why, references_within, walk};
+use crate::model::libraries::Kind;
 use crate::python::ast::{
     AnyNodeRef, Expr, ExprAttribute, ExprCall, ExprContext, StmtFunctionDef, StmtWith,
     TraversalSignal,
@@ -162,6 +163,16 @@ impl<'a> Survey<'_, 'a> {
             Target::Builtin("eval" | "exec" | "globals" | "locals" | "vars") => unknown(),
             Target::Builtin(builtin) if catalogue.is_pure_builtin(builtin) => self.passed_on(call),
             Target::External(qualified) if catalogue.is_pure(&qualified) => self.passed_on(call),
+            Target::External(qualified)
+                if !self.stack.is_empty()
+                    && catalogue
+                        .blocking(&qualified)
+                        .is_some_and(|blocking| blocking.kind == Kind::Http) =>
+            {
+                Err(Why::new(format!(
+                    "`{name}` blocks the event loop: nothing overlaps until it is awaited"
+                )))
+            }
             Target::Class(class) if module.is_plain_class(class) => Ok(()),
             Target::Function(function, _) if !function.is_async => {
                 self.function(function, &name, Some(call), false)
