@@ -220,7 +220,12 @@ impl<'a> Place<'_, 'a> {
             .rsplit('.')
             .next()
             .unwrap_or(&callee)
-            .trim_start_matches('_');
+            .trim_matches('_');
+        let is_name = |character: char| character.is_alphanumeric() || character == '_';
+        let callee = match callee.chars().all(is_name) && !callee.is_empty() {
+            true => callee,
+            false => word.as_str(),
+        };
         let inner = match bounded {
             true => self.name_for_one(&word),
             false => self.name_for(&[&format!("bounded_{callee}"), &format!("limited_{callee}")]),

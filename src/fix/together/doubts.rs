@@ -107,7 +107,7 @@ fn hook(name: &str) -> String {
     format!("`{name}` may have code of the project run for each request")
 }
 
-/// Whether any file puts something else in the place of what is called.
+/// Whether a file of the same package or folder puts something else in the place of what is called.
 fn replaced<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<String> {
     let name = match &*call.func {
         Expr::Attribute(method) => method.attr.as_str(),
@@ -115,8 +115,13 @@ fn replaced<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<String> {
         _ => return None,
     };
     let hash = NameHash::of(name);
+    let modules = cx.project.modules();
+    let package = |file| modules.name_of(file).split('.').next().map(str::to_owned);
+    let (own, folder) = (package(cx.file), modules.folder(cx.file));
     let files = cx.project.files();
-    let mut patched = files.filter(|(_, facts)| facts.patched.contains(&hash));
+    let mut patched = files.filter(|(file, facts)| {
+        facts.patched.contains(&hash) && (package(*file) == own || modules.folder(*file) == folder)
+    });
     patched.next().map(|(file, _)| {
         format!(
             "{} puts something else in the place of a `{name}`",

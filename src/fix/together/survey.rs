@@ -190,6 +190,11 @@ impl<'c, 'a> Survey<'c, 'a> {
         if !self.assumes {
             return Err(Why::new(format!("what `{name}` does is not known")));
         }
+        if !matches!(&*call.func, Expr::Name(_) | Expr::Attribute(_)) {
+            return Err(Why::new(format!(
+                "what `{name}` does is not known: which function it is, is computed"
+            )));
+        }
         // Whoever calls this may pass any function.
         if let (Expr::Name(_), Entity::Unknown(why)) = (&*call.func, module.entity(&call.func)) {
             return Err(Why::new(format!("what `{name}` does is not known: {why}")));
