@@ -98,8 +98,11 @@ fn body<'a>(cx: &Cx<'a>, statement: &'a StmtFor) -> Result<Body<'a>, Why> {
         may_move(cx, inner)?;
     }
     let gives = if kept.is_empty() {
-        let (put, value) = last_put(ends)
-            .ok_or_else(|| Why::new("a round does several things and keeps no result, so that their order may be meant"))?;
+        let (put, value) = last_put(ends).ok_or_else(|| {
+            Why::new(
+                "a round does several things and keeps no result, so that their order may be meant",
+            )
+        })?;
         Gives::Put(put, value)
     } else {
         let mentioned: Vec<&ExprName> = kept
