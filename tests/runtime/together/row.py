@@ -1,7 +1,6 @@
 # form: 20
 # expects: safe
 # names: alder, ash, beech
-# not yet: rows
 import asyncio
 
 import httpx

@@ -3,7 +3,6 @@
 # names: alder
 # known: 1 tasks are left
 # ends: AttributeError: 'NoneType' object has no attribute 'lower'
-# not yet: rows
 import asyncio
 
 import httpx

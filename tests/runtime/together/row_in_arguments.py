@@ -1,7 +1,6 @@
 # form: 20
 # expects: safe
 # names: alder, ash
-# not yet: rows
 import asyncio
 
 import httpx
