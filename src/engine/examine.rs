@@ -55,9 +55,15 @@ impl Selection {
     }
 }
 
-/// Whether a file could define a coroutine function: it has `async` and `def` with nothing but white
-/// space or joined lines between. Most have not, and need no further look.
+/// Whether a file could define a coroutine function, or run one: it has `async` and `def` with nothing
+/// but white space or joined lines between, or speaks of asyncio or of coroutines, as older code and
+/// scripts do. Most do neither, and need no further look.
 pub fn is_asynchronous(bytes: &[u8]) -> bool {
+    let speaks = |of: &str| memchr::memmem::find(bytes, of.as_bytes()).is_some();
+    speaks("asyncio") || speaks("coroutine") || defines_coroutine(bytes)
+}
+
+fn defines_coroutine(bytes: &[u8]) -> bool {
     memchr::memmem::find_iter(bytes, b"async").any(|at| {
         let rest = &bytes[at + b"async".len()..];
         let gap = rest

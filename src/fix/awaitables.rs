@@ -1,6 +1,5 @@
 //! Where the awaitables come from that `asyncio.wait`, `asyncio.gather` and the like are given.
 
-use super::together::is_coroutine;
 use super::{Cx, FileId};
 use crate::model::file::{BindingKind, Entity, Lookup, ScopeId, ScopeKind};
 use crate::model::project::{Project, Target};
@@ -145,7 +144,7 @@ fn single<'a>(cx: &Cx<'a>, given: &'a Expr, variables: &[Variable<'a>]) -> Await
 }
 
 fn origin<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Origin<'a> {
-    if is_coroutine(cx, call) {
+    if cx.gives(call).is_coroutine() {
         return Origin::Coroutine(call);
     }
     let catalogue = cx.module.catalogue();
@@ -155,7 +154,6 @@ fn origin<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Origin<'a> {
             Some(Expr::Call(_)) => Origin::Task(call),
             _ => Origin::Elsewhere,
         },
-        Ok(name) if catalogue.gives_coroutine(&name) => Origin::Coroutine(call),
         Ok(name) if catalogue.wraps_awaitable(&name) => Origin::Elsewhere,
         _ => Origin::Call(call),
     }

@@ -2,7 +2,7 @@
 
 use super::{FileId, Finding, Fix, Remedy};
 use crate::model::file::{Call, CallKind, Module, Why};
-use crate::model::project::{Project, Target};
+use crate::model::project::{Gives, Project, Target};
 use crate::python::ast::ExprCall;
 use crate::python::{PythonVersion, parse, span};
 use crate::text::{EditError, Span};
@@ -245,6 +245,14 @@ impl<'a> Cx<'a> {
         match target {
             Some(target) => target.clone(),
             None => Target::Unknown("it was not seen when the file was read".into()),
+        }
+    }
+
+    /// What a call gives before anything awaits it, by the whole project.
+    pub fn gives(&self, call: &ExprCall) -> Gives {
+        match self.index_of(call) {
+            Some(index) => self.project.gives(self.file, index),
+            None => Gives::Unknown("it was not seen when the file was read".into()),
         }
     }
 

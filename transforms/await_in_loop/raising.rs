@@ -2,7 +2,6 @@
 //! the rounds before it would have been done.
 
 use crate::fix::Cx;
-use crate::fix::together::is_coroutine;
 use crate::model::file::{BindingKind, ScopeId};
 use crate::model::file::{Entity, Lookup, Target, references_within, walk};
 use crate::python::ast::{
@@ -45,7 +44,8 @@ impl<'n> Varying<'n> {
 pub(super) fn call<'a>(cx: &Cx<'a>, call: &'a ExprCall, varying: Varying<'_>) -> bool {
     let receiver = match &*call.func {
         Expr::Attribute(method) => {
-            may(&method.value, varying) || mentions(&call.func, varying) && !is_coroutine(cx, call)
+            may(&method.value, varying)
+                || mentions(&call.func, varying) && !cx.gives(call).is_coroutine()
         }
         other => may(other, varying),
     };

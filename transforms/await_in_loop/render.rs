@@ -3,7 +3,7 @@
 use super::raising::{self, Varying};
 use super::shape;
 use crate::fix::Cx;
-use crate::fix::together::{Code, Tasks, Way, Writer, call_code, is_coroutine};
+use crate::fix::together::{Code, Tasks, Way, Writer, call_code};
 use crate::model::file::{Lookup, Target, Why, references_within};
 use crate::python::ast::{AnyNodeRef, Comprehension, Expr, ExprCall, ExprRef, StmtFor};
 use crate::python::span;
@@ -61,7 +61,7 @@ pub(super) fn makes_coroutines<'a>(
     varying: Varying<'_>,
     length: Option<usize>,
 ) -> bool {
-    !is_bounded(cx, length) || raising::call(cx, call, varying) || is_coroutine(cx, call)
+    !is_bounded(cx, length) || raising::call(cx, call, varying) || cx.gives(call).is_coroutine()
 }
 
 /// What goes above a function that is put before a statement.
@@ -188,7 +188,7 @@ impl<'a> Place<'_, 'a> {
             return Ok(Rounds {
                 lead: String::new(),
                 each,
-                is_coroutine: is_coroutine(cx, call),
+                is_coroutine: cx.gives(call).is_coroutine(),
                 word: word_of(cx, &[call]),
                 clauses,
             });

@@ -5,7 +5,7 @@ use super::rows::Row;
 use super::statement;
 use super::steps::{Awaited, Step};
 use crate::fix::together::surroundings;
-use crate::fix::together::{Between, Code, Sheet, Tasks, Way, Writer, call_code, is_coroutine};
+use crate::fix::together::{Between, Code, Sheet, Tasks, Way, Writer, call_code};
 use crate::fix::{Cx, Fix};
 use crate::model::file::{Place, Why, dotted, references_within, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, Stmt, TraversalSignal};
@@ -30,7 +30,9 @@ pub(super) fn fix<'a>(
     let Place::Coroutine { function, .. } = cx.module.place(node) else {
         return Err(Why::new("`await` is not legal here"));
     };
-    let coroutines = row.awaits().all(|awaited| is_coroutine(cx, awaited.call));
+    let coroutines = row
+        .awaits()
+        .all(|awaited| cx.gives(awaited.call).is_coroutine());
     let writer = Writer::new(cx, node, function, &row.judged, coroutines);
     let form = Form {
         cx,
@@ -416,7 +418,10 @@ impl<'a> Form<'_, 'a> {
         let calls: Vec<Awaited<'a>> = self.row.awaits().collect();
         calls
             .into_iter()
-            .map(|awaited| self.writer.starter(is_coroutine(self.cx, awaited.call)))
+            .map(|awaited| {
+                self.writer
+                    .starter(self.cx.gives(awaited.call).is_coroutine())
+            })
             .collect()
     }
 

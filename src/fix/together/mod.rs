@@ -24,4 +24,4 @@ mod write;
 pub use code::{Between, Code, Sheet, call_code, display_code};
 pub use judge::{Judged, Runs, judge};
 pub use surroundings::{check as surroundings, is_asyncio};
-pub use write::{Tasks, Way, Writer, is_coroutine};
+pub use write::{Tasks, Way, Writer};

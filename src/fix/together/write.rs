@@ -4,9 +4,9 @@
 use super::code::{Code, Sheet};
 use super::judge::Judged;
 use crate::fix::{Cx, Failure, reach};
-use crate::model::file::{ImportName, Target, Why};
-use crate::model::project::{FunctionRef, Target as Called, Value};
-use crate::python::ast::{AnyNodeRef, ExprCall, StmtFunctionDef};
+use crate::model::file::{ImportName, Why};
+use crate::model::project::{FunctionRef, Value};
+use crate::python::ast::{AnyNodeRef, StmtFunctionDef};
 use crate::python::{PythonVersion, span};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -202,26 +202,6 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn group(&self) -> String {
         self.fresh(&["group", "task_group"])
-    }
-}
-
-/// Whether what a call gives is certainly a coroutine, and not another awaitable.
-pub fn is_coroutine<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    let plain =
-        |function: &StmtFunctionDef| function.is_async && function.decorator_list.is_empty();
-    if let Target::Function(function, _) = cx.module.target(call) {
-        return plain(function);
-    }
-    match cx.target_of(call) {
-        Called::Functions(functions) if !functions.is_empty() => functions.iter().all(|function| {
-            let function = cx.project.function(*function);
-            function.is_some_and(|of| of.is_async && !of.is_generator && of.decorators.is_empty())
-        }),
-        _ => {
-            let catalogue = cx.module.catalogue();
-            let name = cx.callee(call);
-            name.is_ok_and(|name| catalogue.gives_coroutine(&name))
-        }
     }
 }
 

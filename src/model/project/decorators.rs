@@ -48,6 +48,68 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The same, where what is called has to give what the function gives, not only to run it: a
+    /// decorator of the project may do something with the result.
+    pub fn kept(&mut self, function: FunctionRef) -> Yields {
+        let Some(of) = self.project.function(function) else {
+            return Yields::Unknown;
+        };
+        let file = function.file;
+        let mut yields = Yields::Same;
+        for decorator in of.decorators.iter().rev() {
+            let facts = self.project.facts(file);
+            let term = facts.and_then(|facts| facts.terms.get(decorator.0 as usize));
+            let made_by_project = match term {
+                Some(Term::Call(callee)) => match self.term(file, *callee) {
+                    Value::Function(factory) => Some(self.inner(factory)),
+                    _ => None,
+                },
+                _ => match self.term(file, *decorator) {
+                    Value::Function(decorator) => Some(Some(decorator)),
+                    _ => None,
+                },
+            };
+            let own = match made_by_project {
+                Some(Some(decorator)) => self.keeps(decorator),
+                Some(None) => Yields::Unknown,
+                None => self.decorator(file, *decorator),
+            };
+            match (own, yields) {
+                (Yields::Same, _) => {}
+                (other, Yields::Same) => yields = other,
+                // Whatever it is given, an asynchronous wrapper is called in its place.
+                (Yields::Coroutine, _) => yields = Yields::Coroutine,
+                _ => return Yields::Unknown,
+            }
+        }
+        yields
+    }
+
+    /// What a decorator of the project makes of what calling a function gives.
+    fn keeps(&mut self, decorator: FunctionRef) -> Yields {
+        let facts = self.project.facts(decorator.file);
+        let of = self.project.function(decorator);
+        let Some((facts, of)) = facts.zip(of) else {
+            return Yields::Unknown;
+        };
+        if !of.decorators.is_empty() || of.is_async || of.is_generator {
+            return Yields::Unknown;
+        }
+        if matches!(facts.terms.get(of.gives.0 as usize), Some(Term::Parameter(of, 0)) if *of == decorator.index)
+        {
+            return Yields::Same;
+        }
+        let inner = self.inner(decorator).filter(|inner| *inner != decorator);
+        let inner = inner.and_then(|inner| Some((inner, self.project.function(inner)?)));
+        match inner {
+            Some((inner, of)) if of.is_async && !of.is_generator => match self.yields(inner) {
+                Yields::Same => Yields::Coroutine,
+                _ => Yields::Unknown,
+            },
+            _ => Yields::Unknown,
+        }
+    }
+
     fn by_library(&self, name: &str) -> Yields {
         let catalogue = &self.project.catalogue;
         let registered = || catalogue.endpoint(name).map(|_| Yields::Same);
