@@ -40,9 +40,9 @@ pub(super) fn needs<'a>(
             .or_else(|| later.reads_what_is_bound(step))
             .or_else(|| later.reads_what_is_written(step))
             .or_else(|| later.reads_what_is_changed(step, is_proven))
-            .or_else(|| match is_proven(call) {
-                true => None,
-                false => later.changes_what_is_read(step),
+            .or_else(|| {
+                let changed = later.changes_what_is_read(step);
+                changed.filter(|_| !is_proven(call))
             })
     })
 }
@@ -169,21 +169,20 @@ impl<'a> Later<'_, 'a> {
         step: &Step<'a>,
         is_proven: &dyn Fn(&'a ExprCall) -> bool,
     ) -> Option<String> {
-        let mut unproven = step
-            .awaits
-            .iter()
-            .filter(|earlier| !is_proven(earlier.call));
-        unproven.find_map(|earlier| {
+        step.awaits.iter().find_map(|earlier| {
             let changed = aliased(self.cx, earlier.call, reach(earlier.call));
             let read = self.paths.iter().find(|read| {
                 let mut all = changed.iter();
                 all.any(|object| read.len() > object.len() && begins(read, object))
             })?;
-            Some(format!(
-                "`{}` may change `{}`",
-                self.cx.module.describe(&earlier.call.func),
-                read.join(".")
-            ))
+            let unproven = !is_proven(earlier.call);
+            unproven.then(|| {
+                format!(
+                    "`{}` may change `{}`",
+                    self.cx.module.describe(&earlier.call.func),
+                    read.join(".")
+                )
+            })
         })
     }
 

@@ -45,7 +45,7 @@ impl<'a> Row<'a> {
 #[derive(Default)]
 struct Open<'a> {
     steps: Vec<Step<'a>>,
-    /// What is known of its calls together; nothing where they may not overlap.
+    /// What is known of its calls together; nothing where they may not overlap, or are too few.
     judged: Option<Judged>,
 }
 
@@ -177,6 +177,10 @@ impl<'c, 'a> Finder<'c, 'a> {
             .iter()
             .flat_map(|step| step.awaits.iter().map(|awaited| awaited.call))
             .collect();
+        // One call alone is no row.
+        if calls.len() < 2 {
+            return None;
+        }
         let last = steps.len().saturating_sub(1);
         let plain: Vec<AnyNodeRef<'a>> = steps
             .iter()

@@ -46,9 +46,9 @@ pub struct Facts {
     pub intercepts: Box<[Intercept]>,
     /// Where each line starts.
     pub lines: Box<[u32]>,
-    /// A loop or comprehension of a coroutine awaits something.
+    /// A `for` loop or comprehension of a coroutine may await something for each item.
     pub awaits_in_loop: bool,
-    /// A function holds more than one `await`.
+    /// A block awaits two calls one after the other, and the second reads no name that the first gave.
     pub awaits_in_row: bool,
     /// The name under which `asyncio` can be reached anywhere in the file, once it is imported.
     pub asyncio: Reachable,

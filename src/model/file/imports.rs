@@ -55,11 +55,44 @@ impl<'a> Imported<'a> {
             Statement::Import(_) if self.alias.asname.is_none() => self.bound.to_owned(),
             Statement::Import(_) => self.alias.name.to_string(),
             Statement::From(import) => {
-                let module = import.module.as_ref().map_or("", |module| module.as_str());
-                let dots = ".".repeat(import.level as usize);
-                let separator = if module.is_empty() { "" } else { "." };
-                format!("{dots}{module}{separator}{}", self.alias.name)
+                let module = module_of(import);
+                let name = self.alias.name.as_str();
+                let dots = import.level as usize;
+                let mut target = String::with_capacity(dots + module.len() + 1 + name.len());
+                target.extend(std::iter::repeat_n('.', dots));
+                target.push_str(module);
+                if !module.is_empty() {
+                    target.push('.');
+                }
+                target.push_str(name);
+                target
             }
+        }
+    }
+
+    /// Whether this is what the bound name stands for, by its qualified name.
+    pub fn stands_for(&self, qualified: &str) -> bool {
+        match self.statement {
+            Statement::Import(_) if self.alias.asname.is_none() => self.bound == qualified,
+            Statement::Import(_) => self.alias.name.as_str() == qualified,
+            Statement::From(import) if import.level == 0 => {
+                let rest = qualified.strip_prefix(module_of(import));
+                let rest = rest.and_then(|rest| rest.strip_prefix('.'));
+                rest == Some(self.alias.name.as_str())
+            }
+            Statement::From(_) => self.target() == qualified,
+        }
+    }
+
+    /// Whether it imports a module of this name, which is not relative, or something of it.
+    pub fn is_of(&self, module: &str) -> bool {
+        let name = self.alias.name.as_str();
+        match self.statement {
+            Statement::Import(_) => is_within(name, module),
+            Statement::From(import) if import.level == 0 => {
+                is_within(module_of(import), module) || self.stands_for(module)
+            }
+            Statement::From(_) => false,
         }
     }
 
@@ -155,4 +188,14 @@ impl fmt::Display for ImportName {
             Some(member) => write!(f, "from {} import {member}", self.module),
         }
     }
+}
+
+fn module_of(import: &StmtImportFrom) -> &str {
+    import.module.as_ref().map_or("", |module| module.as_str())
+}
+
+/// Whether a dotted name is a module, or something of it.
+fn is_within(name: &str, module: &str) -> bool {
+    name.strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -258,14 +258,14 @@ impl<'a> Module<'a> {
             let BindingKind::Import(index) = binding.kind else {
                 return None;
             };
-            if self.import(index).target() != qualified {
+            if !self.import(index).stands_for(qualified) {
                 return None;
             }
             let Lookup::Bound(owner, bindings) = self.lookup(scope, binding.name) else {
                 return None;
             };
             let same = bindings.iter().all(|&id| {
-                matches!(self.binding(id).kind, BindingKind::Import(other) if self.import(other).target() == qualified)
+                matches!(self.binding(id).kind, BindingKind::Import(other) if self.import(other).stands_for(qualified))
             });
             let certain = owner == binding.scope
                 && match self.guard(binding) {
@@ -297,15 +297,7 @@ impl<'a> Module<'a> {
 
     /// Whether the file imports the module `name`, or something from it, at any level.
     pub fn imports_module(&self, name: &str) -> bool {
-        self.imports.iter().any(|import| {
-            let target = match import.loads_submodule() {
-                true => import.alias.name.to_string(),
-                false => import.target(),
-            };
-            target
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        self.imports.iter().any(|import| import.is_of(name))
     }
 
     /// Whether a string in `__all__` names it.

@@ -1,5 +1,6 @@
 //! From a module with its tree to the facts that are kept of it.
 
+mod awaits;
 mod calls;
 mod errors;
 mod exports;
@@ -37,6 +38,7 @@ impl Module<'_> {
             words: BTreeSet::new(),
             heads: BTreeSet::new(),
             read: FxHashSet::default(),
+            awaited: None,
         };
         collector.definitions();
         collector.walk();
@@ -57,6 +59,8 @@ struct Collector<'m, 'a> {
     words: BTreeSet<&'a str>,
     heads: BTreeSet<&'a str>,
     read: FxHashSet<(Option<Index>, TermId)>,
+    /// The statement of the last `await`, if it may be part of a row.
+    awaited: Option<AnyNodeRef<'a>>,
 }
 
 impl<'a> Collector<'_, 'a> {
@@ -364,32 +368,6 @@ impl<'a> Collector<'_, 'a> {
         if let Some(function) = self.facts.functions.get_mut(function.0 as usize) {
             change(function);
         }
-    }
-
-    fn awaits(&mut self, node: AnyNodeRef<'a>) {
-        if let (Some(function), _) = self.place(node) {
-            let mut again = false;
-            self.with_function(function, |function| {
-                again = std::mem::replace(&mut function.awaits, true);
-            });
-            self.facts.awaits_in_row |= again;
-        }
-        let in_loop = |ancestor: &AnyNodeRef<'_>| {
-            matches!(
-                ancestor,
-                AnyNodeRef::StmtFor(_)
-                    | AnyNodeRef::ExprListComp(_)
-                    | AnyNodeRef::ExprSetComp(_)
-                    | AnyNodeRef::ExprDictComp(_)
-                    | AnyNodeRef::ExprGenerator(_)
-                    | AnyNodeRef::StmtWhile(_)
-            )
-        };
-        self.facts.awaits_in_loop |= self
-            .module
-            .ancestors(node)
-            .take_while(|ancestor| !matches!(ancestor, AnyNodeRef::StmtFunctionDef(_)))
-            .any(|ancestor| in_loop(&ancestor));
     }
 
     fn give(&mut self, function: Index, value: &'a Expr) {
