@@ -18,6 +18,8 @@ pub mod transforms;
 
 pub mod engine;
 
+pub mod claims;
+
 pub mod job;
 
 pub mod report;

@@ -21,6 +21,9 @@ mod laws;
 /// The command line: what goes in, what comes out, exit codes.
 mod cli;
 
+/// What other tools found, answered.
+mod from;
+
 /// What users say of libraries: done, or refused clearly.
 mod user_libraries;
 

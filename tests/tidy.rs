@@ -262,6 +262,7 @@ fn fixtures_and_snapshots_belong_together() {
     let tests = [
         include_str!("cli.rs"),
         include_str!("files.rs"),
+        include_str!("from.rs"),
         include_str!("projects.rs"),
         include_str!("user_libraries.rs"),
     ]

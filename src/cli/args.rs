@@ -26,6 +26,7 @@ Examples:
   asyncfix --write src/                 apply the safe fixes
   asyncfix --write --accept-review src/ apply the fixes to review as well
   cat app.py | asyncfix --diff -        read a file from standard input
+  asyncfix --from ruff.json             answer what ruff found: agreed or not, with the fixes
   asyncfix explain blocking-sleep       what a transform does, and why
   asyncfix why src/app.py:12            what is known about the calls of a line
 
@@ -71,6 +72,10 @@ pub struct RunArgs {
     /// Write the safe fixes to the files
     #[arg(long)]
     pub write: bool,
+
+    /// Only the places that another tool found: JSON of ruff, SARIF, or a log with tracebacks of blockbuster; `-` is standard input; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
 
     /// With --write: apply the fixes to review as well
     #[arg(long, requires = "write")]

@@ -52,21 +52,34 @@ pub fn run(args: &Args) -> Result<Exit> {
 }
 
 /// What was found in files, digested as far as the command needs it, and files that were skipped.
-struct Searched<T> {
-    files: BTreeMap<FileId, T>,
-    skipped: Vec<Skipped>,
+pub(super) struct Searched<T> {
+    pub files: BTreeMap<FileId, T>,
+    pub skipped: Vec<Skipped>,
     total: usize,
     /// Standard input, if it was read and can be looked at.
-    input: Option<Vec<u8>>,
-    survey: Survey,
+    pub input: Option<Vec<u8>>,
+    pub survey: Survey,
+}
+
+impl<T> Searched<T> {
+    /// The same with other digests.
+    pub fn with<U>(self, files: BTreeMap<FileId, U>) -> Searched<U> {
+        Searched {
+            files,
+            skipped: self.skipped,
+            total: self.total,
+            input: self.input,
+            survey: self.survey,
+        }
+    }
 }
 
 /// One run over files, whatever is done with what is found.
-struct Run<'a> {
-    args: &'a RunArgs,
-    settings: Settings,
-    pool: rayon::ThreadPool,
-    talk: Talk,
+pub(super) struct Run<'a> {
+    pub args: &'a RunArgs,
+    pub settings: Settings,
+    pub pool: rayon::ThreadPool,
+    pub talk: Talk,
     /// The rest of the project counts as if it had been asked for.
     whole: bool,
 }
@@ -104,7 +117,9 @@ fn start(args: &RunArgs) -> Result<Run<'_>> {
 
 fn look(args: &RunArgs) -> Result<Exit> {
     let run = start(args)?;
-    let (exit, skipped) = if args.diff || args.write {
+    let (exit, skipped) = if !args.from.is_empty() {
+        run.answer()?
+    } else if args.diff || args.write {
         run.fix()?
     } else {
         run.list()?
@@ -122,7 +137,10 @@ fn look(args: &RunArgs) -> Result<Exit> {
 impl Run<'_> {
     /// Looks at all files, and says what was skipped. What `digest` returns is all that is kept of a
     /// file, so that memory does not grow with what is found.
-    fn search<T: Send>(&self, digest: impl Fn(Loaded) -> T + Sync) -> Result<Searched<T>> {
+    pub(super) fn search<T: Send>(
+        &self,
+        digest: impl Fn(Loaded) -> T + Sync,
+    ) -> Result<Searched<T>> {
         let searched = match &self.args.paths[..] {
             [only] if only == Path::new("-") => self.search_stdin(digest)?,
             paths if paths.iter().any(|path| path == Path::new("-")) => {
@@ -269,13 +287,18 @@ impl Run<'_> {
         }
     }
 
-    /// Shows or writes the fixes.
-    fn fix(&self) -> Result<(Exit, usize)> {
-        let at_least = match (self.args.write, self.args.accept_review, self.args.safety) {
+    /// How sure a fix must be to be shown or written.
+    pub(super) fn fix_at_least(&self) -> Safety {
+        match (self.args.write, self.args.accept_review, self.args.safety) {
             (_, _, Some(safety)) => safety.into(),
             (true, false, None) => Safety::Safe,
             _ => Safety::Review,
-        };
+        }
+    }
+
+    /// Shows or writes the fixes.
+    fn fix(&self) -> Result<(Exit, usize)> {
+        let at_least = self.fix_at_least();
         // Files without a fix to apply are only counted.
         let searched = self.search(|loaded| {
             let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
@@ -304,19 +327,30 @@ impl Run<'_> {
                 at_least,
             )
         });
+        let exit = self.carry_out(&plan, left, searched.input.as_deref())?;
+        Ok((exit, searched.skipped.len()))
+    }
+
+    /// Shows or writes what a plan changes, `left` being what was found in files that it is not about.
+    pub(super) fn carry_out(
+        &self,
+        plan: &Plan,
+        left: report::summary::Counts,
+        input: Option<&[u8]>,
+    ) -> Result<Exit> {
         if self.args.diff {
-            let diff = report::diff::unified(&plan);
+            let diff = report::diff::unified(plan);
             match has_colours(self.args) {
                 true => print(&painted(&diff))?,
                 false => print(&diff)?,
             }
         }
         let unwritten = match self.args.write {
-            true => write(self.args, &plan, searched.input.as_deref(), &self.talk)?,
+            true => write(self.args, plan, input, &self.talk)?,
             false => BTreeSet::new(),
         };
         let mut failed = !unwritten.is_empty();
-        for mistake in report::summary::of_mistakes(&plan) {
+        for mistake in report::summary::of_mistakes(plan) {
             self.talk.warn(&mistake);
             failed = true;
         }
@@ -326,7 +360,7 @@ impl Run<'_> {
         let fixes = plan.applied.iter().map(|applied| &applied.fix);
         self.tell(&report::summary::Sides::of(fixes));
         self.talk.say(&report::summary::of_plan(
-            &plan,
+            plan,
             left,
             self.args.write,
             &unwritten,
@@ -338,7 +372,7 @@ impl Run<'_> {
         } else {
             Exit::Clean
         };
-        Ok((exit, searched.skipped.len()))
+        Ok(exit)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod from;
 mod settings;
 mod terminal;
 

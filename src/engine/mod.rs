@@ -11,8 +11,10 @@ mod plan;
 mod rewrite;
 mod settle;
 mod uses;
+mod wanted;
 
 pub use dependencies::{Mention, Sources};
 pub use examine::{HelpersModule, Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
-pub use settle::{Loaded, settle};
+pub use settle::{Loaded, settle, settle_wanted};
+pub use wanted::Wanted;

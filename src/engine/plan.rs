@@ -11,6 +11,8 @@ pub struct Applied {
     /// As found; its offsets count in the text of that moment.
     pub finding: Finding,
     pub fix: Fix,
+    /// The groups of wanted findings that it belongs to, where not all were wanted.
+    pub groups: Vec<usize>,
 }
 
 /// A fix of ours that would have broken a file. It was left out; the mistake is in asyncfix.

@@ -5,6 +5,7 @@ use super::dependencies::{Dependencies, Sources};
 use super::examine::{Selection, examine, facts};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
 use super::rewrite::{Rewritten, rewrite};
+use super::wanted::Wanted;
 use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
 use crate::model::file::Facts;
 use crate::model::project::Project;
@@ -43,6 +44,18 @@ pub fn settle(
     selection: &Selection,
     at_least: Safety,
 ) -> Plan {
+    settle_wanted(files, project, sources, selection, at_least, None)
+}
+
+/// As `settle`, but of nothing that is not wanted, where that is said.
+pub fn settle_wanted(
+    files: BTreeMap<FileId, Loaded>,
+    project: &Project,
+    sources: &dyn Sources,
+    selection: &Selection,
+    at_least: Safety,
+    wanted: Option<Wanted>,
+) -> Plan {
     let mut search = Search {
         project: Cow::Borrowed(project),
         dependencies: Dependencies::new(project),
@@ -62,6 +75,7 @@ pub fn settle(
             .collect(),
         selection,
         at_least,
+        wanted,
         applied: Vec::new(),
         steps: Vec::new(),
         broken: Vec::new(),
@@ -77,6 +91,7 @@ struct Search<'s> {
     states: BTreeMap<FileId, State>,
     selection: &'s Selection,
     at_least: Safety,
+    wanted: Option<Wanted>,
     applied: Vec<Applied>,
     steps: Vec<Step>,
     broken: Vec<Broken>,
@@ -136,9 +151,15 @@ impl Search<'_> {
         self.states
             .values()
             .flat_map(|state| &state.findings)
-            .filter(|finding| finding.transform == id && !self.is_known_broken(finding))
+            .filter(|finding| finding.transform == id && self.is_wanted(finding))
+            .filter(|finding| !self.is_known_broken(finding))
             .cloned()
             .collect()
+    }
+
+    fn is_wanted(&self, finding: &Finding) -> bool {
+        let wanted = self.wanted.as_ref();
+        wanted.is_none_or(|wanted| !wanted.groups(finding).is_empty())
     }
 
     /// Applies what goes together of a transform's fixes; whether others have to wait.
@@ -160,11 +181,14 @@ impl Search<'_> {
             deferred,
         });
         self.mark(&accepted, &rewritten, first);
-        self.applied.extend(
-            accepted
-                .into_iter()
-                .map(|(finding, fix)| Applied { finding, fix }),
-        );
+        for (finding, fix) in accepted {
+            let groups = self.wanted.as_mut().map(|wanted| wanted.take(&finding));
+            self.applied.push(Applied {
+                groups: groups.unwrap_or_default(),
+                finding,
+                fix,
+            });
+        }
         self.adopt(rewritten);
         self.dependencies.add(&self.project, &self.applied, first);
         waits
@@ -378,6 +402,9 @@ impl Search<'_> {
         self.project = Cow::Owned(self.project.with(facts));
         let changed: BTreeSet<FileId> = rewritten.keys().copied().collect();
         for (file, new) in rewritten {
+            if let Some(wanted) = &mut self.wanted {
+                wanted.carry(file, &new);
+            }
             if let Some(state) = self.states.get_mut(&file) {
                 state.text = new.text;
             }
@@ -434,7 +461,9 @@ impl Search<'_> {
         for (file, state) in self.states {
             left.extend(state.findings.into_iter().filter(|finding| {
                 let code = finding.at.of(&state.text);
-                !self.broken.iter().any(|broken| broken.is_of(finding, code))
+                let mut wanted = self.wanted.iter();
+                wanted.all(|wanted| !wanted.groups(finding).is_empty())
+                    && !self.broken.iter().any(|broken| broken.is_of(finding, code))
             }));
             if state.text != *state.source.text() {
                 patches.push(FilePatch {

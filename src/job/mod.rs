@@ -3,11 +3,13 @@
 #![allow(clippy::disallowed_methods)]
 
 mod load;
+mod locate;
 mod manifests;
 mod walk;
 mod write;
 
 pub use load::{Outcome, Survey};
+pub use locate::{Atlas, Found};
 pub use manifests::manifests;
 pub use walk::{Entry, Walked, module_path, surroundings, walk};
 pub use write::{WriteError, Written, write};

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 /// Directories that hold other people's code or none at all; never entered unless named.
-const FOREIGN: [&str; 22] = [
+pub(super) const FOREIGN: [&str; 22] = [
     ".bzr",
     ".direnv",
     ".eggs",

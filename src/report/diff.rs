@@ -13,45 +13,132 @@ use std::path::{Component, Path};
 pub fn unified(plan: &Plan) -> Vec<u8> {
     let mut out = Vec::new();
     for patch in &plan.patches {
-        write_patch(plan, patch, &mut out);
+        let part = Part::new(plan, patch);
+        out.extend(part.reasons(plan, None).into_bytes());
+        out.extend_from_slice(part.header.as_bytes());
+        for (hunk, _) in &part.hunks {
+            out.extend_from_slice(hunk);
+        }
     }
     out
 }
 
-fn write_patch(plan: &Plan, patch: &FilePatch, out: &mut Vec<u8>) {
-    // The gate saw to it that both texts can be written in the file's encoding.
-    let encode = |text: &str| patch.before.encode(text).unwrap_or_default();
-    let (before, after) = (encode(patch.before.text()), encode(&patch.after));
-    let starts = line_starts(&patch.after);
-    let reasons = match patch.is_python {
-        true => reasons(plan, patch, &starts),
-        false => Vec::new(),
-    };
-    for line in reasons {
-        out.extend_from_slice(line.as_bytes());
-        out.push(b'\n');
-    }
-    for (sign, side) in [("---", 'a'), ("+++", 'b')] {
-        let path = match (side, patch.before.is_new()) {
-            ('a', true) => "/dev/null".to_owned(),
-            _ => quoted(side, patch.before.path()),
-        };
-        out.extend_from_slice(format!("{sign} {path}\n").as_bytes());
-    }
-    for hunk in diff::hunks(&before, &after) {
-        let owners: BTreeSet<usize> = hunk
-            .changes()
+/// The diff in pieces, each of which is given away once.
+pub struct Pieces<'p> {
+    plan: &'p Plan,
+    parts: Vec<Part<'p>>,
+    /// By the group of wanted findings, the hunks that its fixes made, alone or with others: each a
+    /// part and which of its hunks.
+    by_group: BTreeMap<usize, BTreeSet<(usize, usize)>>,
+    taken: BTreeSet<(usize, usize)>,
+}
+
+impl<'p> Pieces<'p> {
+    pub fn new(plan: &'p Plan) -> Self {
+        let parts: Vec<Part<'p>> = plan
+            .patches
             .iter()
-            .flat_map(|change| owners(patch, &starts, change))
+            .map(|patch| Part::new(plan, patch))
             .collect();
-        hunk.write(&heading(plan, &owners), out);
+        let mut by_group: BTreeMap<usize, BTreeSet<(usize, usize)>> = BTreeMap::new();
+        for (index, part) in parts.iter().enumerate() {
+            for (at, (_, owners)) in part.hunks.iter().enumerate() {
+                for group in owners.iter().flat_map(|owner| &plan.applied[*owner].groups) {
+                    by_group.entry(*group).or_default().insert((index, at));
+                }
+            }
+        }
+        Self {
+            plan,
+            parts,
+            by_group,
+            taken: BTreeSet::new(),
+        }
+    }
+
+    /// What fixes of these groups made and was not given away before; and whether they made anything.
+    pub fn take(&mut self, groups: &BTreeSet<usize>) -> (Vec<u8>, bool) {
+        let made = groups.iter().filter_map(|group| self.by_group.get(group));
+        let made: BTreeSet<(usize, usize)> = made.flatten().copied().collect();
+        let new: Vec<(usize, usize)> = made.difference(&self.taken).copied().collect();
+        let mut out = Vec::new();
+        for hunks in new.chunk_by(|one, other| one.0 == other.0) {
+            let part = &self.parts[hunks[0].0];
+            let hunks: Vec<_> = hunks.iter().map(|(_, at)| &part.hunks[*at]).collect();
+            let owners = hunks
+                .iter()
+                .flat_map(|(_, owners)| owners.clone())
+                .collect();
+            out.extend(part.reasons(self.plan, Some(&owners)).into_bytes());
+            out.extend_from_slice(part.header.as_bytes());
+            for (hunk, _) in hunks {
+                out.extend_from_slice(hunk);
+            }
+        }
+        self.taken.extend(new);
+        (out, !made.is_empty())
+    }
+}
+
+/// What a diff says of one file.
+struct Part<'p> {
+    patch: &'p FilePatch,
+    starts: Vec<usize>,
+    header: String,
+    /// Each with the fixes that made it.
+    hunks: Vec<(Vec<u8>, BTreeSet<usize>)>,
+}
+
+impl<'p> Part<'p> {
+    fn new(plan: &Plan, patch: &'p FilePatch) -> Self {
+        // The gate saw to it that both texts can be written in the file's encoding.
+        let encode = |text: &str| patch.before.encode(text).unwrap_or_default();
+        let (before, after) = (encode(patch.before.text()), encode(&patch.after));
+        let starts = line_starts(&patch.after);
+        let mut header = String::new();
+        for (sign, side) in [("---", 'a'), ("+++", 'b')] {
+            let path = match (side, patch.before.is_new()) {
+                ('a', true) => "/dev/null".to_owned(),
+                _ => quoted(side, patch.before.path()),
+            };
+            header.push_str(&format!("{sign} {path}\n"));
+        }
+        let hunks = diff::hunks(&before, &after).into_iter().map(|hunk| {
+            let changes = hunk.changes().iter();
+            let owners = changes.flat_map(|change| owners(patch, &starts, change));
+            let owners: BTreeSet<usize> = owners.collect();
+            let mut lines = Vec::new();
+            hunk.write(&heading(plan, &owners), &mut lines);
+            (lines, owners)
+        });
+        Self {
+            hunks: hunks.collect(),
+            patch,
+            starts,
+            header,
+        }
+    }
+
+    /// What a person must confirm of all fixes, or of these.
+    fn reasons(&self, plan: &Plan, of: Option<&BTreeSet<usize>>) -> String {
+        let lines = match self.patch.is_python {
+            true => reasons(plan, self.patch, &self.starts, of),
+            false => Vec::new(),
+        };
+        lines.iter().map(|line| format!("{line}\n")).collect()
     }
 }
 
 /// What a person must confirm: a line for each reason, with the new lines it is about.
-fn reasons(plan: &Plan, patch: &FilePatch, starts: &[usize]) -> Vec<String> {
+fn reasons(
+    plan: &Plan,
+    patch: &FilePatch,
+    starts: &[usize],
+    of: Option<&BTreeSet<usize>>,
+) -> Vec<String> {
     let mut places: BTreeMap<usize, usize> = BTreeMap::new();
-    for (span, owner) in &patch.marks {
+    let shown = |owner: usize| of.is_none_or(|owners| owners.contains(&owner));
+    for (span, owner) in patch.marks.iter().filter(|(_, owner)| shown(*owner)) {
         // An import stands above what it is for.
         let line = starts.partition_point(|&start| start <= span.start());
         let place = places.entry(*owner).or_default();

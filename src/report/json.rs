@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::Path;
 
 #[derive(Serialize)]
-struct FindingRow<'a> {
+pub(super) struct FindingRow<'a> {
     file: String,
     line: usize,
     column: usize,
@@ -81,7 +81,7 @@ pub fn array<'a>(rows: impl IntoIterator<Item = &'a String>) -> String {
     }
 }
 
-fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'a> {
+pub(super) fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'a> {
     let start = lines.position(finding.at.start());
     let fix = match &finding.remedy {
         Remedy::Fix(fix) => Some(fix),
@@ -147,7 +147,7 @@ fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'
     }
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.to_string_lossy()
         .replace(std::path::MAIN_SEPARATOR, "/")
 }

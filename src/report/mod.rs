@@ -1,5 +1,6 @@
 //! What a run found or did, for people and programs. Everything here returns text; nothing prints.
 
+pub mod answers;
 pub mod catalogue;
 pub mod diff;
 pub mod json;
