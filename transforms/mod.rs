@@ -16,6 +16,7 @@ mod coroutine_in_wait;
 mod ignored_gather_errors;
 mod mocked_requests;
 mod sequential_awaits;
+mod unclosed_client;
 
 use crate::fix::{Info, Transform};
 
@@ -39,6 +40,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &coroutine_in_wait::CoroutineInWait,
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
+    &unclosed_client::UnclosedClient,
 ];
 
 /// The transform with this identifier, or one of its codes.
