@@ -12,6 +12,7 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod client_per_request;
 mod coroutine_in_wait;
 mod ignored_gather_errors;
 mod mocked_requests;
@@ -41,6 +42,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
     &unclosed_client::UnclosedClient,
+    &client_per_request::ClientPerRequest,
 ];
 
 /// The transform with this identifier, or one of its codes.

@@ -23,14 +23,14 @@ pub(super) fn wrapped<'a>(
     let opening = span(name.statement);
     if !layout.alone(opening)
         || !closes.iter().all(|close| layout.alone(span(close)))
-        || !begins_line(cx, span(first))
-        || !ends_line(cx, span(last))
+        || !lines::begins_line(cx, span(first))
+        || !lines::ends_line(cx, span(last))
     {
         return Err(Why::new("code shares the lines that would move"));
     }
     let own_line = layout.next_line(opening.end());
-    let start = skip_blank(cx, own_line);
-    let end = after(cx, span(last));
+    let start = lines::skip_blank(cx, own_line);
+    let end = lines::end_with_comments(cx, span(last));
     let moved = Span::new(start, end);
     let (edits, title) = match plain_header(cx, opened, name, closing, moved) {
         Some(header) => {
@@ -110,7 +110,7 @@ fn tried<'a>(
         let (method, awaited) = step.unwrap_or(("close", false));
         let awaits = if awaited { "await " } else { "" };
         let own = &name.name.id;
-        let end = line_end_before(cx, moved.end());
+        let end = lines::line_end_before(cx, moved.end());
         edits.push(Edit::insert(
             end,
             format!(
@@ -119,7 +119,7 @@ fn tried<'a>(
         ));
         return edits;
     };
-    let start = skip_blank(cx, moved.end());
+    let start = lines::skip_blank(cx, moved.end());
     let gap = Span::new(moved.end(), start);
     let closing = Span::new(start, layout.next_line(span(last).end()));
     let finally = format!("{indent}finally:{newline}{unit}");
@@ -128,24 +128,11 @@ fn tried<'a>(
 }
 
 /// The edits that move lines one level to the right, with `first` before them in the place of the blank
-/// lines of `gap`, and that break calls which become too long.
+/// lines of `gap`.
 fn deeper(cx: &Cx<'_>, gap: Span, moved: Span, first: String) -> Vec<Edit> {
-    let layout = cx.module.layout();
-    let mut edits = layout.indent(moved);
+    let mut edits = lines::deeper(cx, moved);
     if let Some(edit) = edits.first_mut() {
         *edit = Edit::replace(gap, first);
-    }
-    let mut broken: Vec<Span> = Vec::new();
-    for &call in cx.module.calls() {
-        let here = span(call);
-        if moved.contains(here) && !broken.iter().any(|outer| outer.contains(here)) {
-            let mut own = Vec::new();
-            lines::break_arguments(cx, call, &mut own, true);
-            if !own.is_empty() {
-                broken.push(here);
-                edits.extend(own);
-            }
-        }
     }
     edits
 }
@@ -159,60 +146,10 @@ fn closes_dropped(cx: &Cx<'_>, end: usize, closes: &[Stmt]) -> Option<Edit> {
     let until = layout.next_line(span(last).end());
     let indent = layout.indent_at(span(first).start()).len();
     let next = text[until..].trim_start_matches([' ', '\t']);
-    let following = skip_blank(cx, until);
+    let following = lines::skip_blank(cx, until);
     let is_last = following >= text.len() || layout.indent_at(following).len() < indent;
     let blank_next = next.starts_with(['\n', '\r']) || next.is_empty();
     // One gap is enough.
     let from = if is_last || blank_next { end } else { start };
     Some(Edit::delete(Span::new(from.min(start), until)))
-}
-
-/// Whether a statement is the first on its line.
-fn begins_line(cx: &Cx<'_>, statement: Span) -> bool {
-    let line = cx.module.layout().line_start(statement.start());
-    Span::new(line, statement.start())
-        .of(cx.module.text())
-        .trim()
-        .is_empty()
-}
-
-/// Whether nothing but a comment follows a statement on its line.
-fn ends_line(cx: &Cx<'_>, statement: Span) -> bool {
-    let line = cx.module.layout().line_end(statement.end());
-    let rest = Span::new(statement.end(), line).of(cx.module.text());
-    matches!(rest.trim_start().chars().next(), None | Some('#'))
-}
-
-/// The start of the first line from `at` on that is not blank.
-fn skip_blank(cx: &Cx<'_>, at: usize) -> usize {
-    let layout = cx.module.layout();
-    let text = cx.module.text();
-    let mut at = at;
-    while at < text.len() && text[at..layout.line_end(at)].trim().is_empty() {
-        at = layout.next_line(at);
-    }
-    at
-}
-
-/// The end of the lines of a statement, with the comments that hang below it, deeper than it.
-fn after(cx: &Cx<'_>, statement: Span) -> usize {
-    let layout = cx.module.layout();
-    let text = cx.module.text();
-    let indent = layout.indent_at(statement.start()).len();
-    let mut end = layout.next_line(statement.end());
-    while end < text.len() {
-        let line = &text[end..layout.line_end(end)];
-        if !line.trim_start().starts_with('#') || layout.indent_at(end).len() <= indent {
-            break;
-        }
-        end = layout.next_line(end);
-    }
-    end
-}
-
-/// The end of the line that ends, with its line ending, at `end`.
-fn line_end_before(cx: &Cx<'_>, end: usize) -> usize {
-    let line = &cx.module.text()[..end];
-    let line = line.strip_suffix('\n').unwrap_or(line);
-    line.strip_suffix('\r').unwrap_or(line).len()
 }
