@@ -155,6 +155,34 @@ class Checker:
                 if key in entry:
                     self.kind(entry[key])
 
+    def closing(self, entries):
+        """Objects have the methods that are said to close them, and can be entered if that is said."""
+        for entry in entries:
+            self.keys(entry, {
+                "awaited", "calls", "close", "complete", "context", "costs", "ends", "incomplete-with", "item", "keeps",
+                "lent", "what",
+            })
+            for call in expanded(entry["calls"]):
+                found = self.callable(call)
+                for keyword in entry.get("lent", ()):
+                    self.argument(call, keyword, None)
+                if found is None or self.is_unchecked("opened", call):
+                    continue
+                made = self.gives_of.get(f"{call}.__aenter__") or self.gives_of.get(call)
+                if inspect.isclass(found) and entry.get("context", False) != hasattr(found, "__aenter__"):
+                    self.mistake(f"`{call}`: whether `async with` takes it is told wrongly")
+                if made is None and not inspect.isclass(found):
+                    self.mistake(f"`gives` does not tell what `{call}` opens")
+                    continue
+                made = made or call
+                for step in entry["close"]:
+                    method = step.removeprefix("await ")
+                    closing = self.callable(f"{made}.{method}")
+                    if closing is not None and inspect.iscoroutinefunction(closing) != (method != step):
+                        self.mistake(f"`{made}.{method}` is awaited, or not, other than `{step}` says")
+                for method in [*entry.get("ends", ()), *entry.get("complete", ())]:
+                    self.callable(f"{made}.{method}")
+
     def counterpart(self, call, counterpart):
         """The counterpart takes what is left of the arguments, and means the same by it."""
         self.keys(counterpart, {"function", "keywords", "drops", "lacks", "positional", "review"})
@@ -426,9 +454,10 @@ class Checker:
         library = tomllib.loads(path.read_text(encoding="utf-8"))
         if "from" in library:
             return self.mapping(library)
+        self.gives_of = {name: kind for names, kind in library.get("gives", {}).items() for name in expanded([names])}
         tables = {
             "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
-            "blocking": self.blocking, "classes": self.classes, "effects": self.effects,
+            "blocking": self.blocking, "classes": self.classes, "closing": self.closing, "effects": self.effects,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,

@@ -12,10 +12,12 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod client_per_request;
 mod coroutine_in_wait;
 mod ignored_gather_errors;
 mod mocked_requests;
 mod sequential_awaits;
+mod unclosed_client;
 
 use crate::fix::{Info, Transform};
 
@@ -39,6 +41,8 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &coroutine_in_wait::CoroutineInWait,
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
+    &unclosed_client::UnclosedClient,
+    &client_per_request::ClientPerRequest,
 ];
 
 /// The transform with this identifier, or one of its codes.

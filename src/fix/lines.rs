@@ -286,3 +286,72 @@ pub fn joined(edits: Vec<Edit>) -> Vec<Edit> {
     }
     edits
 }
+
+/// The edits that move whole lines one level to the right, in order, and that break calls which become
+/// too long.
+pub fn deeper(cx: &Cx<'_>, moved: Span) -> Vec<Edit> {
+    let mut edits = cx.module.layout().indent(moved);
+    let mut broken: Vec<Span> = Vec::new();
+    for &call in cx.module.calls() {
+        let here = span(call);
+        if moved.contains(here) && !broken.iter().any(|outer| outer.contains(here)) {
+            let mut own = Vec::new();
+            break_arguments(cx, call, &mut own, true);
+            if !own.is_empty() {
+                broken.push(here);
+                edits.extend(own);
+            }
+        }
+    }
+    edits
+}
+
+/// Whether a statement is the first on its line.
+pub fn begins_line(cx: &Cx<'_>, statement: Span) -> bool {
+    let line = cx.module.layout().line_start(statement.start());
+    Span::new(line, statement.start())
+        .of(cx.module.text())
+        .trim()
+        .is_empty()
+}
+
+/// Whether nothing but a comment follows a statement on its line.
+pub fn ends_line(cx: &Cx<'_>, statement: Span) -> bool {
+    let line = cx.module.layout().line_end(statement.end());
+    let rest = Span::new(statement.end(), line).of(cx.module.text());
+    matches!(rest.trim_start().chars().next(), None | Some('#'))
+}
+
+/// The start of the first line from `at` on that is not blank.
+pub fn skip_blank(cx: &Cx<'_>, at: usize) -> usize {
+    let layout = cx.module.layout();
+    let text = cx.module.text();
+    let mut at = at;
+    while at < text.len() && text[at..layout.line_end(at)].trim().is_empty() {
+        at = layout.next_line(at);
+    }
+    at
+}
+
+/// The end of the whole lines of a statement, with the comments that hang below it, deeper than it.
+pub fn end_with_comments(cx: &Cx<'_>, statement: Span) -> usize {
+    let layout = cx.module.layout();
+    let text = cx.module.text();
+    let indent = layout.indent_at(statement.start()).len();
+    let mut end = layout.next_line(statement.end());
+    while end < text.len() {
+        let line = &text[end..layout.line_end(end)];
+        if !line.trim_start().starts_with('#') || layout.indent_at(end).len() <= indent {
+            break;
+        }
+        end = layout.next_line(end);
+    }
+    end
+}
+
+/// The end of the line that ends, with its line ending, at `end`.
+pub fn line_end_before(cx: &Cx<'_>, end: usize) -> usize {
+    let line = &cx.module.text()[..end];
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line).len()
+}

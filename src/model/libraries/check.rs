@@ -56,8 +56,10 @@ fn names(known: &Catalogue, library: &Library, found: &mut Vec<String>) {
         .endpoints
         .iter()
         .flat_map(|entry| entry.decorators.iter().chain(&entry.bases));
+    let closing = library.closing.iter().flat_map(|entry| &entry.calls);
     let functions = blocking
         .chain(schedulers)
+        .chain(closing)
         .chain(endpoints)
         .chain(library.gives.keys())
         .chain(library.decorators.keys());
@@ -154,6 +156,16 @@ fn others(library: &Library, found: &mut Vec<String>) {
             let calls = entry.calls.join("`, `");
             found.push(format!(
                 "`{calls}`: `position` or `keyword` says which argument is called"
+            ));
+        }
+    }
+    for entry in &library.closing {
+        let methods = entry.steps().map(|(method, _)| method);
+        let mut methods = methods.chain(entry.ends.iter().map(String::as_str));
+        if entry.close.is_empty() || !methods.all(is_identifier) {
+            let calls = entry.calls.join("`, `");
+            found.push(format!(
+                "`{calls}`: `close` has the methods that close it, as \"await aclose\""
             ));
         }
     }

@@ -22,9 +22,12 @@ pub(super) const MAPPINGS: &[(&str, &str)] = files![
 /// File and text of each, sorted by the name of the library.
 const FILES: &[(&str, &str)] = files![
     "pillow",
+    "aio_pika",
     "aiofiles",
     "aiogram",
     "aiohttp",
+    "aiomysql",
+    "aiopg",
     "aiosqlite",
     "anyio",
     "asgiref",

@@ -2,6 +2,7 @@
 //! users add to it.
 
 mod check;
+mod closing;
 mod doing;
 mod effects;
 mod files;
@@ -13,6 +14,7 @@ mod tasks;
 mod tests;
 
 pub use check::Mistakes;
+pub use closing::Closing;
 pub use doing::Doing;
 pub use effects::*;
 pub use http::*;
@@ -32,6 +34,7 @@ pub struct Catalogue {
     /// Library and entry of each blocking callable, by qualified name.
     blocking: FxHashMap<String, (usize, usize)>,
     effects: FxHashMap<String, (usize, usize)>,
+    closing: FxHashMap<String, (usize, usize)>,
     schedulers: FxHashMap<String, (usize, usize)>,
     endpoints: FxHashMap<String, (usize, usize)>,
     endpoint_bases: FxHashMap<String, (usize, usize)>,
@@ -105,6 +108,9 @@ impl Catalogue {
             }
             for (index, entry) in library.effects.iter().enumerate() {
                 add(&mut catalogue.effects, &entry.calls, (at, index));
+            }
+            for (index, entry) in library.closing.iter().enumerate() {
+                add(&mut catalogue.closing, &entry.calls, (at, index));
             }
             for (index, entry) in library.schedulers.iter().enumerate() {
                 add(&mut catalogue.schedulers, &entry.calls, (at, index));
@@ -408,7 +414,6 @@ impl Catalogue {
         self.listed(|library| &library.logging_methods, name)
     }
 
-    /// Whether a class outside the file makes a new collection.
     /// Whether a member of what still has a body to read does not read it.
     pub fn is_quiet_member(&self, name: &str) -> bool {
         self.listed(|library| &library.quiet_members, name)

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Class, Effect, Effects, Http, Tasks, Twin};
+use super::{AsyncSide, Class, Closing, Effect, Effects, Http, Tasks, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -44,6 +44,9 @@ pub struct Library {
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     pub event_loop: Option<EventLoop>,
+    /// What has to be closed.
+    #[serde(default)]
+    pub closing: Vec<Closing>,
     /// Who imports it writes for asyncio.
     #[serde(default)]
     pub asyncio_only: bool,
