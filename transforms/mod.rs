@@ -13,6 +13,7 @@ mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod coroutine_in_wait;
+mod dangling_task;
 mod ignored_gather_errors;
 mod mocked_requests;
 mod sequential_awaits;
@@ -37,6 +38,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
     &coroutine_in_wait::CoroutineInWait,
+    &dangling_task::DanglingTask,
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
 ];
