@@ -4,7 +4,7 @@
 //! Python files and manifests in it; its `libraries.toml`, if it has one, holds what a user says of libraries, as
 //! `[[library]]`. Comments in the first lines of a file set options: `# target-version: 3.9`,
 //! `# line-length: 60`, `# http-client: aiohttp`, `# helpers-module: app.helpers`,
-//! `# failure: first-error`, `# max-concurrency: 3`.
+//! `# failure: first-error`, `# keep-tasks: instance`, `# max-concurrency: 3`.
 
 use asyncfix::engine::{
     HelpersModule, Loaded, Mention, Plan, Selection, Sources, examine, facts, settle,
@@ -280,6 +280,7 @@ pub fn options(files: &[(PathBuf, Vec<u8>)]) -> Options {
             match key {
                 "target-version" => options.target = value.parse().expect(&bad),
                 "http-client" => options.http_client = Some(value.parse().expect(&bad)),
+                "keep-tasks" => options.keep_tasks = value.parse().expect(&bad),
                 "failure" => options.failure = value.parse().expect(&bad),
                 "max-concurrency" => options.max_concurrency = value.parse().expect(&bad),
                 "line-length" => options.line_length = value.parse().expect(&bad),

@@ -14,6 +14,7 @@ mod blocking_sleep;
 mod blocking_subprocess;
 mod client_per_request;
 mod coroutine_in_wait;
+mod dangling_task;
 mod ignored_gather_errors;
 mod mocked_requests;
 mod sequential_awaits;
@@ -39,6 +40,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
     &coroutine_in_wait::CoroutineInWait,
+    &dangling_task::DanglingTask,
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
     &unclosed_client::UnclosedClient,

@@ -1,6 +1,6 @@
 //! The arguments as typed. No logic lives here.
 
-use crate::fix::{Failure, Safety};
+use crate::fix::{Failure, KeepTasks, Safety};
 use crate::python::PythonVersion;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -124,6 +124,10 @@ pub struct RunArgs {
     /// What becomes of awaited calls that run at the same time when one fails: first-error, cancel-siblings or sequential-equivalent [default: sequential-equivalent]
     #[arg(long, value_name = "NAME")]
     pub failure: Option<Failure>,
+
+    /// What keeps tasks that nobody keeps: a set of the module or of the instance [default: module]
+    #[arg(long, value_name = "NAME")]
+    pub keep_tasks: Option<KeepTasks>,
 
     /// Which library sends HTTP requests in code that is written: httpx, httpx2, aiohttp or niquests [default: the one that the project declares or imports, else httpx]
     #[arg(long, value_name = "NAME")]

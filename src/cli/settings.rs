@@ -61,6 +61,7 @@ struct FileSettings {
     line_length: Option<usize>,
     max_concurrency: Option<usize>,
     failure: Option<String>,
+    keep_tasks: Option<String>,
     output_format: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
     http_client: Option<String>,
@@ -137,6 +138,13 @@ impl Settings {
                 .map_err(|why| anyhow!("failure in [tool.asyncfix]: {why}"))?,
             (None, None) => Options::default().failure,
         };
+        let keep_tasks = match (args.keep_tasks, &own.keep_tasks) {
+            (Some(keep_tasks), _) => keep_tasks,
+            (None, Some(name)) => name
+                .parse()
+                .map_err(|why| anyhow!("keep-tasks in [tool.asyncfix]: {why}"))?,
+            (None, None) => Options::default().keep_tasks,
+        };
         let mut excludes = own.exclude;
         excludes.extend(args.exclude.iter().cloned());
         let output_format = match (args.output_format, own.output_format.as_deref()) {
@@ -163,6 +171,7 @@ impl Settings {
                     failure,
                     cuts: cuts(own.chain_cuts.as_deref()),
                     http_client,
+                    keep_tasks,
                 },
             },
             excludes,

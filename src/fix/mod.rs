@@ -32,7 +32,7 @@ pub use meant::meant;
 pub use opened::{Opened, opened, opens};
 pub use shared::{is_of_this_task, is_quiet_method};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
-pub use transform::{Cut, Cx, Failure, HttpClient, Info, Options, Texts, Transform};
+pub use transform::{Cut, Cx, Failure, HttpClient, Info, KeepTasks, Options, Texts, Transform};
 
 use crate::model::file::{ImportName, Why};
 pub use crate::text::FileId;

@@ -58,6 +58,29 @@ pub struct Options {
     /// Which library sends HTTP requests in code that is written; none for the one that the project
     /// uses already.
     pub http_client: Option<HttpClient>,
+    /// What keeps tasks that nobody keeps, unless there is something that does already.
+    pub keep_tasks: KeepTasks,
+}
+
+/// What keeps tasks that nobody keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepTasks {
+    /// A set of the module.
+    Module,
+    /// A set of the object whose method makes the task, where the class is plain enough for that.
+    Instance,
+}
+
+impl FromStr for KeepTasks {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "module" => Ok(Self::Module),
+            "instance" => Ok(Self::Instance),
+            other => Err(format!("it is `module` or `instance`, not `{other}`")),
+        }
+    }
 }
 
 /// What becomes of awaited calls that run at the same time when one of them fails.
@@ -155,6 +178,7 @@ impl Default for Options {
             failure: Failure::SequentialEquivalent,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
             http_client: None,
+            keep_tasks: KeepTasks::Module,
         }
     }
 }

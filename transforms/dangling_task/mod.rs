@@ -1,0 +1,461 @@
+//! Tasks that nobody keeps: `asyncio.create_task(...)` as a statement, or in a variable that is never
+//! read. The event loop has only weak references to its tasks.
+//!
+//! Left alone: tasks of a `TaskGroup`, which keeps them, and of frameworks' own functions; what is
+//! returned, awaited, stored or handed on; futures that somebody else has already.
+
+mod endless;
+mod kept;
+
+use crate::fix::lines::{break_arguments, realign};
+use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, foreign_loop};
+use crate::model::file::{BindingKind, Lookup, Place, ScopeId, ScopeKind, Term, Why, walk};
+use crate::model::project::{Project, Target};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, TraversalSignal};
+use crate::python::span;
+use crate::text::{Edit, EditError, Span};
+
+pub struct DanglingTask;
+
+static INFO: Info = Info {
+    id: "dangling-task",
+    codes: &["RUF006", "ASYNC300"],
+    summary: "a task that nobody keeps",
+    why: "The event loop has only weak references to its tasks. One that nobody else refers to may be \
+          collected while it waits, and vanishes before it is done. The documentation of \
+          `asyncio.create_task` keeps such tasks in a set, which each of them leaves when it is done. \
+          That is what is written here: into the set that the class or the module has for it already, \
+          else into one of the module, or, with `keep-tasks = \"instance\"`, of the object.",
+    before: "\
+import asyncio
+
+
+async def handle(request, record):
+    asyncio.create_task(record(request))
+    return request.answer()
+",
+    after: "\
+import asyncio
+
+_background_tasks = set()
+
+
+async def handle(request, record):
+    task = asyncio.create_task(record(request))
+    _background_tasks.add(task)
+    task.add_done_callback(_background_tasks.discard)
+    return request.answer()
+",
+    when_review: "\
+- **Safe** where the task runs a coroutine function of the project without an endless loop: it computes \
+what it computes today, and only what vanished before it was done is done now. A failure is reported as \
+before, since the set lets go of a task that is done.
+- **Review** where what it runs is not known, or never ends by itself: the task and what it holds are \
+kept until it is cancelled, and could be collected so far.
+- **Review** where a variable keeps the task while its function runs, and the function awaits something \
+after that; and where an event loop is known by its name only.
+- **Manual** for lambdas, comprehensions and parts of expressions, which have no place for the two \
+lines; at module level, where any name keeps a task; and for `asyncio.gather`, which was to be awaited \
+most likely.",
+    needles: &[],
+};
+
+/// The functions of asyncio that put coroutines into tasks.
+const NAMES: [&str; 3] = ["create_task", "ensure_future", "gather"];
+
+/// What event loops are called.
+const LOOPS: [&str; 4] = ["loop", "_loop", "event_loop", "_event_loop"];
+
+/// Those who call what they are given and drop what it gives.
+const DROPPING: [&str; 8] = [
+    "add_done_callback",
+    "add_reader",
+    "add_signal_handler",
+    "add_writer",
+    "call_at",
+    "call_later",
+    "call_soon",
+    "call_soon_threadsafe",
+];
+
+/// Where a task is lost.
+enum Lost<'a> {
+    /// The statement is the call, or one of a method of the task that the call gives.
+    Statement(AnyNodeRef<'a>),
+    /// The only thing that refers to it is a variable that nobody reads.
+    Variable(AnyNodeRef<'a>, &'a ExprName),
+    /// There is no place for statements, and where it is.
+    Inside(&'static str),
+}
+
+/// What makes a task.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Maker {
+    Known,
+    /// A function of something that has the name of asyncio or of an event loop.
+    ByName,
+    Gather,
+}
+
+impl Transform for DanglingTask {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        let terms = project.facts(file).map_or(&[][..], |facts| &facts.terms);
+        terms.iter().any(|term| match term {
+            Term::Member(_, name) => NAMES.contains(&&**name),
+            Term::Import(_, name) => name.rsplit('.').any(|part| NAMES.contains(&part)),
+            _ => false,
+        })
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        for &call in cx.module.calls() {
+            let Some(lost) = lost(cx, call) else {
+                continue;
+            };
+            let Some(maker) = maker(cx, call) else {
+                continue;
+            };
+            if maker == Maker::Gather {
+                let message = "nobody awaits what `asyncio.gather` gives: its errors are lost";
+                let why = "await it, or keep what it gives until it is done";
+                let fix = Err(Why::new(why));
+                found.push(cx.finding(&INFO, span(call), message, fix));
+                continue;
+            }
+            if is_kept_elsewhere(cx, call) {
+                continue;
+            }
+            let made = call.arguments.find_argument_value("coro", 0);
+            let made = made.or_else(|| call.arguments.find_argument_value("coro_or_future", 0));
+            let runs = match made {
+                Some(Expr::Call(made)) => format!("{}(...)", cx.module.describe(&made.func)),
+                Some(made) => cx.module.describe(made),
+                None => format!("{}(...)", cx.module.describe(&call.func)),
+            };
+            let message =
+                format!("nobody keeps the task of `{runs}`: it may vanish before it is done");
+            let fix = fix(cx, call, &lost, maker, made);
+            found.push(cx.finding(&INFO, span(call), message, fix));
+        }
+    }
+}
+
+fn maker<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<Maker> {
+    match cx.target_of(call) {
+        Target::Library(name) if cx.module.catalogue().makes_task(&name) => Some(Maker::Known),
+        Target::Library(name) if &*name == "asyncio.gather" => Some(Maker::Gather),
+        Target::Library(name) if cx.module.catalogue().knows(&name) => None,
+        Target::Library(_) | Target::Unknown(_) => {
+            (is_by_name(cx, call) && foreign_loop(cx).is_none()).then_some(Maker::ByName)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a call looks like one of asyncio, or of an event loop, and nothing more is known.
+fn is_by_name<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let Expr::Attribute(method) = &*call.func else {
+        return false;
+    };
+    let receiver = match &*method.value {
+        Expr::Name(name) if name.id == "asyncio" => {
+            let scope = cx.module.scope_of(name.into());
+            let lookup = scope.map(|scope| cx.module.lookup(scope, "asyncio"));
+            let is_star = matches!(lookup, Some(Lookup::Star([_, ..])));
+            return is_star && matches!(method.attr.as_str(), "create_task" | "ensure_future");
+        }
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    method.attr.as_str() == "create_task" && LOOPS.contains(&receiver)
+}
+
+fn lost<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<Lost<'a>> {
+    let parent = cx.module.parent(call.into())?;
+    match parent {
+        AnyNodeRef::StmtExpr(_) => Some(Lost::Statement(parent)),
+        AnyNodeRef::ExprAttribute(method) => {
+            let AnyNodeRef::ExprCall(outer) = cx.module.parent(parent)? else {
+                return None;
+            };
+            let is_called = span(&*outer.func) == span(method);
+            let statement = cx.module.parent(outer.into())?;
+            let only_asks = matches!(method.attr.as_str(), "add_done_callback" | "set_name");
+            (is_called && only_asks && statement.is_stmt_expr())
+                .then_some(Lost::Statement(statement))
+        }
+        AnyNodeRef::StmtAssign(assign) => {
+            let names = assign.targets.iter().map(|target| target.as_name_expr());
+            let names: Vec<&ExprName> = names.collect::<Option<_>>()?;
+            let [first, ..] = names[..] else {
+                return None;
+            };
+            let unread = names.iter().all(|name| is_never_read(cx, name));
+            unread.then_some(Lost::Variable(parent, first))
+        }
+        AnyNodeRef::StmtAnnAssign(assign) => {
+            let name = assign.target.as_name_expr()?;
+            is_never_read(cx, name).then_some(Lost::Variable(parent, name))
+        }
+        AnyNodeRef::ExprIf(choice) if span(&*choice.test) != span(call) => {
+            let statement = cx.module.parent(parent)?;
+            statement
+                .is_stmt_expr()
+                .then_some(Lost::Inside("an expression: make it an `if` statement"))
+        }
+        AnyNodeRef::ExprBoolOp(_) => {
+            let statement = cx.module.parent(parent)?;
+            statement
+                .is_stmt_expr()
+                .then_some(Lost::Inside("an expression: make it an `if` statement"))
+        }
+        AnyNodeRef::ExprListComp(_) => {
+            let statement = cx.module.parent(parent)?;
+            statement
+                .is_stmt_expr()
+                .then_some(Lost::Inside("a comprehension: make it a `for` statement"))
+        }
+        AnyNodeRef::ExprLambda(_) => {
+            let given_to = cx.module.parent(cx.module.parent(parent)?)?;
+            let AnyNodeRef::ExprCall(given_to) = given_to else {
+                return None;
+            };
+            let method = given_to.func.as_attribute_expr()?;
+            DROPPING
+                .contains(&method.attr.as_str())
+                .then_some(Lost::Inside("a lambda: make it a function"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a variable of a function is only ever assigned to.
+fn is_never_read<'a>(cx: &Cx<'a>, name: &'a ExprName) -> bool {
+    let Some(scope) = cx.module.scope_of(name.into()) else {
+        return false;
+    };
+    let bindings = cx.module.bindings_of(scope, &name.id);
+    matches!(cx.module.scope(scope).kind, ScopeKind::Function(function)
+        if !cx.module.uses_name(span(function), "locals"))
+        && !cx.module.scope(scope).is_declared_elsewhere(&name.id)
+        && !bindings.is_empty()
+        && bindings
+            .iter()
+            .all(|binding| matches!(binding.kind, BindingKind::Assign(_)))
+        && cx.module.reads_of(scope, &name.id).is_empty()
+}
+
+/// Whether `ensure_future` is given a future that others have, which it gives back as it is.
+fn is_kept_elsewhere<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    if !cx
+        .callee(call)
+        .is_ok_and(|name| name.ends_with("ensure_future"))
+    {
+        return false;
+    }
+    let is_future = |value: &'a Expr| {
+        let class = cx.module.class_of(value);
+        class.is_some_and(|class| cx.module.catalogue().is_subclass(&class, "asyncio.Future"))
+    };
+    match call.arguments.args.first() {
+        Some(Expr::Call(made)) => cx.callee(made).is_ok_and(|name| {
+            // A thread refers to its future until it is done.
+            name.ends_with(".run_in_executor") || name.ends_with(".wrap_future")
+        }),
+        Some(Expr::Name(name)) => {
+            let scope = cx.module.scope_of(name.into());
+            let Some(Lookup::Bound(_, bindings)) =
+                scope.map(|scope| cx.module.lookup(scope, &name.id))
+            else {
+                return false;
+            };
+            bindings.iter().any(|&id| match cx.module.binding(id).kind {
+                BindingKind::Assign(value @ Expr::Call(made)) => {
+                    is_future(value) || maker(cx, made).is_some()
+                }
+                _ => false,
+            })
+        }
+        Some(Expr::Attribute(_)) => true,
+        _ => false,
+    }
+}
+
+fn fix<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    lost: &Lost<'a>,
+    maker: Maker,
+    made: Option<&'a Expr>,
+) -> Result<Result<Fix, EditError>, Why> {
+    let module = cx.module;
+    let layout = module.layout();
+    let statement = match lost {
+        Lost::Statement(statement) | Lost::Variable(statement, _) => *statement,
+        Lost::Inside(place) => {
+            return Err(Why::new(format!(
+                "it stands in {place}, and keep the task there"
+            )));
+        }
+    };
+    let function = match module.place(call.into()) {
+        Place::Coroutine { function, .. } | Place::Function(function) => function,
+        Place::Module => {
+            return Err(Why::new(
+                "give it a name: what a module has a name for is kept",
+            ));
+        }
+        _ => return Err(Why::new("a class body has no place for it")),
+    };
+    if !layout.alone(span(statement)) {
+        return Err(Why::new("the statement shares its line with others"));
+    }
+    let rest = Span::new(span(call).end(), span(statement).end());
+    let rest = rest.of(module.text());
+    if is_split(cx, call, statement) && (rest.contains(['\n', '\r']) || !rest.starts_with('.')) {
+        return Err(Why::new("the statement goes over several lines"));
+    }
+    let Some(scope) = module.body_scope(function) else {
+        return Err(Why::new("the function is not seen"));
+    };
+    let mut edits = Vec::new();
+    let kept = kept::kept(cx, call, function)?;
+    let task = match lost {
+        Lost::Variable(_, name) if name.id != "_" => name.id.to_string(),
+        _ => fresh(cx, scope, span(function)),
+    };
+    let newline = layout.newline();
+    let indent = layout.indent_at(span(statement).start());
+    let unit = layout.indent_unit();
+    let add = format!("{}.add({task})", kept.set);
+    let callback = format!("{}.{}", kept.set, kept.removes);
+    let mut discard = format!("{task}.add_done_callback({callback})");
+    if indent.chars().count() + discard.chars().count() > cx.options.line_length {
+        let inner = format!("{newline}{indent}{unit}");
+        discard = format!("{task}.add_done_callback({inner}{callback}{newline}{indent})");
+    }
+    let lines = format!("{newline}{indent}{add}{newline}{indent}{discard}");
+    match lost {
+        Lost::Variable(_, name) if name.id == "_" => {
+            edits.push(Edit::replace(span(*name), task.clone()));
+        }
+        Lost::Variable(..) | Lost::Inside(_) => {}
+        Lost::Statement(_) => {
+            edits.push(Edit::insert(span(statement).start(), format!("{task} = ")));
+        }
+    }
+    if is_split(cx, call, statement) {
+        // `create_task(...).add_done_callback(...)`: what is asked of the task comes after.
+        edits.push(Edit::insert(
+            span(call).end(),
+            format!("{lines}{newline}{indent}{task}"),
+        ));
+    } else {
+        let end = layout.line_end(span(statement).end());
+        edits.push(Edit::insert(end, lines));
+        break_arguments(cx, call, &mut edits, false);
+        realign(cx, aligning(cx, call), &mut edits, 0);
+    }
+    edits.extend(kept.made);
+    let reason = reason(cx, lost, maker, made);
+    Ok(Fix::judged(
+        "keep the task until it is done",
+        reason,
+        cx.file,
+        edits,
+    ))
+}
+
+/// The call whose arguments go on below each other: that of the coroutine, if it begins on the line.
+fn aligning<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> &'a ExprCall {
+    let layout = cx.module.layout();
+    let first_line = layout.line_start(span(call).start());
+    match call.arguments.args.first() {
+        Some(Expr::Call(made))
+            if layout.line_start(span(&made.arguments).start()) == first_line =>
+        {
+            made
+        }
+        _ => call,
+    }
+}
+
+/// Whether the statement goes on after the call, with a method of the task.
+fn is_split<'a>(cx: &Cx<'a>, call: &'a ExprCall, statement: AnyNodeRef<'a>) -> bool {
+    statement.is_stmt_expr()
+        && cx
+            .module
+            .parent(call.into())
+            .is_some_and(|it| it.is_expr_attribute())
+}
+
+/// A name for a task in a function.
+fn fresh(cx: &Cx<'_>, scope: ScopeId, function: Span) -> String {
+    let names = match cx.module.scope(scope).is_declared_elsewhere("task") {
+        true => &["background_task"][..],
+        false => &["task", "background_task"][..],
+    };
+    cx.module.fresh_name(function, names)
+}
+
+fn reason<'a>(
+    cx: &Cx<'a>,
+    lost: &Lost<'a>,
+    maker: Maker,
+    made: Option<&'a Expr>,
+) -> Option<String> {
+    if maker == Maker::ByName {
+        return Some("that it is one of asyncio is told by its name only".to_owned());
+    }
+    if let Lost::Variable(statement, name) = lost
+        && awaits_after(cx, *statement)
+    {
+        return Some(format!(
+            "`{}` keeps the task while its function runs: it may be meant to end with it",
+            name.id
+        ));
+    }
+    endless::reason(cx, made)
+}
+
+/// Whether a function awaits something after a statement, or in a loop around it.
+fn awaits_after<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> bool {
+    let around = cx.module.ancestors(statement);
+    let mut from = span(statement).end();
+    for node in around {
+        match node {
+            AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => from = span(node).start(),
+            AnyNodeRef::StmtFunctionDef(function) => {
+                let mut awaits = false;
+                for inner in &function.body {
+                    walk(inner.into(), &mut |node| match node {
+                        AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => {
+                            TraversalSignal::Skip
+                        }
+                        AnyNodeRef::ExprAwait(_) => {
+                            awaits |= span(node).start() >= from;
+                            TraversalSignal::Skip
+                        }
+                        AnyNodeRef::StmtFor(each) => {
+                            awaits |= each.is_async && span(each).start() >= from;
+                            TraversalSignal::Traverse
+                        }
+                        AnyNodeRef::StmtWith(with) => {
+                            awaits |= with.is_async && span(with).end() > from;
+                            TraversalSignal::Traverse
+                        }
+                        _ => TraversalSignal::Traverse,
+                    });
+                }
+                return awaits;
+            }
+            _ => {}
+        }
+    }
+    false
+}
