@@ -13,8 +13,10 @@ mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod coroutine_in_wait;
+mod event_loop_lookup;
 mod ignored_gather_errors;
 mod mocked_requests;
+mod nested_event_loop;
 mod sequential_awaits;
 
 use crate::fix::{Info, Transform};
@@ -24,6 +26,8 @@ use crate::fix::{Info, Transform};
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
 pub const CATALOGUE: &[&dyn Transform] = &[
+    &event_loop_lookup::EventLoopLookup,
+    &nested_event_loop::NestedEventLoop,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,

@@ -44,6 +44,8 @@ pub struct Library {
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
     pub event_loop: Option<EventLoop>,
+    /// The function by which it lets an event loop run inside another, by its qualified name.
+    pub nests: Option<String>,
     /// Who imports it writes for asyncio.
     #[serde(default)]
     pub asyncio_only: bool,
