@@ -15,8 +15,10 @@ mod blocking_subprocess;
 mod client_per_request;
 mod coroutine_in_wait;
 mod dangling_task;
+mod event_loop_lookup;
 mod ignored_gather_errors;
 mod mocked_requests;
+mod nested_event_loop;
 mod sequential_awaits;
 mod unclosed_client;
 
@@ -27,6 +29,8 @@ use crate::fix::{Info, Transform};
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
 pub const CATALOGUE: &[&dyn Transform] = &[
+    &event_loop_lookup::EventLoopLookup,
+    &nested_event_loop::NestedEventLoop,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,

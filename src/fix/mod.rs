@@ -4,15 +4,18 @@ mod awaitables;
 mod blocking;
 mod build;
 mod chain;
+mod colour;
 mod extract;
 mod helpers;
 pub mod lines;
+mod loops;
 mod meant;
 mod opened;
 mod shared;
 mod thread;
 pub mod together;
 mod transform;
+mod unwrap;
 
 pub use awaitables::{
     Awaitable, Origin, Variable, awaitables, awaitables_given, calls, calls_of, is_only_tested,
@@ -26,13 +29,18 @@ pub use build::{
     Reach, await_around, await_call, foreign_loop, held_review, may_await, reach, undeclared,
 };
 pub use chain::to_thread as chain_to_thread;
+pub use colour::{across_files, coloured, colouring_reason, colouring_title};
 pub use extract::{Extracted, calls_within, extract};
 pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
+pub use loops::{
+    LoopRun, LoopVariable, loop_runs, loop_variable, own_statement, runs_loops, without_statements,
+};
 pub use meant::meant;
 pub use opened::{Opened, opened, opens};
 pub use shared::{is_of_this_task, is_quiet_method};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, Failure, HttpClient, Info, KeepTasks, Options, Texts, Transform};
+pub use unwrap::{await_argument, remove_statements};
 
 use crate::model::file::{ImportName, Why};
 pub use crate::text::FileId;

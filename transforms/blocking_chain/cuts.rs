@@ -2,14 +2,15 @@
 
 use super::Place;
 use super::lazy::lazy_argument;
-use crate::fix::{Cut, Cx, FileId, Fix, to_thread};
-use crate::model::file::{CallPlace, Facts, ImportName, Reachable, Term, Why};
-use crate::model::libraries::{Kind, Runs, RunsIn};
+use crate::fix::{
+    Cut, Cx, Fix, across_files, coloured, colouring_reason, colouring_title, to_thread,
+};
+use crate::model::file::{CallPlace, ImportName, Reachable, Term, Why};
+use crate::model::libraries::{Kind, RunsIn};
 use crate::model::project::{FunctionRef, Hop, Next, Target, Value};
 use crate::python::PythonVersion;
 use crate::python::ast::Expr;
 use crate::text::{Edit, Span};
-use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn describe(cut: Cut) -> &'static str {
     match cut {
@@ -47,130 +48,19 @@ pub(super) fn colour(cx: &Cx<'_>, hops: &[Hop]) -> Result<Fix, Why> {
     let colouring = cx
         .project
         .colouring(leaf, cx.options.target >= PythonVersion::PY311)?;
-    let mut edits: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
-    for function in &colouring.functions {
-        if let Some(of) = cx.project.function(*function) {
-            edits
-                .entry(function.file)
-                .or_default()
-                .push(Edit::insert(of.starts, "async "));
-        }
-    }
-    for (file, index) in &colouring.awaits {
-        if let Some(call) = cx.project.call(*file, *index as usize) {
-            let edits = edits.entry(*file).or_default();
-            if call.wraps {
-                edits.push(Edit::insert(call.at.start(), "(await "));
-                edits.push(Edit::insert(call.at.end(), ")"));
-            } else {
-                edits.push(Edit::insert(call.at.start(), "await "));
-            }
-        }
-    }
-    for file in edits.keys() {
-        may_change(cx, *file)?;
-    }
+    let mut edits = coloured(cx, &colouring)?;
     let mut need = None;
-    let mut reviews = colouring.reviews;
+    let mut reviews = colouring.reviews.clone();
     if entry.is_some_and(|entry| entry.kind == Kind::Sleep) {
         let sleeps = sleeps(cx, leaf, last, name)?;
         reviews.extend(sleeps.held);
         edits.entry(leaf.file).or_default().extend(sleeps.edits);
         need = sleeps.need;
     }
-    let mut names: Vec<String> = colouring
-        .functions
-        .iter()
-        .filter_map(|function| Some(format!("`{}`", cx.project.function(*function)?.qualified)))
-        .collect();
-    names.sort();
-    let files: BTreeSet<&FileId> = edits.keys().collect();
-    let across = match files.len() {
-        1 => String::new(),
-        count => format!(", in {count} files"),
-    };
-    let title = format!(
-        "make {} {} and await {}{across}",
-        listed(&names),
-        if names.len() == 1 {
-            "a coroutine function"
-        } else {
-            "coroutine functions"
-        },
-        if names.len() == 1 { "it" } else { "them" }
-    );
-    let mut reviews: Vec<String> = reviews.into_iter().collect();
-    if !colouring.public.is_empty() {
-        let public: Vec<String> = colouring
-            .public
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
-        reviews.insert(
-            0,
-            format!(
-                "code outside these files that calls {} has to await it",
-                public.join(" or ")
-            ),
-        );
-    }
-    let reason = (!reviews.is_empty()).then(|| reviews.join("; "));
-    let mut files = edits.into_iter();
-    let Some((first, own)) = files.next() else {
-        return Err(Why::new("nothing would change"));
-    };
-    let mistake =
-        |error: crate::text::EditError| Why::new(format!("a mistake in asyncfix: {error}"));
-    let mut fix = Fix::judged(title, reason, first, own).map_err(mistake)?;
-    for (file, more) in files {
-        fix = fix.and(file, more).map_err(mistake)?;
-    }
+    let title = colouring_title(cx, &colouring, edits.len());
+    let reason = colouring_reason(&colouring, reviews);
+    let fix = across_files(title, reason, edits)?;
     Ok(fix.needing(leaf.file, need))
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [one, two, three, .., _] if names.len() > 4 => {
-            format!("{one}, {two}, {three} and {} more", names.len() - 3)
-        }
-        _ => names.join(", "),
-    }
-}
-
-/// Whether a file may be changed, and runs on asyncio's event loop as far as can be seen.
-fn may_change(cx: &Cx<'_>, file: FileId) -> Result<(), Why> {
-    let path = || cx.project.modules().path(file).display().to_string();
-    if !cx.project.modules().is_asked(file) {
-        return Err(Why::new(format!(
-            "{} would change as well, and was not asked for",
-            path()
-        )));
-    }
-    let facts = cx.project.facts(file);
-    let other = cx.project.catalogue().libraries().find(|library| {
-        let other = library
-            .event_loop
-            .as_ref()
-            .is_some_and(|event_loop| event_loop.runs != Runs::Asyncio);
-        other && facts.is_some_and(|facts| imports(facts, &library.name))
-    });
-    match other {
-        Some(library) => Err(Why::new(format!(
-            "{} may run under {}",
-            path(),
-            library.name
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn imports(facts: &Facts, module: &str) -> bool {
-    facts.imports.iter().any(|(level, name)| {
-        *level == 0
-            && name
-                .strip_prefix(module)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
 }
 
 /// What it takes to put `asyncio.sleep` in the place of `time.sleep`.

@@ -47,6 +47,8 @@ pub struct Library {
     /// What has to be closed.
     #[serde(default)]
     pub closing: Vec<Closing>,
+    /// The function by which it lets an event loop run inside another, by its qualified name.
+    pub nests: Option<String>,
     /// Who imports it writes for asyncio.
     #[serde(default)]
     pub asyncio_only: bool,

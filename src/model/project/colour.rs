@@ -198,7 +198,8 @@ impl Project {
     /// The names of functions that may have to become coroutine functions; whoever mentions one has
     /// to be looked at.
     pub fn colourable_names(&self) -> BTreeSet<&str> {
-        let leaves: FxHashSet<FunctionRef> = self.graph().leaves(self).collect();
+        let mut leaves: FxHashSet<FunctionRef> = self.graph().leaves(self).collect();
+        leaves.extend(self.loop_leaves());
         let colourings = leaves
             .into_par_iter()
             .filter_map(|leaf| self.colouring(leaf, true).ok());

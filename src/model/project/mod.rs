@@ -17,6 +17,7 @@ mod evaluate;
 mod gives;
 mod graph;
 mod intercepts;
+mod loops;
 mod mentions;
 mod modules;
 mod outside;

@@ -2,6 +2,7 @@
 
 use super::edges::{Key, Step};
 use super::intercepts::Intercepted;
+use super::loops::LoopRunners;
 use super::mentions::Mentions;
 use super::{Colouring, FunctionRef, Summary};
 use crate::model::file::Why;
@@ -20,6 +21,7 @@ pub(super) struct Remembered {
     pub imported: OnceLock<FxHashSet<Box<str>>>,
     /// The same by top-level package.
     pub imported_beside: Answers<Box<str>, Arc<FxHashSet<Box<str>>>>,
+    pub loop_runners: OnceLock<LoopRunners>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// What functions do, as it looks from inside and from outside.
