@@ -2,6 +2,7 @@
 //! libraries is data in `libraries/`.
 
 mod abandoned_tasks;
+mod async_iteration_mismatch;
 mod await_in_loop;
 mod blocking_chain;
 mod blocking_database;
@@ -24,6 +25,7 @@ use crate::fix::{Info, Transform};
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
 pub const CATALOGUE: &[&dyn Transform] = &[
+    &async_iteration_mismatch::AsyncIterationMismatch,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,

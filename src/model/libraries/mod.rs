@@ -7,6 +7,7 @@ mod effects;
 mod files;
 mod http;
 mod names;
+mod protocols;
 mod schema;
 mod tasks;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use doing::Doing;
 pub use effects::*;
 pub use http::*;
 pub use names::expand;
+pub use protocols::Protocol;
 pub use schema::*;
 pub use tasks::Tasks;
 
@@ -39,6 +41,7 @@ pub struct Catalogue {
     aliases: FxHashMap<String, String>,
     bases: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Yields>,
+    protocols: FxHashMap<String, Vec<Protocol>>,
     /// Every class that anything is known of.
     classes: FxHashSet<String>,
     /// The last parts of the names of what users say blocks.
@@ -117,6 +120,7 @@ impl Catalogue {
             merge(&mut catalogue.aliases, &library.aliases);
             merge(&mut catalogue.bases, &library.bases);
             merge(&mut catalogue.decorators, &library.decorators);
+            merge(&mut catalogue.protocols, &library.protocols);
         }
         for library in &libraries {
             catalogue.classes.extend(library.classes.keys().cloned());

@@ -1,6 +1,6 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Class, Effect, Effects, Http, Tasks, Twin};
+use super::{AsyncSide, Class, Effect, Effects, Http, Protocol, Tasks, Twin};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,6 +40,10 @@ pub struct Library {
     /// Functions that have a callable run, now or later.
     #[serde(default)]
     pub schedulers: Vec<Scheduler>,
+    /// Which loops and `with` statements the objects of a class serve, or what a function gives: all of
+    /// them, so that others fail.
+    #[serde(default)]
+    pub protocols: BTreeMap<String, Vec<Protocol>>,
     /// Decorators and base classes by which a framework takes a function to call it itself.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
@@ -407,6 +411,10 @@ pub struct Scheduler {
     /// Where a plain function runs.
     pub runs: RunsIn,
     pub coroutine: Coroutine,
+    /// What comes of a coroutine that it drops, where it is not just that nothing of it runs.
+    pub outcome: Option<String>,
+    /// What serves a coroutine function in its place.
+    pub instead: Option<String>,
 }
 
 /// Where a callable runs.
