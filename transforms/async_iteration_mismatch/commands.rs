@@ -42,10 +42,12 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let name = &function.name;
-        let message = format!(
-            "the {what} `{name}` is an async function: nothing of its body ever runs, and no error is \
-             raised"
-        );
+        let end = match what {
+            "command" => ", and it exits with 0",
+            _ => "",
+        };
+        let message =
+            format!("the {what} `{name}` is an async function: nothing of its body ever runs{end}");
         let why = Why::new(format!(
             "make `{name}` a plain function that has a coroutine run with `asyncio.run`"
         ));

@@ -63,10 +63,10 @@ fn loop_kind(is_async: bool) -> CallKind {
 
 fn message(form: &str, is_async: bool, what: &str) -> String {
     match (form, is_async) {
-        ("for", false) => format!("`for` goes through {what}, which fails whenever it runs"),
-        ("for", true) => format!("`async for` goes through {what}, which fails whenever it runs"),
-        (_, false) => format!("`with` enters {what}, which fails whenever it runs"),
-        (_, true) => format!("`async with` enters {what}, which fails whenever it runs"),
+        ("for", false) => format!("`for` goes through {what}: this fails whenever it runs"),
+        ("for", true) => format!("`async for` goes through {what}: this fails whenever it runs"),
+        (_, false) => format!("`with` enters {what}: this fails whenever it runs"),
+        (_, true) => format!("`async with` enters {what}: this fails whenever it runs"),
     }
 }
 

@@ -39,12 +39,15 @@ pub(super) fn renamed<'a>(
         let import = cx.module.import(index);
         let alone = cx.module.reads_of(ScopeId::MODULE, &name.id).len() == 1
             && !cx.module.is_exported(&name.id);
-        if import.alias.asname.is_none() && alone && import.siblings().len() == 1 {
-            let edits = vec![
-                Edit::replace(span(&import.alias.name), new),
-                Edit::replace(at, new),
-            ];
-            return Ok((edits, None));
+        let name = span(&import.alias.name);
+        let statement = span(import.node());
+        let is_flat = !statement.of(cx.module.text()).contains('\n');
+        let imported = match alone {
+            true => Some(Edit::replace(name, new)),
+            false => is_flat.then(|| Edit::insert(name.start(), format!("{new}, "))),
+        };
+        if let (None, Some(imported)) = (&import.alias.asname, imported) {
+            return Ok((vec![imported, Edit::replace(at, new)], None));
         }
     }
     let reach = reach(cx, module, new, expression.into())?;

@@ -93,7 +93,12 @@ impl Evaluator<'_> {
     ) -> Option<Mismatch> {
         let Some(Term::Call(callee)) = facts.terms.get(of.0 as usize) else {
             let value = self.evaluate(file, of);
-            return self.object_of(file, &value, used, other);
+            let is_display = matches!(facts.terms.get(of.0 as usize), Some(Term::Literal(_)));
+            let mismatch = self.object_of(file, &value, used, other)?;
+            return Some(Mismatch {
+                is_certain: is_display,
+                ..mismatch
+            });
         };
         if let Some(Term::Member(_, name)) = facts.terms.get(callee.0 as usize)
             && facts.patched.contains(&NameHash::of(name))
