@@ -335,9 +335,22 @@ class Checker:
 
     def schedulers(self, entries):
         for entry in entries:
-            self.keys(entry, {"calls", "position", "keyword", "runs", "coroutine"})
+            self.keys(entry, {"calls", "position", "keyword", "runs", "coroutine", "outcome", "instead"})
             for call in expanded(entry["calls"]):
                 self.argument(call, entry.get("keyword"), entry.get("position"))
+
+    def protocols(self, table):
+        methods = {
+            "for": "__iter__", "async-for": "__aiter__", "with": "__enter__", "async-with": "__aenter__",
+        }
+        for key, served in table.items():
+            for name in expanded([key]):
+                found = self.callable(name)
+                if not inspect.isclass(found) or self.is_unchecked("protocols", name):
+                    continue
+                there = {protocol for protocol, method in methods.items() if hasattr(found, method)}
+                if there != set(served):
+                    self.mistake(f"`{name}` serves {sorted(there)}, not {served}")
 
     def endpoints(self, entries):
         for entry in entries:
@@ -462,7 +475,7 @@ class Checker:
             "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
-            "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
+            "protocols": self.protocols, "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
             "swallowing-contexts": self.contexts, "tasks": self.tasks, "twins": self.twins,
             "wrappers": self.names,
         }

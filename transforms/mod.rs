@@ -2,6 +2,7 @@
 //! libraries is data in `libraries/`.
 
 mod abandoned_tasks;
+mod async_iteration_mismatch;
 mod await_in_loop;
 mod blocking_chain;
 mod blocking_database;
@@ -31,6 +32,7 @@ use crate::fix::{Info, Transform};
 pub const CATALOGUE: &[&dyn Transform] = &[
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
+    &async_iteration_mismatch::AsyncIterationMismatch,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,

@@ -13,6 +13,8 @@ impl PythonVersion {
     pub const DEFAULT: Self = Self(10);
     pub const OLDEST: Self = Self(7);
     pub const NEWEST: Self = Self(15);
+    /// `unittest.IsolatedAsyncioTestCase` exists from here.
+    pub const PY38: Self = Self(8);
     /// `asyncio.to_thread` exists from here.
     pub const PY39: Self = Self(9);
     /// Asynchronous comprehensions inside synchronous ones are legal from here.

@@ -44,7 +44,9 @@ fn is_the_same<'a>(cx: &Cx<'a>, entered: &Entered<'a>) -> Result<(), Why> {
             _ => false,
         };
         if computed && found.is_ok() {
-            let text = node.as_expr_ref().map_or("", |_| span(node).of(cx.module.text()));
+            let text = node
+                .as_expr_ref()
+                .map_or("", |_| span(node).of(cx.module.text()));
             let line = text.lines().next().unwrap_or_default();
             found = Err(Why::new(format!(
                 "`{line}` is computed anew in each round: compute it and open the {} before the loop if \
@@ -76,11 +78,7 @@ fn is_plain<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
 }
 
 /// Refuses a block that gives the client something to keep, or closes it.
-fn is_unchanged<'a>(
-    cx: &Cx<'a>,
-    entered: &Entered<'a>,
-    round: AnyNodeRef<'a>,
-) -> Result<(), Why> {
+fn is_unchanged<'a>(cx: &Cx<'a>, entered: &Entered<'a>, round: AnyNodeRef<'a>) -> Result<(), Why> {
     let Some(name) = entered.name else {
         return Ok(());
     };
@@ -160,7 +158,10 @@ fn alone<'a>(cx: &Cx<'a>, entered: &Entered<'a>, round: AnyNodeRef<'a>) -> Optio
         *first = Edit::insert(loop_lines.start(), format!("{moved}{unit}"));
     }
     edits.push(Edit::delete(header));
-    edits.extend(lines::deeper(cx, Span::new(end.min(loop_lines.end()), loop_lines.end())));
+    edits.extend(lines::deeper(
+        cx,
+        Span::new(end.min(loop_lines.end()), loop_lines.end()),
+    ));
     Some(edits)
 }
 

@@ -74,9 +74,7 @@ impl Transform for ClientPerRequest {
             };
             let finding = match around(cx, entered.with.into()) {
                 Some(round) => looped(cx, &entered, round),
-                None => {
-                    endpoint(cx, &entered).or_else(|| called_in_a_loop(cx, &entered))
-                }
+                None => endpoint(cx, &entered).or_else(|| called_in_a_loop(cx, &entered)),
             };
             found.extend(finding);
         }
@@ -96,7 +94,10 @@ struct Entered<'a> {
 }
 
 fn entered<'a>(cx: &Cx<'a>, opened: &Opened<'a>) -> Option<Entered<'a>> {
-    let (keeps, costs) = (opened.entry.keeps.as_deref()?, opened.entry.costs.as_deref()?);
+    let (keeps, costs) = (
+        opened.entry.keeps.as_deref()?,
+        opened.entry.costs.as_deref()?,
+    );
     let AnyNodeRef::WithItem(item) = cx.module.parent(opened.given)? else {
         return None;
     };
@@ -212,7 +213,9 @@ fn is_tried_again<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, round: AnyNodeRef<'a>) 
             TraversalSignal::Traverse
         });
     }
-    let always = body.last().is_some_and(|last| matches!(last, Stmt::Break(_) | Stmt::Return(_)));
+    let always = body
+        .last()
+        .is_some_and(|last| matches!(last, Stmt::Break(_) | Stmt::Return(_)));
     let ends = match node {
         AnyNodeRef::StmtWith(with) => {
             let last = with.body.last();
@@ -285,9 +288,8 @@ fn called_in_a_loop<'a>(cx: &Cx<'a>, entered: &Entered<'a>) -> Option<Finding> {
     let callers = cx.project.graph().callers(own);
     let (caller, call) = callers.iter().find_map(|(file, place)| {
         let mut calls = cx.module.calls().iter().copied();
-        let call = calls.find(|call| {
-            *file == cx.file && cx.index_of(call) == Some(*place as usize)
-        })?;
+        let call =
+            calls.find(|call| *file == cx.file && cx.index_of(call) == Some(*place as usize))?;
         let round = around(cx, call.into())?;
         let scope = cx.module.scope_of(round)?;
         let caller = match cx.module.place(round) {

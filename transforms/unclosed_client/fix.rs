@@ -36,11 +36,19 @@ pub(super) fn wrapped<'a>(
         Some(header) => {
             let mut edits = header;
             let unit = layout.indent_unit();
-            edits.extend(deeper(cx, Span::new(own_line, start), moved, unit.to_owned()));
+            edits.extend(deeper(
+                cx,
+                Span::new(own_line, start),
+                moved,
+                unit.to_owned(),
+            ));
             edits.extend(closes_dropped(cx, end, closes));
             (edits, "open it with `async with`")
         }
-        None => (tried(cx, opened, name, moved, closes), "close it in a `finally`"),
+        None => (
+            tried(cx, opened, name, moved, closes),
+            "close it in a `finally`",
+        ),
     };
     let own = &name.name.id;
     let reason = match closes.is_empty() {
@@ -113,9 +121,7 @@ fn tried<'a>(
         let end = lines::line_end_before(cx, moved.end());
         edits.push(Edit::insert(
             end,
-            format!(
-                "{newline}{indent}finally:{newline}{indent}{unit}{awaits}{own}.{method}()"
-            ),
+            format!("{newline}{indent}finally:{newline}{indent}{unit}{awaits}{own}.{method}()"),
         ));
         return edits;
     };

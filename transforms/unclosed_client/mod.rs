@@ -167,15 +167,16 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
     let own = &name.name.id;
     let text = opened.describe(cx);
     if closes.is_empty() {
-        let comes_back = |(call, read): &(&'a ExprCall, &'a ExprName)| {
-            uses::comes_back(cx, opened, call, read)
-        };
+        let comes_back =
+            |(call, read): &(&'a ExprCall, &'a ExprName)| uses::comes_back(cx, opened, call, read);
         if !passed.iter().all(comes_back) {
             return None;
         }
         let what = &opened.entry.what;
         let message = format!("`{text}` opens a {what}, `{own}`, that is never closed");
-        let ends = methods.iter().filter(|call| !uses::is_complete(cx, opened, call));
+        let ends = methods
+            .iter()
+            .filter(|call| !uses::is_complete(cx, opened, call));
         let mut ends = ends.filter_map(|call| uses::goes_on(cx, call));
         let beside = || name.beside.iter().find_map(|other| uses::kept(cx, other));
         let fix = match ends.next().or_else(beside) {
@@ -185,11 +186,18 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
                  in a `finally`, around all of that",
             )),
             None => {
-                let complete = methods.iter().all(|call| uses::is_complete(cx, opened, call));
+                let complete = methods
+                    .iter()
+                    .all(|call| uses::is_complete(cx, opened, call));
                 let used = after.iter().rposition(|statement| {
-                    reads.iter().any(|read| span(statement).contains(span(*read)))
+                    reads
+                        .iter()
+                        .any(|read| span(statement).contains(span(*read)))
                 });
-                match (used, complete && passed.is_empty() && name.beside.is_empty()) {
+                match (
+                    used,
+                    complete && passed.is_empty() && name.beside.is_empty(),
+                ) {
                     (Some(last), true) => fix::wrapped(cx, opened, name, &after[..=last], None),
                     _ => fix::wrapped(cx, opened, name, after, None),
                 }
@@ -199,7 +207,9 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
     }
     let closing = closing(opened, after, &closes)?;
     let first = closing.statements.first()?;
-    let body = after.iter().position(|statement| span(statement) == span(first))?;
+    let body = after
+        .iter()
+        .position(|statement| span(statement) == span(first))?;
     let body = &after[..body];
     let end = closing.statements.last().map(span)?.end();
     if body.is_empty() || !is_inside || reads.iter().any(|read| span(*read).start() > end) {
@@ -211,7 +221,9 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
         cx.module.describe(&closes.first()?.func)
     );
     // Nothing changes for what goes on after it is closed today.
-    let ends = methods.iter().filter(|call| !uses::is_complete(cx, opened, call));
+    let ends = methods
+        .iter()
+        .filter(|call| !uses::is_complete(cx, opened, call));
     let mut ends = ends.filter_map(|call| uses::goes_on(cx, call));
     let returns = body.iter().any(|statement| returns(statement));
     let fix = match ends.find(|(_, returned)| *returned && returns) {

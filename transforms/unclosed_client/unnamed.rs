@@ -48,7 +48,10 @@ fn fix<'a>(
     }
     let what = opened.entry.what.as_str();
     let name = cx.module.fresh_name(span(function), &[what]);
-    let statement = cx.module.ancestors(call.into()).find(|node| node.is_statement());
+    let statement = cx
+        .module
+        .ancestors(call.into())
+        .find(|node| node.is_statement());
     let edits = match statement {
         Some(AnyNodeRef::StmtWith(with)) => entered(cx, opened, call, with, &name),
         Some(statement) if uses::is_complete(cx, opened, call) => {
@@ -63,7 +66,12 @@ fn fix<'a>(
         "the {what} is closed when its block ends, and was left to the garbage collector: can what \
          stands in for it in tests be entered?"
     );
-    Ok(Fix::review("open it with `async with`", reason, cx.file, edits))
+    Ok(Fix::review(
+        "open it with `async with`",
+        reason,
+        cx.file,
+        edits,
+    ))
 }
 
 /// `async with X().get() as it:` becomes `async with X() as x, x.get() as it:`.
@@ -82,7 +90,9 @@ fn entered<'a>(
     let fits = with.is_async
         && span(&first.context_expr) == span(call)
         && header.of(source) == "async with "
-        && layout.parentheses((&first.context_expr).into(), first.into()).is_none();
+        && layout
+            .parentheses((&first.context_expr).into(), first.into())
+            .is_none();
     if !fits {
         return None;
     }
@@ -95,7 +105,10 @@ fn entered<'a>(
     let is_short = !text.contains(['\n', '\r'])
         && line.of(source).chars().count() + added <= cx.options.line_length;
     if is_short {
-        return Some(vec![Edit::replace(whole, format!("{text} as {name}, {name}"))]);
+        return Some(vec![Edit::replace(
+            whole,
+            format!("{text} as {name}, {name}"),
+        )]);
     }
     let lines = layout.whole_lines(span(with));
     nested(cx, opened, lines, whole, name, layout.alone(span(with)))
@@ -121,7 +134,8 @@ fn under<'a>(
         && cx.module.scope_of(call.into()) == cx.module.scope_of(statement);
     // What stands before the call would run after it is opened: names do nothing.
     let before = Span::new(span(statement).start(), span(opened.given).start());
-    let is_first = !before.of(cx.module.text()).contains(['(', '[', ' ']) || is_value(cx, call, statement);
+    let is_first =
+        !before.of(cx.module.text()).contains(['(', '[', ' ']) || is_value(cx, call, statement);
     if !is_simple || !is_direct || !is_first {
         return None;
     }
@@ -181,7 +195,10 @@ fn nested(
         *first = Edit::insert(first.span().start(), format!("{header}{newline}{unit}"));
     }
     // `(await X()).read()` loses its parentheses.
-    let around = Span::new(given.start().saturating_sub(1), (given.end() + 1).min(source.len()));
+    let around = Span::new(
+        given.start().saturating_sub(1),
+        (given.end() + 1).min(source.len()),
+    );
     let bare = around.of(source);
     let whole = match opened.is_awaited && bare.starts_with('(') && bare.ends_with(')') {
         true => around,

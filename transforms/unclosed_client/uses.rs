@@ -4,9 +4,7 @@ use crate::fix::{Cx, Opened, is_only_tested, method_called};
 use crate::model::file::{
     BindingKind, Entity, Lookup, Place, ScopeId, ScopeKind, Target, Why, walk,
 };
-use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, ExprName, StmtFunctionDef, TraversalSignal,
-};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 
 /// How far an object is followed through the functions it is given to.
@@ -39,9 +37,7 @@ pub(super) fn use_of<'a>(
     if let Some((call, method)) = method_called(cx, read) {
         return match () {
             () if opened.entry.closes(method) => Use::Closes(call),
-            () if opened.entry.complete.iter().any(|known| known == method) => {
-                Use::Method(call)
-            }
+            () if opened.entry.complete.iter().any(|known| known == method) => Use::Method(call),
             () if speaks_of_ending(cx, method) => Use::Escapes,
             () => Use::Method(call),
         };
@@ -81,7 +77,9 @@ fn looked_at<'a>(cx: &Cx<'a>, attribute: AnyNodeRef<'a>) -> Use<'a> {
             }
             _ => looked_at(cx, deeper.into()),
         },
-        Some(AnyNodeRef::ExprSubscript(part)) if span(&*part.value) == span(attribute) => Use::Looks,
+        Some(AnyNodeRef::ExprSubscript(part)) if span(&*part.value) == span(attribute) => {
+            Use::Looks
+        }
         Some(AnyNodeRef::StmtAssign(assign)) if span(&*assign.value) != span(attribute) => {
             Use::Looks
         }
@@ -134,15 +132,19 @@ pub(super) fn is_gathered<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {
     let Some(AnyNodeRef::ExprCall(call)) = call else {
         return false;
     };
-    let gathers = |name: &str| {
-        name == "asyncio.gather" || cx.module.catalogue().awaits_argument(name)
-    };
+    let gathers =
+        |name: &str| name == "asyncio.gather" || cx.module.catalogue().awaits_argument(name);
     cx.callee(call).is_ok_and(|name| gathers(&name)) && cx.module.is_awaited(call.into())
 }
 
 /// Whether functions of this file that the object is given to use it while they are awaited, and
 /// neither keep nor close it.
-pub(super) fn comes_back<'a>(cx: &Cx<'a>, opened: &Opened<'a>, call: &'a ExprCall, read: &'a ExprName) -> bool {
+pub(super) fn comes_back<'a>(
+    cx: &Cx<'a>,
+    opened: &Opened<'a>,
+    call: &'a ExprCall,
+    read: &'a ExprName,
+) -> bool {
     lent_to(cx, opened, call, read, MAX_STEPS)
 }
 
@@ -157,7 +159,10 @@ fn lent_to<'a>(
         return false;
     };
     if let Entity::Builtin(name) = cx.module.entity(&call.func) {
-        return matches!(name, "id" | "isinstance" | "print" | "repr" | "str" | "type");
+        return matches!(
+            name,
+            "id" | "isinstance" | "print" | "repr" | "str" | "type"
+        );
     }
     let waits = cx.module.is_awaited(call.into()) || is_gathered(cx, call.into());
     let Target::Function(function, class) = cx.module.target(call) else {
@@ -191,9 +196,10 @@ fn parameter<'a>(
 ) -> Option<(ScopeId, &'a str)> {
     let scope = cx.module.body_scope(function)?;
     let arguments = &call.arguments;
-    let keyword = arguments.keywords.iter().find(|keyword| {
-        matches!(&keyword.value, Expr::Name(name) if std::ptr::eq(name, read))
-    });
+    let keyword = arguments
+        .keywords
+        .iter()
+        .find(|keyword| matches!(&keyword.value, Expr::Name(name) if std::ptr::eq(name, read)));
     let name = match keyword {
         Some(keyword) => keyword.arg.as_ref()?.as_str(),
         None => {
@@ -247,7 +253,10 @@ pub(super) fn is_complete<'a>(cx: &Cx<'a>, opened: &Opened<'a>, call: &'a ExprCa
         name.is_none_or(|name| entry.incomplete_with.iter().any(|other| other == name))
     });
     let plain = |_: &&String| !open || entry.incomplete_with.is_empty();
-    let known = entry.complete.iter().find(|known| *known == method.attr.as_str());
+    let known = entry
+        .complete
+        .iter()
+        .find(|known| *known == method.attr.as_str());
     let waits = cx.module.is_awaited(call.into()) || is_gathered(cx, call.into());
     known.filter(plain).is_some() && waits
 }
@@ -297,9 +306,7 @@ pub(super) fn goes_on<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<(Why, bool)
         },
         _ if is_only_tested(cx, at) => None,
         AnyNodeRef::Arguments(arguments) => match cx.module.parent(arguments.into())? {
-            AnyNodeRef::ExprCall(outer) if cx.module.is_awaited(outer.into()) => {
-                goes_on(cx, outer)
-            }
+            AnyNodeRef::ExprCall(outer) if cx.module.is_awaited(outer.into()) => goes_on(cx, outer),
             _ => outside("is given to a call", false),
         },
         _ => outside("is used in ways that are not followed", false),

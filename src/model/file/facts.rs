@@ -180,6 +180,8 @@ pub struct Class {
     pub name: Box<str>,
     pub at: Span,
     pub bases: Vec<TermId>,
+    /// A decorator or metaclass may give it more than its body does.
+    pub altered: bool,
     /// What its body binds: methods, and attributes with what they are.
     pub members: Vec<(Box<str>, TermId)>,
     /// What methods assign to attributes of their first parameter.
@@ -221,7 +223,7 @@ pub struct Passed {
     /// Who else may hold the arguments; not those that were made here or cannot be changed.
     pub given: Box<[(Slot, Held)]>,
     /// Functions among the arguments, which the callee may call.
-    pub callbacks: Box<[TermId]>,
+    pub callbacks: Box<[(Slot, TermId)]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -281,8 +283,9 @@ impl Call {
     }
 
     /// Functions among the arguments.
-    pub fn callbacks(&self) -> &[TermId] {
-        self.passed.as_ref().map_or(&[], |passed| &passed.callbacks)
+    pub fn callbacks(&self) -> impl Iterator<Item = (Slot, TermId)> {
+        let passed = self.passed.iter();
+        passed.flat_map(|passed| passed.callbacks.iter().copied())
     }
 
     /// The text of a constant argument.

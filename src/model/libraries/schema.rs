@@ -1,6 +1,9 @@
 //! What a file of the catalogue may say. Users say the same in `[[tool.asyncfix.library]]`.
 
-use super::{AsyncSide, Class, Closing, Effect, Effects, Http, Tasks, Twin};
+use super::{
+    AsyncSide, Class, Closing, Effect, Effects, Endpoint, Http, Protocol, Scheduler, Tasks, Twin,
+    Yields,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,6 +43,10 @@ pub struct Library {
     /// Functions that have a callable run, now or later.
     #[serde(default)]
     pub schedulers: Vec<Scheduler>,
+    /// Which loops and `with` statements the objects of a class serve, or what a function gives: all of
+    /// them, so that others fail.
+    #[serde(default)]
+    pub protocols: BTreeMap<String, Vec<Protocol>>,
     /// Decorators and base classes by which a framework takes a function to call it itself.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
@@ -374,98 +381,6 @@ pub struct ClassCounterpart {
     pub iterates: bool,
     /// What a person must confirm.
     pub review: Option<String>,
-}
-
-/// What calling a decorated function gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Yields {
-    /// What the function itself gives.
-    Same,
-    /// What the function gave the first time: a coroutine, which can be awaited only once.
-    Cached,
-    /// Reading the attribute calls the function.
-    Property,
-    /// The same, the first time only.
-    CachedProperty,
-    /// A context manager; the function runs at `with`.
-    ContextManager,
-    /// A context manager; the function runs at `async with`.
-    AsyncContextManager,
-    /// A coroutine, which runs the plain function elsewhere.
-    Coroutine,
-    /// A plain value, though the function is a coroutine function.
-    Value,
-    /// Nothing that is known.
-    Unknown,
-}
-
-/// A function that has a callable run.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Scheduler {
-    /// Qualified names, as in `Blocking::calls`.
-    pub calls: Vec<String>,
-    /// Position and keyword of the callable.
-    pub position: Option<usize>,
-    pub keyword: Option<String>,
-    /// Where a plain function runs.
-    pub runs: RunsIn,
-    pub coroutine: Coroutine,
-}
-
-/// Where a callable runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunsIn {
-    /// In the thread of the event loop, which waits for it.
-    Loop,
-    Thread,
-    Process,
-    /// Where the call stands that it is given to, at once or when its result is used.
-    Caller,
-    /// When the interpreter ends, and no event loop runs any more.
-    Exit,
-    /// It is refused.
-    Nowhere,
-}
-
-/// What becomes of a coroutine function that somebody else calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Coroutine {
-    /// Its coroutine runs on the event loop, among other tasks.
-    Awaited,
-    /// Its coroutine runs on an event loop of its own, where nobody else waits.
-    Alone,
-    /// The coroutine is given back to who called the scheduler.
-    Returned,
-    /// Nobody awaits the coroutine: the body never runs.
-    Dropped,
-    /// It is refused.
-    Refused,
-}
-
-/// How a framework calls the functions that it was given.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Endpoint {
-    /// Decorators by qualified name, as in `Blocking::calls`.
-    #[serde(default)]
-    pub decorators: Vec<String>,
-    /// Classes, as in `Blocking::calls`, on whose subclasses the framework calls `methods`.
-    #[serde(default)]
-    pub bases: Vec<String>,
-    /// Names of methods; `on_*` stands for all that begin so.
-    #[serde(default)]
-    pub methods: Vec<String>,
-    /// Where a plain function runs.
-    pub function: RunsIn,
-    /// The keyword of the decorator with which, if it is true, a plain function runs in a thread.
-    pub thread_if: Option<String>,
-    pub coroutine: Coroutine,
-    /// What it is, for messages: `route`.
-    pub what: String,
 }
 
 /// A library that runs coroutines.

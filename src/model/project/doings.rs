@@ -233,9 +233,9 @@ impl Doings {
         if let Some(class) = doing.holds {
             self.add(file, at, Does::Holds(class), name);
         }
-        for callback in call.callbacks() {
+        for (_, callback) in call.callbacks() {
             if let Value::Function(function) | Value::Method(function, _) =
-                evaluator.evaluate(file, *callback)
+                evaluator.evaluate(file, callback)
             {
                 self.edge(file, index, call, function, Runs::Elsewhere);
             }

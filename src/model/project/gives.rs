@@ -65,7 +65,7 @@ impl Project {
 }
 
 impl Evaluator<'_> {
-    fn given_by(&mut self, callee: &Value) -> Gives {
+    pub(super) fn given_by(&mut self, callee: &Value) -> Gives {
         match callee {
             Value::Function(function) => self.given_by_all(vec![*function]),
             Value::Method(function, class) => self.given_by_method(*function, *class),

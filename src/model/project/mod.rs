@@ -21,6 +21,7 @@ mod loops;
 mod mentions;
 mod modules;
 mod outside;
+mod protocols;
 mod remembered;
 mod stars;
 mod targets;
@@ -34,6 +35,7 @@ pub use escapes::{Caught, Escape, Minds};
 pub use gives::Gives;
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
 pub use modules::{Modules, Place};
+pub use protocols::Mismatch;
 pub use value::{ClassRef, FunctionRef, Target, Value};
 
 pub use crate::model::file::Holder;

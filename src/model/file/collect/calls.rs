@@ -20,9 +20,9 @@ impl<'a> Collector<'_, 'a> {
     pub(super) fn implicit(&mut self, value: &'a Expr, kind: CallKind, at: AnyNodeRef<'a>) {
         let term = self.builder.term(value);
         // A `with` of something unknown may hold a lock or a transaction.
-        if self.is_unknown(term) && kind == CallKind::Iterate
-            || matches!(self.builder.terms.get(term), Term::Literal(_) | Term::None)
-        {
+        let is_literal = matches!(self.builder.terms.get(term), Term::Literal(_) | Term::None);
+        let is_async = matches!(kind, CallKind::AsyncWith | CallKind::AsyncIterate);
+        if self.is_unknown(term) && kind == CallKind::Iterate || is_literal && !is_async {
             return;
         }
         let (function, place) = self.place(at);
@@ -101,7 +101,7 @@ impl<'a> Collector<'_, 'a> {
                     self.builder.terms.get(term),
                     Term::Function(_) | Term::Member(..) | Term::Import(..)
                 ) {
-                    callbacks.push(term);
+                    callbacks.push((slot, term));
                 }
             }
             if may_be_own && let Some(held) = self.module.held(value) {

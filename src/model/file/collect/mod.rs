@@ -2,6 +2,7 @@
 
 mod awaits;
 mod calls;
+mod classes;
 mod errors;
 mod exports;
 mod reflected;
@@ -83,6 +84,7 @@ impl<'a> Collector<'_, 'a> {
                         name: class.name.as_str().into(),
                         at: span(&class.name),
                         bases,
+                        altered: self.is_altered(class),
                         members,
                         attributes: Vec::new(),
                     });
@@ -103,26 +105,6 @@ impl<'a> Collector<'_, 'a> {
             let term = self.builder.name(ScopeId::MODULE, name, 10);
             self.facts.names.push((name.into(), term));
         }
-    }
-
-    /// What the body of a class binds, annotations without a value included.
-    fn members(&mut self, scope: ScopeId, body: &'a [Stmt]) -> Vec<(Box<str>, TermId)> {
-        let mut names: Vec<&str> = self.module.scope(scope).names.keys().copied().collect();
-        names.sort_unstable();
-        let mut members: Vec<(Box<str>, TermId)> = names
-            .into_iter()
-            .map(|name| (name.into(), self.builder.name(scope, name, 10)))
-            .collect();
-        for statement in body {
-            if let Stmt::AnnAssign(assign) = statement
-                && let Expr::Name(name) = &*assign.target
-                && assign.value.is_none()
-            {
-                let term = self.builder.annotated(&assign.annotation, scope);
-                members.push((name.id.as_str().into(), term));
-            }
-        }
-        members
     }
 
     fn function(&mut self, scope: ScopeId, function: &'a StmtFunctionDef) {

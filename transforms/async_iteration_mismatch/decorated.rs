@@ -1,0 +1,66 @@
+//! What the decorators of functions are, and where the functions stand in the tree.
+
+use crate::fix::{Cx, FileId};
+use crate::model::file::{Function, Term, TermId, walk};
+use crate::model::libraries::Yields;
+use crate::model::project::{Project, Value};
+use crate::python::ast::{AnyNodeRef, StmtFunctionDef, TraversalSignal};
+use crate::python::span;
+use crate::text::Span;
+use rustc_hash::FxHashMap;
+
+/// The qualified names of a function's decorators, from the inside out, up to the first of which
+/// nothing is known.
+pub(super) fn names(project: &Project, file: FileId, function: &Function) -> Vec<String> {
+    let decorators = function.decorators.iter().rev();
+    decorators
+        .map_while(|decorator| name(project, file, *decorator))
+        .collect()
+}
+
+fn name(project: &Project, file: FileId, decorator: TermId) -> Option<String> {
+    let facts = project.facts(file)?;
+    let term = |id: TermId| facts.terms.get(id.0 as usize);
+    let callee = match term(decorator) {
+        // `@decorator(arguments)`
+        Some(Term::Call(callee)) => *callee,
+        _ => decorator,
+    };
+    if let Value::Library(name) = project.value(file, callee) {
+        return Some(name.into());
+    }
+    // `@group.command()`, where a decorator made `group` of a function.
+    let Some(Term::Member(of, method)) = term(callee) else {
+        return None;
+    };
+    let Value::Function(group) = project.value(file, *of) else {
+        return None;
+    };
+    let made = names(project, group.file, project.function(group)?);
+    let class = made.iter().find_map(|name| {
+        let made = format!("{name}.__call__");
+        project.catalogue().gives(&made)
+    })?;
+    Some(format!("{class}.{method}"))
+}
+
+/// Whether a function goes through a decorator as it is.
+pub(super) fn keeps(project: &Project, decorator: &str) -> bool {
+    let catalogue = project.catalogue();
+    catalogue.decorator(decorator) == Some(Yields::Same)
+}
+
+/// The functions of a file by where their names stand.
+pub(super) fn functions<'a>(cx: &Cx<'a>) -> FxHashMap<Span, &'a StmtFunctionDef> {
+    let mut found = FxHashMap::default();
+    walk(cx.module.tree().module().into(), &mut |node| {
+        if let AnyNodeRef::StmtFunctionDef(function) = node {
+            found.insert(span(&function.name), function);
+        }
+        match node.is_expression() {
+            true => TraversalSignal::Skip,
+            false => TraversalSignal::Traverse,
+        }
+    });
+    found
+}
