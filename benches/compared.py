@@ -10,7 +10,9 @@ flake8-async, `.txt` files of pylint, `.snap` files and `# error: [...]` of ruff
 The examples in ruff's documentation name no line; for these one finding anywhere
 will do. flake8-async's files are about trio and are run by its own tests with the
 name of each library in turn: they are taken with asyncio's, and what they expect
-only of trio or anyio is counted apart.
+only of trio or anyio is counted apart. Those about cancellation stand at the top of
+a module and await nothing, where no cancellation arrives: they are put into a
+coroutine, and await in place of `...`.
 
 A place is found if a finding of a transform that serves the rule begins there, or
 spans it. Prints a Markdown table; with --missed also each place that is not found,
@@ -18,6 +20,7 @@ with --extra each finding of these transforms where nothing is expected.
 """
 
 import argparse
+import ast
 import json
 import re
 import subprocess
@@ -114,7 +117,20 @@ NO_COUNTERPART = {
     "yield-inside-async-function": "Python refuses the file: asyncfix skips it and says where",
 }
 # Why places of a served rule are left alone on purpose.
-ON_PURPOSE: dict[str, str] = {}
+ON_PURPOSE = {
+    "ASYNC103": "handlers that raise again on some of their paths: somebody thought of it",
+    "ASYNC104": "handlers that raise again on some of their paths, or raise something else, which is not silent",
+    "ASYNC105": "functions of trio: of it asyncfix knows what blocks, and repairs programs of asyncio",
+    "ASYNC110": "a loop without a condition waits for nothing: it does something from time to time",
+    "ASYNC210": "`urlopen` of names that the file does not import",
+    "ASYNC212": "`close` and methods that the clients do not have do not wait; names that stand for several things",
+    "ASYNC220": "`os.spawnl` with `P_NOWAIT` starts a process and returns",
+    "ASYNC221": "`os.posix_spawn` starts a process and returns",
+    "ASYNC230": "`Path` objects that a tuple is unpacked to are not followed",
+    "ASYNC232": "methods that files do not have, and variables that are several things one after the other",
+    "ASYNC300": "tasks that are lost in a list, a condition or a generator that nobody runs",
+    "not-async-context-manager": "objects that no `with` takes either: there is no other form to offer, and type checkers tell",
+}
 
 MARKER = re.compile(r"(error|ASYNC\d{3})(?:_\w+)?:(?=[^#]*(?:#|$))")
 SNAPSHOT_PLACE = re.compile(r"^ *-->\s+(\S+):(\d+):\d+", re.MULTILINE)
@@ -137,14 +153,33 @@ def with_asyncio(text: str, library: str) -> str:
     return re.sub(rf"(?<!-)(?:\b|(?<=_)){library}\b", "asyncio", text)
 
 
+def in_coroutine(text: str) -> str:
+    """Code of a module as that of a coroutine that awaits, a line more at the top."""
+    text = re.sub(r"(\btry:.*\n\s+)\.\.\.", r"\1await asyncio.sleep(1)", text)
+    text = re.sub(r"^( *)def ", r"\1async def ", text, flags=re.MULTILINE)
+    # The first line of these files is a comment.
+    return "import asyncio\nasync def main():\n" + textwrap.indent(text, "    ")
+
+
+def handler_of(text: str, line: int) -> int:
+    """The line of the innermost `except` around a line, for rules that name what stands in it."""
+    handlers = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ExceptHandler)]
+    return max((node.lineno for node in handlers if node.lineno <= line <= (node.end_lineno or 0)), default=line)
+
+
 def flake8_async(root: Path) -> Iterator[Case]:
     for path in sorted(Path(root, "tests/eval_files").glob("async*.py")):
         text = path.read_text(encoding="utf-8")
         marks = set(re.findall(r"^# *([A-Z_]+)", text, re.MULTILINE))
         base = re.search(r"^# *BASE_LIBRARY (\w+)", text, re.MULTILINE)
         case = Case("flake8-async", path.name, with_asyncio(text, base[1] if base else "trio"))
+        # What replaces asyncio's function would make it another one in the whole file.
+        case.text = re.sub(r"asyncio\.create_task = \w+", "pass", case.text)
         other = {"NOASYNCIO", "ASYNCIO_NO_ERROR"} & marks
         own = path.stem.split("_")[0].upper()
+        if own in ("ASYNC103", "ASYNC104"):
+            case.text = in_coroutine(case.text)
+            text = case.text
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip().startswith("#") or "#" not in line:
                 continue
@@ -153,7 +188,8 @@ def flake8_async(root: Path) -> Iterator[Case]:
                 if other:
                     case.elsewhere[rule] += 1
                 else:
-                    case.expected[rule].append(number)
+                    place = handler_of(text, number) if rule == "ASYNC104" else number
+                    case.expected[rule].append(place)
         yield case
 
 
@@ -228,7 +264,7 @@ def found_in(cases: list[Case], asyncfix: Path) -> list[list[dict]]:
             Path(folder, "pyproject.toml").touch()
             Path(folder, "case.py").write_text(case.text, encoding="utf-8")
         command = [asyncfix.resolve(), "--isolated", "--target-version=3.13", "--output-format=json", "--quiet", "."]
-        run = subprocess.run(command, cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        run = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
     found: list[list[dict]] = [[] for _ in cases]
     for finding in json.loads(run.stdout):
         found[int(finding["file"].split("/")[0])].append(finding)
