@@ -197,6 +197,14 @@ impl Catalogue {
         self.libraries.iter().map(|library| &**library)
     }
 
+    /// The names of the top-level modules of libraries that are installed.
+    pub fn library_names(&self) -> impl Iterator<Item = &str> {
+        let installed = self
+            .libraries()
+            .filter(|library| library.distribution.is_some());
+        installed.map(|library| library.name.as_str())
+    }
+
     /// What the names of one HTTP library become in another.
     pub fn mapping(&self, from: &str, to: &str) -> Option<&Mapping> {
         let mut mappings = self.mappings.iter();
