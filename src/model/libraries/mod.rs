@@ -378,6 +378,7 @@ impl Catalogue {
 
     /// What is known of a class, by its qualified name.
     pub fn class(&self, qualified: &str) -> Option<&Class> {
+        let qualified = self.canonical(qualified);
         self.libraries()
             .find_map(|library| library.classes.get(qualified))
     }
