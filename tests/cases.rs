@@ -117,6 +117,7 @@ pub fn run(files: &[(PathBuf, Vec<u8>)], selection: &Selection) -> Run {
         })
         .collect();
     let mut modules = Modules::new(files.iter().map(|(path, _)| path.as_path()));
+    modules.know_libraries(selection.catalogue.library_names());
     if let (Some(index), Some(helpers)) = (helpers, &selection.helpers) {
         modules.put_helpers_into(&helpers.name, FileId(index as u32));
     }

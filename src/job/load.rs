@@ -91,6 +91,7 @@ impl Survey {
             modules.add(&absolute(&entry.path), &entry.path);
         }
         modules.link();
+        modules.know_libraries(selection.catalogue.library_names());
         for text in settings(&entries) {
             modules.read_settings(&text);
         }

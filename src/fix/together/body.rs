@@ -52,6 +52,10 @@ impl<'a> Survey<'_, 'a> {
                 ))),
             },
             AnyNodeRef::ExprCall(call) => self.called(call),
+            // What a generator gives goes to the function that went through it.
+            AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) if self.in_generator() => {
+                Ok(())
+            }
             AnyNodeRef::ExprYield(_) | AnyNodeRef::ExprYieldFrom(_) => refuse("it yields"),
             AnyNodeRef::StmtGlobal(_) | AnyNodeRef::StmtNonlocal(_) => {
                 refuse("it writes variables of the code around it")
@@ -76,6 +80,10 @@ impl<'a> Survey<'_, 'a> {
             AnyNodeRef::ExprName(name) if name.ctx.is_del() && self.stack.is_empty() => Err(
                 Why::new(format!("the name `{}` is deleted in between", name.id)),
             ),
+            AnyNodeRef::ExprAttribute(attribute) if self.is_set_once(attribute) => {
+                self.set_once(attribute);
+                Ok(())
+            }
             AnyNodeRef::ExprAttribute(attribute) if attribute.ctx != ExprContext::Load => {
                 self.changed(&attribute.value, span(attribute).of(module.text()))
             }
@@ -471,7 +479,7 @@ fn is_read<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, what: &str) -> bool {
 }
 
 /// `Record`, `module.Record`.
-fn is_class_name(name: &str) -> bool {
+pub(super) fn is_class_name(name: &str) -> bool {
     let last = name
         .rsplit('.')
         .next()

@@ -15,6 +15,7 @@ mod code;
 mod doubts;
 mod judge;
 mod names;
+mod once;
 mod summary;
 mod surroundings;
 mod survey;

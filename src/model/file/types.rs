@@ -5,7 +5,7 @@ use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, Operator, Parameter, StmtClassDef, StmtFunctionDef,
+    AnyNodeRef, Expr, ExprCall, Operator, Parameter, Stmt, StmtClassDef, StmtFunctionDef,
 };
 use crate::python::span;
 
@@ -227,7 +227,22 @@ impl<'a> Module<'a> {
             }
             found = Some(class);
         }
-        found
+        found.or_else(|| self.declared_class(class, name))
+    }
+
+    /// The class that a field of a class is declared to have, as in a dataclass.
+    fn declared_class(&self, class: &'a StmtClassDef, name: &str) -> Option<String> {
+        let mut bodies = self.lineage(class).into_iter().map(|class| &class.body);
+        let annotation = bodies.find_map(|body| {
+            body.iter().find_map(|statement| match statement {
+                Stmt::AnnAssign(field) => match &*field.target {
+                    Expr::Name(field_name) if field_name.id == name => Some(&*field.annotation),
+                    _ => None,
+                },
+                _ => None,
+            })
+        })?;
+        self.annotated_class(annotation)
     }
 
     fn passed_class(

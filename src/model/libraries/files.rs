@@ -52,6 +52,7 @@ const FILES: &[(&str, &str)] = files![
     "kafka",
     "litestar",
     "mysql",
+    "opentelemetry",
     "pandas",
     "paramiko",
     "pika",

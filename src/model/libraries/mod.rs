@@ -197,6 +197,14 @@ impl Catalogue {
         self.libraries.iter().map(|library| &**library)
     }
 
+    /// The names of the top-level modules of libraries that are installed.
+    pub fn library_names(&self) -> impl Iterator<Item = &str> {
+        let installed = self
+            .libraries()
+            .filter(|library| library.distribution.is_some());
+        installed.map(|library| library.name.as_str())
+    }
+
     /// What the names of one HTTP library become in another.
     pub fn mapping(&self, from: &str, to: &str) -> Option<&Mapping> {
         let mut mappings = self.mappings.iter();
@@ -370,6 +378,7 @@ impl Catalogue {
 
     /// What is known of a class, by its qualified name.
     pub fn class(&self, qualified: &str) -> Option<&Class> {
+        let qualified = self.canonical(qualified);
         self.libraries()
             .find_map(|library| library.classes.get(qualified))
     }

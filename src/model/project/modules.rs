@@ -37,6 +37,8 @@ pub struct Modules {
     folders: FxHashSet<Box<str>>,
     /// Folders from which a top-level module of some name can be imported.
     tops: FxHashMap<Box<str>, Vec<Box<str>>>,
+    /// Names that mean an installed library, unless a module stands where the file itself is searched.
+    libraries: FxHashSet<Box<str>>,
 }
 
 impl Modules {
@@ -139,13 +141,20 @@ impl Modules {
             }
             at = split(at).0;
         }
-        if namespace.is_some() {
+        // A stand-in that some test has in a folder of its own is nobody else's.
+        if namespace.is_some() || self.libraries.contains(name) {
             return namespace;
         }
         match self.tops.get(name).map(Vec::as_slice) {
             Some([root]) => self.child(root, name),
             _ => None,
         }
+    }
+
+    /// Says which names mean libraries that are installed.
+    pub fn know_libraries<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let own = names.filter(|name| self.own.contains(*name));
+        self.libraries = own.map(Box::from).collect();
     }
 
     /// The package in which a relative import of so many dots looks.
@@ -375,5 +384,14 @@ mod tests {
         check(&paths, 0, 0, "ns.deep.b", &[2]);
         check(&paths, 0, 0, "redis.Redis", &[]);
         check(&paths, 0, 0, "time.sleep", &[]);
+    }
+
+    #[test]
+    fn a_stand_in_for_a_library_is_seen_beside_it_alone() {
+        let paths = ["tests/own/httpx.py", "tests/own/app.py", "examples/app.py"];
+        let mut modules = Modules::new(paths.iter().map(Path::new));
+        modules.know_libraries(["httpx"].into_iter());
+        assert_eq!(modules.loaded_by(FileId(1), 0, "httpx"), [FileId(0)]);
+        assert_eq!(modules.loaded_by(FileId(2), 0, "httpx"), []);
     }
 }
