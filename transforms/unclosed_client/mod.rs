@@ -146,6 +146,10 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
     let block = cx.module.block(name.statement)?;
     let after = &block.statements[block.index + 1..];
     let reads = cx.module.reads_of(name.scope, &name.name.id);
+    // A test that expects the opening to fail.
+    if reads.is_empty() {
+        return None;
+    }
     let mut closes: Vec<&ExprCall> = Vec::new();
     let mut passed = Vec::new();
     let mut methods = Vec::new();
