@@ -67,6 +67,8 @@ fn break_ending(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: boo
     let mut gap = String::new();
     if indent.chars().count() - newline.len() + width(inner, edits) > limit
         && let Some(commas) = commas(cx, call)
+        // A single argument gets no comma.
+        && !(commas.is_empty() && edits.is_empty())
         && indent.ends_with(' ')
         && !edits
             .iter()

@@ -63,7 +63,7 @@ fn is_the_same<'a>(cx: &Cx<'a>, entered: &Entered<'a>) -> Result<(), Why> {
 }
 
 /// Whether a call gives the same when it is given the same, and does nothing else.
-fn is_plain<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+pub(super) fn is_plain<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
     let catalogue = cx.module.catalogue();
     match cx.callee(call) {
         Ok(name) => {

@@ -6,7 +6,7 @@
 mod hoist;
 
 use crate::fix::{Cx, FileId, Finding, Info, Opened, Site, Transform, opened, opens};
-use crate::model::file::{Lookup, Place, ScopeKind, Term, Why, references_within, walk};
+use crate::model::file::{Function, Lookup, Place, ScopeKind, Term, Why, references_within, walk};
 use crate::model::libraries::Coroutine;
 use crate::model::project::{FunctionRef, Project, Value};
 use crate::python::ast::{
@@ -117,7 +117,20 @@ fn entered<'a>(cx: &Cx<'a>, opened: &Opened<'a>) -> Option<Entered<'a>> {
         return None;
     };
     let position = with.items.iter().position(|one| std::ptr::eq(one, item))?;
-    (with.is_async && !opened.is_awaited && opened.lent().is_none()).then_some(Entered {
+    // What it works on may not be a connection at all: an application under test.
+    let own = opened.call.arguments.keywords.iter().all(|keyword| {
+        let lent = keyword
+            .arg
+            .as_ref()
+            .is_some_and(|name| opened.entry.lent.iter().any(|lent| lent == name.as_str()));
+        !lent
+            || keyword
+                .value
+                .as_call_expr()
+                .is_some_and(|call| hoist::is_plain(cx, call))
+    });
+    let is_own = own && opened.lent().is_none();
+    (with.is_async && !opened.is_awaited && is_own).then_some(Entered {
         opened: *opened,
         costs,
         keeps,
@@ -156,7 +169,13 @@ fn looped<'a>(cx: &Cx<'a>, entered: &Entered<'a>, round: AnyNodeRef<'a>) -> Opti
         entered.opened.entry.what,
         entered.costs
     );
-    let fix = hoist::fix(cx, entered, round);
+    let fix = match function_of(cx, entered)?.0.is_generator {
+        true => Err(Why::new(format!(
+            "the function hands out items, and the {} would stay open in between",
+            entered.opened.entry.what
+        ))),
+        false => hoist::fix(cx, entered, round),
+    };
     Some(cx.finding(&INFO, span(call), message, fix))
 }
 
@@ -223,7 +242,7 @@ fn is_tried_again<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, round: AnyNodeRef<'a>) 
         }
         _ => false,
     };
-    leaves && tries || always || ends || sleeps && round.is_stmt_while()
+    leaves && (tries || sleeps) || always || ends || sleeps && round.is_stmt_while()
 }
 
 /// A client in a function that a framework calls for each request.
@@ -264,7 +283,7 @@ fn endpoint<'a>(cx: &Cx<'a>, entered: &Entered<'a>) -> Option<Finding> {
 fn function_of<'a>(
     cx: &Cx<'a>,
     entered: &Entered<'a>,
-) -> Option<(&'a crate::model::file::Function, &'a StmtFunctionDef)> {
+) -> Option<(&'a Function, &'a StmtFunctionDef)> {
     let index = cx.index_of(entered.opened.call)?;
     let own = cx.project.call(cx.file, index)?.function?;
     let of = cx.project.function(FunctionRef {
@@ -297,7 +316,7 @@ fn called_in_a_loop<'a>(cx: &Cx<'a>, entered: &Entered<'a>) -> Option<Finding> {
             _ => return None,
         };
         let within = matches!(cx.module.scope(scope).kind, ScopeKind::Function(_));
-        let again = is_tried_again(cx, call.into(), round);
+        let again = is_tried_again(cx, call.into(), round) || caller.name.starts_with("test");
         (within && !again && !std::ptr::eq(caller, function)).then_some((caller, call))
     })?;
     let kind = &entered.opened.entry.what;

@@ -1,8 +1,9 @@
 //! Clients, pools, connections and files that a coroutine opens and does not close on some path.
 //!
 //! Left alone: what the function gives to somebody else, who may close it; what is closed in a
-//! `finally`, under a condition or in several places, where somebody has thought about it; what is kept
-//! in an attribute; and generators, whose code between two items is not their own.
+//! `finally`, under a condition or in several places, where somebody has thought about it; what a test
+//! closes at its end; what is kept in an attribute; and generators, whose code between two items is not
+//! their own.
 
 mod fix;
 mod unnamed;
@@ -145,6 +146,10 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
     let block = cx.module.block(name.statement)?;
     let after = &block.statements[block.index + 1..];
     let reads = cx.module.reads_of(name.scope, &name.name.id);
+    // A test that expects the opening to fail.
+    if reads.is_empty() {
+        return None;
+    }
     let mut closes: Vec<&ExprCall> = Vec::new();
     let mut passed = Vec::new();
     let mut methods = Vec::new();
@@ -212,7 +217,10 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
         .position(|statement| span(statement) == span(first))?;
     let body = &after[..body];
     let end = closing.statements.last().map(span)?.end();
-    if body.is_empty() || !is_inside || reads.iter().any(|read| span(*read).start() > end) {
+    if is_tested(cx, name.statement) || !holds(body, may_be_left) {
+        return None;
+    }
+    if !is_inside || reads.iter().any(|read| span(*read).start() > end) {
         return None;
     }
     let message = format!(
@@ -225,7 +233,7 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
         .iter()
         .filter(|call| !uses::is_complete(cx, opened, call));
     let mut ends = ends.filter_map(|call| uses::goes_on(cx, call));
-    let returns = body.iter().any(|statement| returns(statement));
+    let returns = holds(body, |node| node.is_stmt_return());
     let fix = match ends.find(|(_, returned)| *returned && returns) {
         Some((why, _)) => Err(why),
         None => fix::wrapped(cx, opened, name, body, Some(&closing)),
@@ -233,17 +241,43 @@ fn named<'a>(cx: &Cx<'a>, opened: &Opened<'a>, name: &Name<'a>) -> Option<Findin
     Some(cx.finding(&INFO, span(opened.call), message, fix))
 }
 
-/// Whether a statement may end the function.
-fn returns(statement: &Stmt) -> bool {
+/// Whether there is a node of some kind among statements, but for what belongs to other functions.
+fn holds(statements: &[Stmt], is_such: impl Fn(AnyNodeRef<'_>) -> bool) -> bool {
     let mut found = false;
-    walk(statement.into(), &mut |node| match node {
-        AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => TraversalSignal::Skip,
-        _ => {
-            found |= node.is_stmt_return();
-            TraversalSignal::Traverse
-        }
-    });
+    for statement in statements {
+        walk(statement.into(), &mut |node| match node {
+            AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => TraversalSignal::Skip,
+            _ => {
+                found |= is_such(node);
+                TraversalSignal::Traverse
+            }
+        });
+    }
     found
+}
+
+/// Whether other tasks run, or the function ends, between statements: where nothing waits, hardly
+/// anything fails.
+fn may_be_left(node: AnyNodeRef<'_>) -> bool {
+    match node {
+        AnyNodeRef::ExprAwait(_) | AnyNodeRef::StmtReturn(_) | AnyNodeRef::StmtRaise(_) => true,
+        AnyNodeRef::StmtFor(each) => each.is_async,
+        AnyNodeRef::StmtWith(with) => with.is_async,
+        _ => false,
+    }
+}
+
+/// Whether a node is part of a test: one that fails ends the program of what it opened.
+fn is_tested<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {
+    cx.module.ancestors(node).any(|node| match node {
+        AnyNodeRef::StmtFunctionDef(function) => function.name.starts_with("test"),
+        AnyNodeRef::StmtClassDef(class) => {
+            class.name.starts_with("Test")
+                || class.name.ends_with("Test")
+                || class.name.ends_with("Tests")
+        }
+        _ => false,
+    })
 }
 
 /// The statements of a block that do all the closing, one after the other.
