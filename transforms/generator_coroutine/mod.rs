@@ -170,7 +170,7 @@ fn fix<'a>(
 }
 
 /// The edits that take a decorator away and put `async` before `def`.
-fn header(cx: &Cx<'_>, starts: usize, decorator: &Decorator) -> Result<[Edit; 2], Why> {
+fn header(cx: &Cx<'_>, starts: usize, decorator: &Decorator) -> Result<Vec<Edit>, Why> {
     let layout = cx.module.layout();
     let at = span(decorator);
     let line = layout.whole_lines(at);
@@ -179,7 +179,10 @@ fn header(cx: &Cx<'_>, starts: usize, decorator: &Decorator) -> Result<[Edit; 2]
             "something else stands on the line of the decorator",
         ));
     }
-    Ok([Edit::delete(line), Edit::insert(starts, "async ")])
+    Ok(match line.end() == starts {
+        true => vec![Edit::replace(line, "async ")],
+        false => vec![Edit::delete(line), Edit::insert(starts, "async ")],
+    })
 }
 
 /// A generator that is no coroutine and calls something of the function's name: `yield from` a coroutine
