@@ -6,7 +6,6 @@ use crate::fix::{Cx, FileId, Finding, Fix, decorator_names, functions_by_name};
 use crate::model::file::{Function, Why};
 use crate::model::project::Project;
 use crate::python::ast::StmtFunctionDef;
-use crate::python::span;
 use crate::text::{Edit, EditError};
 
 const PLAIN: &str = "contextlib.contextmanager";
