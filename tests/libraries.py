@@ -400,7 +400,13 @@ class Checker:
             self.object(name)
 
     def tasks(self, table):
-        self.keys(table, {"coroutines", "ending-words", "makers", "wrappers"})
+        self.keys(table, {"coroutines", "ending-words", "generators", "makers", "wrappers"})
+        if generators := table.get("generators"):
+            self.keys(generators, {"confirm", "decorators", "each", "returns", "waits"})
+            each = [generators["each"]] if "each" in generators else []
+            for name in [*generators["decorators"], *generators.get("returns", []), *each]:
+                if not self.is_unchecked("generators", name):
+                    self.callable(name)
         self.names(expanded(table.get("makers", []) + table.get("wrappers", [])))
         for name in expanded(table.get("coroutines", [])):
             if not inspect.iscoroutinefunction(self.object(name)):

@@ -17,6 +17,7 @@ mod client_per_request;
 mod coroutine_in_wait;
 mod dangling_task;
 mod event_loop_lookup;
+mod generator_coroutine;
 mod ignored_gather_errors;
 mod mocked_requests;
 mod nested_event_loop;
@@ -30,6 +31,7 @@ use crate::fix::{Info, Transform};
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
 /// put in their place may be what a later transform looks at.
 pub const CATALOGUE: &[&dyn Transform] = &[
+    &generator_coroutine::GeneratorCoroutine,
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
     &async_iteration_mismatch::AsyncIterationMismatch,

@@ -5,6 +5,7 @@ mod blocking;
 mod build;
 mod chain;
 mod colour;
+mod decorated;
 mod extract;
 mod helpers;
 pub mod lines;
@@ -30,6 +31,7 @@ pub use build::{
 };
 pub use chain::to_thread as chain_to_thread;
 pub use colour::{across_files, coloured, colouring_reason, colouring_title};
+pub use decorated::{decorator_names, functions_by_name, is_kept_by};
 pub use extract::{Extracted, calls_within, extract};
 pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use loops::{

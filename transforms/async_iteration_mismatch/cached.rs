@@ -1,8 +1,7 @@
 //! Caches that keep a coroutine, which can be awaited once only, and not its result.
 
 use super::INFO;
-use super::decorated::{keeps, names};
-use crate::fix::{Cx, FileId, Finding};
+use crate::fix::{Cx, FileId, Finding, decorator_names, is_kept_by};
 use crate::model::file::{Function, Why};
 use crate::model::libraries::Yields;
 use crate::model::project::Project;
@@ -18,8 +17,8 @@ fn cache(project: &Project, file: FileId, function: &Function) -> Option<(String
     if !function.is_async || function.decorators.is_empty() {
         return None;
     }
-    let mut names = names(project, file, function).into_iter();
-    let name = names.find(|name| !keeps(project, name))?;
+    let mut names = decorator_names(project, file, function).into_iter();
+    let name = names.find(|name| !is_kept_by(project, name))?;
     let yields = project.catalogue().decorator(&name)?;
     matches!(yields, Yields::Cached | Yields::CachedProperty).then_some((name, yields))
 }

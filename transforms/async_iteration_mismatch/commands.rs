@@ -1,8 +1,7 @@
 //! Commands and tasks of frameworks that call an async function as a plain one.
 
 use super::INFO;
-use super::decorated::{functions, keeps, names};
-use crate::fix::{Cx, FileId, Finding};
+use crate::fix::{Cx, FileId, Finding, decorator_names, functions_by_name, is_kept_by};
 use crate::model::file::{Function, Why};
 use crate::model::libraries::Coroutine;
 use crate::model::project::Project;
@@ -19,12 +18,12 @@ fn taken_as<'p>(project: &'p Project, file: FileId, function: &Function) -> Opti
     if !function.is_async || function.decorators.is_empty() {
         return None;
     }
-    for name in names(project, file, function) {
+    for name in decorator_names(project, file, function) {
         match project.catalogue().endpoint(&name) {
             Some(endpoint) if endpoint.coroutine == Coroutine::Dropped => {
                 return Some(&endpoint.what);
             }
-            _ if keeps(project, &name) => {}
+            _ if is_kept_by(project, &name) => {}
             _ => return None,
         }
     }
@@ -32,7 +31,7 @@ fn taken_as<'p>(project: &'p Project, file: FileId, function: &Function) -> Opti
 }
 
 pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
-    let nodes = functions(cx);
+    let nodes = functions_by_name(cx);
     let facts = cx.project.facts(cx.file);
     for function in facts.into_iter().flat_map(|facts| &facts.functions) {
         let Some(what) = taken_as(cx.project, cx.file, function) else {

@@ -1,13 +1,11 @@
 //! `contextlib.contextmanager` on an async generator, and `asynccontextmanager` on a plain one.
 
 use super::INFO;
-use super::decorated::{functions, names};
 use super::renamed::renamed;
-use crate::fix::{Cx, FileId, Finding, Fix};
+use crate::fix::{Cx, FileId, Finding, Fix, decorator_names, functions_by_name};
 use crate::model::file::{Function, Why};
 use crate::model::project::Project;
 use crate::python::ast::StmtFunctionDef;
-use crate::python::span;
 use crate::text::{Edit, EditError};
 
 const PLAIN: &str = "contextlib.contextmanager";
@@ -24,7 +22,7 @@ fn is_mixed(project: &Project, file: FileId, function: &Function) -> bool {
     if !function.is_generator || function.decorators.is_empty() {
         return false;
     }
-    let names = names(project, file, function);
+    let names = decorator_names(project, file, function);
     let wrong = match function.is_async {
         true => PLAIN,
         false => ASYNCHRONOUS,
@@ -33,7 +31,7 @@ fn is_mixed(project: &Project, file: FileId, function: &Function) -> bool {
 }
 
 pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
-    let nodes = functions(cx);
+    let nodes = functions_by_name(cx);
     let facts = cx.project.facts(cx.file);
     for function in facts.into_iter().flat_map(|facts| &facts.functions) {
         if !is_mixed(cx.project, cx.file, function) {
@@ -53,19 +51,17 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
                  fails whenever it runs"
             ),
         };
-        found.push(cx.finding(&INFO, function.at, message, fix(cx, node)));
+        found.push(cx.finding(&INFO, function.at, message, fix(cx, node, function.starts)));
     }
 }
 
-fn fix<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Result<Result<Fix, EditError>, Why> {
+fn fix<'a>(
+    cx: &Cx<'a>,
+    function: &'a StmtFunctionDef,
+    starts: usize,
+) -> Result<Result<Fix, EditError>, Why> {
     if !function.is_async {
-        let decorators = &function.decorator_list;
-        let end = decorators.last().map_or(0, |last| span(last).end());
-        let text = &cx.module.text()[end..];
-        let Some(at) = text.find("def ").filter(|at| text[..*at].trim().is_empty()) else {
-            return Err(Why::new("a comment stands between the decorator and `def`"));
-        };
-        let edits = vec![Edit::insert(end + at, "async ")];
+        let edits = vec![Edit::insert(starts, "async ")];
         return Ok(Fix::safe("make it an async generator", cx.file, edits));
     }
     let last = function.decorator_list.last();

@@ -11,7 +11,6 @@ mod callbacks;
 mod called;
 mod collected;
 mod commands;
-mod decorated;
 mod forms;
 mod managers;
 mod renamed;

@@ -1,9 +1,8 @@
 //! Async tests in a plain `unittest.TestCase`, which calls them and drops their coroutines.
 
 use super::INFO;
-use super::decorated::{functions, keeps, names};
 use super::renamed::renamed;
-use crate::fix::{Cx, FileId, Finding, Fix};
+use crate::fix::{Cx, FileId, Finding, Fix, decorator_names, functions_by_name, is_kept_by};
 use crate::model::file::{BindingKind, Class, Function, Why, references_within};
 use crate::model::project::{ClassRef, FunctionRef, Project, Value};
 use crate::python::ast::{Expr, StmtClassDef, StmtFunctionDef};
@@ -85,8 +84,8 @@ fn case<'p>(project: &'p Project, at: ClassRef, class: &'p Class) -> Option<Case
 }
 
 fn is_bare(project: &Project, file: FileId, function: &Function) -> bool {
-    let names = names(project, file, function);
-    names.len() == function.decorators.len() && names.iter().all(|name| keeps(project, name))
+    let names = decorator_names(project, file, function);
+    names.len() == function.decorators.len() && names.iter().all(|name| is_kept_by(project, name))
 }
 
 /// The one class of a library that a class is made from, if nothing on the way has a say in how tests
@@ -160,7 +159,7 @@ fn fix<'a>(cx: &Cx<'a>, case: &Case<'_>) -> Result<Result<Fix, EditError>, Why> 
         })?;
         (edits, need) = renamed(cx, base, "unittest", "IsolatedAsyncioTestCase")?;
     }
-    let nodes = functions(cx);
+    let nodes = functions_by_name(cx);
     for method in &case.around {
         let node = nodes.get(&method.at).copied();
         let node = node.ok_or_else(|| Why::new("the method was not found"))?;

@@ -25,7 +25,7 @@ pub use http::*;
 pub use names::expand;
 pub use protocols::Protocol;
 pub use schema::*;
-pub use tasks::Tasks;
+pub use tasks::{Generators, Tasks, Waits};
 
 use names::{add, merge};
 use rustc_hash::{FxHashMap, FxHashSet};

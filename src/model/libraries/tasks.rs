@@ -19,6 +19,31 @@ pub struct Tasks {
     /// Words in the names of functions that end something, where errors do not matter any more.
     #[serde(default)]
     pub ending_words: Vec<String>,
+    /// Decorators that make coroutines of generators.
+    pub generators: Option<Generators>,
+}
+
+/// Decorators that make coroutines of generators, from before there was `async def`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Generators {
+    pub decorators: Vec<String>,
+    pub waits: Waits,
+    /// The exceptions that end such a generator with a result.
+    #[serde(default)]
+    pub returns: Vec<String>,
+    /// The function that waits for each item of a list or dict, which the generator could yield.
+    pub each: Option<String>,
+    /// What a person must confirm of every one of them.
+    pub confirm: Option<String>,
+}
+
+/// How a generator waits that a decorator makes a coroutine of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waits {
+    Yield,
+    YieldFrom,
 }
 
 impl Catalogue {
@@ -35,6 +60,15 @@ impl Catalogue {
     /// Whether what a function outside the project gives stands for something that others may know.
     pub fn wraps_awaitable(&self, qualified: &str) -> bool {
         self.named(|tasks| &tasks.wrappers, qualified)
+    }
+
+    /// What is known of a decorator that makes coroutines of generators.
+    pub fn generators(&self, decorator: &str) -> Option<&Generators> {
+        let name = self.canonical(decorator);
+        let mut all = self
+            .libraries()
+            .filter_map(|library| library.tasks.generators.as_ref());
+        all.find(|known| known.decorators.iter().any(|known| known == name))
     }
 
     /// Whether a word in the name of a function says that it ends something.

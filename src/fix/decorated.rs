@@ -1,6 +1,6 @@
 //! What the decorators of functions are, and where the functions stand in the tree.
 
-use crate::fix::{Cx, FileId};
+use super::{Cx, FileId};
 use crate::model::file::{Function, Term, TermId, walk};
 use crate::model::libraries::Yields;
 use crate::model::project::{Project, Value};
@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 /// The qualified names of a function's decorators, from the inside out, up to the first of which
 /// nothing is known.
-pub(super) fn names(project: &Project, file: FileId, function: &Function) -> Vec<String> {
+pub fn decorator_names(project: &Project, file: FileId, function: &Function) -> Vec<String> {
     let decorators = function.decorators.iter().rev();
     decorators
         .map_while(|decorator| name(project, file, *decorator))
@@ -36,7 +36,7 @@ fn name(project: &Project, file: FileId, decorator: TermId) -> Option<String> {
     let Value::Function(group) = project.value(file, *of) else {
         return None;
     };
-    let made = names(project, group.file, project.function(group)?);
+    let made = decorator_names(project, group.file, project.function(group)?);
     let class = made.iter().find_map(|name| {
         let made = format!("{name}.__call__");
         project.catalogue().gives(&made)
@@ -45,13 +45,13 @@ fn name(project: &Project, file: FileId, decorator: TermId) -> Option<String> {
 }
 
 /// Whether a function goes through a decorator as it is.
-pub(super) fn keeps(project: &Project, decorator: &str) -> bool {
+pub fn is_kept_by(project: &Project, decorator: &str) -> bool {
     let catalogue = project.catalogue();
     catalogue.decorator(decorator) == Some(Yields::Same)
 }
 
 /// The functions of a file by where their names stand.
-pub(super) fn functions<'a>(cx: &Cx<'a>) -> FxHashMap<Span, &'a StmtFunctionDef> {
+pub fn functions_by_name<'a>(cx: &Cx<'a>) -> FxHashMap<Span, &'a StmtFunctionDef> {
     let mut found = FxHashMap::default();
     walk(cx.module.tree().module().into(), &mut |node| {
         if let AnyNodeRef::StmtFunctionDef(function) = node {
