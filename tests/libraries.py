@@ -400,8 +400,10 @@ class Checker:
             self.object(name)
 
     def tasks(self, table):
-        self.keys(table, {"coroutines", "ending-words", "makers", "wrappers"})
-        self.names(expanded(table.get("makers", []) + table.get("wrappers", [])))
+        lists = {"makers", "misreading", "refusing", "wrappers"}
+        self.keys(table, {"coroutines", "ending-words"} | lists)
+        for key in lists:
+            self.names(expanded(table.get(key, [])))
         for name in expanded(table.get("coroutines", [])):
             if not inspect.iscoroutinefunction(self.object(name)):
                 self.mistake(f"`{name}` is no coroutine function")

@@ -18,6 +18,7 @@ mod coroutine_in_wait;
 mod dangling_task;
 mod event_loop_lookup;
 mod ignored_gather_errors;
+mod missing_await;
 mod mocked_requests;
 mod nested_event_loop;
 mod sequential_awaits;
@@ -32,6 +33,7 @@ use crate::fix::{Info, Transform};
 pub const CATALOGUE: &[&dyn Transform] = &[
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
+    &missing_await::MissingAwait,
     &async_iteration_mismatch::AsyncIterationMismatch,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
