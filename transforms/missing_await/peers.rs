@@ -1,9 +1,10 @@
 //! Calls of which too little is known, where all others that are written the same are awaited.
 
 use crate::fix::Cx;
-use crate::model::file::{Place, dotted};
+use crate::model::file::{BindingKind, Lookup, Place, dotted, root};
 use crate::model::project::Gives;
-use crate::python::ast::ExprCall;
+use crate::model::stdlib::is_stdlib;
+use crate::python::ast::{Expr, ExprCall};
 use rustc_hash::FxHashMap;
 
 /// How many calls of a file are awaited, and how many are not, by what is written before the arguments.
@@ -32,9 +33,13 @@ impl Peers {
         call: &'a ExprCall,
         gives: &Gives,
     ) -> Option<String> {
-        if !matches!(gives, Gives::Unknown(_) | Gives::Library(_))
-            || !matches!(cx.module.place(call.into()), Place::Coroutine { .. })
-        {
+        let is_known = match gives {
+            Gives::Unknown(_) => false,
+            Gives::Library(name) => is_stdlib(name),
+            _ => true,
+        };
+        let here = matches!(cx.module.place(call.into()), Place::Coroutine { .. });
+        if is_known || !here || is_entered(cx, &call.func) {
             return None;
         }
         match self.0.get(&dotted(&call.func)?) {
@@ -45,4 +50,19 @@ impl Peers {
             _ => None,
         }
     }
+}
+
+/// Whether the object whose method is called comes from a plain `with`, and so from another world.
+fn is_entered<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
+    let Expr::Name(name) = root(callee) else {
+        return false;
+    };
+    let scope = cx.module.scope_of(name.into());
+    let Some(Lookup::Bound(_, bindings)) = scope.map(|scope| cx.module.lookup(scope, &name.id))
+    else {
+        return false;
+    };
+    bindings
+        .iter()
+        .any(|id| matches!(cx.module.binding(*id).kind, BindingKind::With(_, false)))
 }

@@ -33,6 +33,17 @@ const SCHEDULES: [&str; 17] = [
     "Task",
 ];
 
+/// What futures and tasks have, which run without being awaited.
+const OF_FUTURES: [&str; 7] = [
+    "add_done_callback",
+    "cancel",
+    "cancelled",
+    "done",
+    "exception",
+    "get_loop",
+    "result",
+];
+
 /// What becomes of a coroutine.
 #[derive(Clone, Debug)]
 pub(super) enum Use {
@@ -132,12 +143,14 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
             let name = attribute.attr.as_str();
             let is_own = matches!(name, "send" | "throw" | "close")
                 || name.starts_with("cr_")
-                || name.starts_with("__");
+                || name.starts_with("__")
+                || !value.sure && OF_FUTURES.contains(&name);
             match is_own {
                 true => Use::Meant,
                 false => Use::fails(format!("and a coroutine has no `{name}`")),
             }
         }
+        AnyNodeRef::ExprCall(call) if is(&call.func) && !value.sure => Use::Open,
         AnyNodeRef::ExprCall(call) if is(&call.func) => {
             Use::fails("and a coroutine cannot be called")
         }
