@@ -17,7 +17,7 @@ use crate::model::file::{Call, CallKind, Place, Why, walk};
 use crate::model::project::{Gives, Project, Target};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
-use crate::text::{Edit, EditError};
+use crate::text::{Edit, EditError, Span};
 use peers::Peers;
 use uses::{Proof, Use, Value, Wrong, function_around, use_of};
 
@@ -206,8 +206,15 @@ fn edits<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Vec<Edit> {
         ],
         false => vec![Edit::insert(at.start(), "await ")],
     };
-    let added = edits[0].text().len() as isize;
-    edits.extend(cx.module.layout().realign(span(&call.arguments), added));
+    let layout = cx.module.layout();
+    let inside = Span::new(span(&call.arguments).start() + 1, at.end());
+    let column = inside.start() - layout.line_start(inside.start());
+    let next = layout.next_line(inside.start());
+    // Lines that are aligned with what the call will be stay where they are.
+    if next < inside.end() && layout.indent_at(next).len() == column {
+        let added = edits.first().map_or(0, |edit| edit.text().len());
+        edits.extend(layout.realign(inside, added as isize));
+    }
     edits
 }
 

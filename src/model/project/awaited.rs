@@ -20,7 +20,7 @@ const AWAITABLE_MODULES: [&str; 9] = [
 ];
 
 /// Library classes that say nothing of awaiting.
-const QUIET: [&str; 3] = ["abc.ABC", "pydantic.BaseModel", "typing.Generic"];
+const QUIET: [&str; 2] = ["abc.ABC", "typing.Generic"];
 
 impl Project {
     /// What a name that a file imports stands for: dots of a relative import, and the dotted name.
