@@ -235,7 +235,9 @@ fn of_class<'a>(cx: &Cx<'a>, class: &'a StmtClassDef, steps: usize) -> Says {
         };
         match shown {
             "Protocol" => Says::Perhaps,
-            "Generic" | "object" | "ABC" | "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" => Says::Plain,
+            "Generic" | "object" | "ABC" | "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" => {
+                Says::Plain
+            }
             _ => match scope {
                 Some(scope) => within(cx, base, scope, steps),
                 None => Says::Unknown,
