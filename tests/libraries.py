@@ -400,14 +400,16 @@ class Checker:
             self.object(name)
 
     def tasks(self, table):
-        self.keys(table, {"coroutines", "ending-words", "generators", "makers", "wrappers"})
+        lists = {"makers", "misreading", "refusing", "wrappers"}
+        self.keys(table, {"coroutines", "ending-words", "generators"} | lists)
         if generators := table.get("generators"):
             self.keys(generators, {"confirm", "decorators", "each", "returns", "waits"})
             each = [generators["each"]] if "each" in generators else []
             for name in [*generators["decorators"], *generators.get("returns", []), *each]:
                 if not self.is_unchecked("generators", name):
                     self.callable(name)
-        self.names(expanded(table.get("makers", []) + table.get("wrappers", [])))
+        for key in lists:
+            self.names(expanded(table.get(key, [])))
         for name in expanded(table.get("coroutines", [])):
             if not inspect.iscoroutinefunction(self.object(name)):
                 self.mistake(f"`{name}` is no coroutine function")

@@ -19,6 +19,7 @@ mod dangling_task;
 mod event_loop_lookup;
 mod generator_coroutine;
 mod ignored_gather_errors;
+mod missing_await;
 mod mocked_requests;
 mod nested_event_loop;
 mod sequential_awaits;
@@ -34,6 +35,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &generator_coroutine::GeneratorCoroutine,
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
+    &missing_await::MissingAwait,
     &async_iteration_mismatch::AsyncIterationMismatch,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,

@@ -2,8 +2,8 @@
 
 use super::{FileId, Finding, Fix, Remedy};
 use crate::model::file::{Call, CallKind, Module, Why};
-use crate::model::project::{Gives, Project, Target};
-use crate::python::ast::ExprCall;
+use crate::model::project::{FunctionRef, Gives, Project, Target};
+use crate::python::ast::{ExprCall, StmtFunctionDef};
 use crate::python::{PythonVersion, parse, span};
 use crate::text::{EditError, Span};
 use rustc_hash::FxHashMap;
@@ -260,6 +260,14 @@ impl<'a> Cx<'a> {
     /// Where a call of this file stands among its facts.
     pub fn index_of(&self, call: &ExprCall) -> Option<usize> {
         self.calls.get(&span(call)).map(|index| *index as usize)
+    }
+
+    /// A function of this file, as the project knows it.
+    pub fn function_ref(&self, function: &StmtFunctionDef) -> Option<FunctionRef> {
+        let functions = &self.project.facts(self.file)?.functions;
+        let at = span(&function.name);
+        let index = functions.iter().position(|known| known.at == at)?;
+        Some(FunctionRef::new(self.file, index))
     }
 
     /// What a call runs, in the whole project.

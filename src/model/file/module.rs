@@ -162,6 +162,14 @@ impl<'a> Module<'a> {
             .map(|index| ScopeId(index as u32))
     }
 
+    /// The function whose name stands there.
+    pub fn function_named(&self, at: Span) -> Option<&'a StmtFunctionDef> {
+        self.scopes.iter().find_map(|scope| match scope.kind {
+            ScopeKind::Function(function) if span(&function.name) == at => Some(function),
+            _ => None,
+        })
+    }
+
     /// The same node, with the lifetime of the tree.
     pub fn own(&self, node: AnyNodeRef<'_>) -> Option<AnyNodeRef<'a>> {
         self.node(node).map(|node| node.node)

@@ -48,6 +48,7 @@ pub struct Catalogue {
     bases: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Yields>,
     protocols: FxHashMap<String, Vec<Protocol>>,
+    roles: FxHashMap<String, tasks::Role>,
     /// Every class that anything is known of.
     classes: FxHashSet<String>,
     /// The last parts of the names of what users say blocks.
@@ -130,6 +131,7 @@ impl Catalogue {
             merge(&mut catalogue.bases, &library.bases);
             merge(&mut catalogue.decorators, &library.decorators);
             merge(&mut catalogue.protocols, &library.protocols);
+            tasks::note(&mut catalogue.roles, library);
         }
         for library in &libraries {
             catalogue.classes.extend(library.classes.keys().cloned());

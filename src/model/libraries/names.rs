@@ -3,11 +3,7 @@
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
-pub(super) fn add(
-    index: &mut FxHashMap<String, (usize, usize)>,
-    names: &[String],
-    entry: (usize, usize),
-) {
+pub(super) fn add<T: Copy>(index: &mut FxHashMap<String, T>, names: &[String], entry: T) {
     for name in names.iter().flat_map(|name| expand(name)) {
         index.entry(name).or_insert(entry);
     }

@@ -1,6 +1,8 @@
 //! What is known of tasks: what makes them, and what may be waited for.
 
-use super::{Catalogue, expand};
+use super::names::add;
+use super::{Catalogue, Library};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// What a library has to do with tasks.
@@ -16,6 +18,12 @@ pub struct Tasks {
     /// Functions that give an awaitable for something that others may know.
     #[serde(default)]
     pub wrappers: Vec<String>,
+    /// Functions that raise an exception when they are given an awaitable.
+    #[serde(default)]
+    pub refusing: Vec<String>,
+    /// Functions that take an awaitable for any object, and make nothing of it that anybody wants.
+    #[serde(default)]
+    pub misreading: Vec<String>,
     /// Words in the names of functions that end something, where errors do not matter any more.
     #[serde(default)]
     pub ending_words: Vec<String>,
@@ -46,20 +54,40 @@ pub enum Waits {
     YieldFrom,
 }
 
+/// What a function has to do with awaitables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Maker,
+    Coroutine,
+    Wrapper,
+    Refusing,
+    Misreading,
+}
+
+/// Notes down what a library's functions have to do with awaitables.
+pub(super) fn note(roles: &mut FxHashMap<String, Role>, library: &Library) {
+    let tasks = &library.tasks;
+    add(roles, &tasks.makers, Role::Maker);
+    add(roles, &tasks.coroutines, Role::Coroutine);
+    add(roles, &tasks.wrappers, Role::Wrapper);
+    add(roles, &tasks.refusing, Role::Refusing);
+    add(roles, &tasks.misreading, Role::Misreading);
+}
+
 impl Catalogue {
     /// Whether a function runs a coroutine in a task which nobody holds but who calls it.
     pub fn makes_task(&self, qualified: &str) -> bool {
-        self.named(|tasks| &tasks.makers, qualified)
+        self.has_role(qualified, Role::Maker)
     }
 
     /// Whether what a function outside the project gives is a coroutine.
     pub fn gives_coroutine(&self, qualified: &str) -> bool {
-        self.named(|tasks| &tasks.coroutines, qualified)
+        self.has_role(qualified, Role::Coroutine)
     }
 
     /// Whether what a function outside the project gives stands for something that others may know.
     pub fn wraps_awaitable(&self, qualified: &str) -> bool {
-        self.named(|tasks| &tasks.wrappers, qualified)
+        self.has_role(qualified, Role::Wrapper)
     }
 
     /// What is known of a decorator that makes coroutines of generators.
@@ -78,9 +106,18 @@ impl Catalogue {
             || self.listed(|library| &library.tasks.ending_words, bare)
     }
 
-    fn named(&self, list: impl Fn(&Tasks) -> &Vec<String>, qualified: &str) -> bool {
-        let name = self.canonical(qualified);
-        let mut known = self.libraries().flat_map(|library| list(&library.tasks));
-        known.any(|known| expand(known).iter().any(|known| known == name))
+    /// Whether a function raises an exception when it is given an awaitable.
+    pub fn refuses_awaitables(&self, qualified: &str) -> bool {
+        self.has_role(qualified, Role::Refusing)
+    }
+
+    /// Whether a function takes an awaitable for any object, as `str` does.
+    pub fn misreads_awaitables(&self, qualified: &str) -> bool {
+        self.has_role(qualified, Role::Misreading)
+    }
+
+    fn has_role(&self, qualified: &str, role: Role) -> bool {
+        let found = self.inherited(qualified, &|name| self.roles.get(name));
+        found == Some(&role)
     }
 }

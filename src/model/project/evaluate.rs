@@ -229,7 +229,7 @@ impl<'p> Evaluator<'p> {
         })
     }
 
-    fn import(&mut self, file: FileId, level: u32, name: &str) -> Value {
+    pub fn import(&mut self, file: FileId, level: u32, name: &str) -> Value {
         let modules = &self.project.modules;
         let mut parts = name.split('.').filter(|part| !part.is_empty());
         let place = match level {

@@ -6,6 +6,7 @@
 //! serve the same questions.
 
 mod attributes;
+mod awaited;
 mod classes;
 mod colour;
 mod decorators;
@@ -16,6 +17,7 @@ mod escapes;
 mod evaluate;
 mod gives;
 mod graph;
+mod habits;
 mod intercepts;
 mod loops;
 mod mentions;

@@ -1,0 +1,82 @@
+//! Where code leaves a coroutine alone on purpose.
+
+use super::uses::function_around;
+use crate::fix::Cx;
+use crate::model::file::{dotted, walk};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
+use crate::python::span;
+use crate::text::Span;
+
+/// Words of type checkers that a comment uses to allow it.
+const ALLOWED: [&str; 4] = [
+    "unused-awaitable",
+    "unused-coroutine",
+    "reportUnusedCoroutine",
+    "RUF006",
+];
+
+/// Whether what is around a call shows that it is not to be awaited there.
+pub(super) fn is_meant<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    is_allowed(cx, call) || is_around(cx, call) || asks_what_it_is(cx, call)
+}
+
+/// A comment in the lines of the statement says so to a type checker.
+fn is_allowed<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let layout = cx.module.layout();
+    let lines = Span::new(
+        layout.line_start(span(call).start()),
+        layout.line_end(span(call).end()),
+    );
+    let mut comments = cx.module.tree().comments();
+    comments.any(|comment| {
+        let text = comment.of(cx.module.text());
+        lines.contains(comment) && ALLOWED.iter().any(|word| text.contains(word))
+    })
+}
+
+/// It stands in `with pytest.raises(...)` and the like, or in code for type checkers.
+fn is_around<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    cx.module.ancestors(call.into()).any(|node| match node {
+        AnyNodeRef::StmtWith(with) => with.items.iter().any(|item| {
+            let callee = match &item.context_expr {
+                Expr::Call(call) => dotted(&call.func),
+                _ => None,
+            };
+            callee.is_some_and(|name| {
+                let last = name.rsplit('.').next().unwrap_or(&name).to_lowercase();
+                last.contains("raises") || last.contains("warn")
+            })
+        }),
+        AnyNodeRef::StmtIf(test) => {
+            let test = dotted(&test.test);
+            test.is_some_and(|test| test.ends_with("TYPE_CHECKING"))
+        }
+        _ => false,
+    })
+}
+
+/// The function asks whether it has coroutines to do with, or is written once for both worlds.
+fn asks_what_it_is<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let Some(function) = function_around(cx, call.into()) else {
+        return false;
+    };
+    let mut found = false;
+    walk(function.into(), &mut |node| {
+        let name = match node {
+            AnyNodeRef::ExprName(name) => name.id.as_str(),
+            AnyNodeRef::ExprAttribute(attribute) => attribute.attr.as_str(),
+            _ => return TraversalSignal::Traverse,
+        };
+        found |= matches!(
+            name,
+            "iscoroutine"
+                | "iscoroutinefunction"
+                | "isawaitable"
+                | "_IS_SYNC"
+                | "IS_SYNC"
+                | "is_async_callable"
+        );
+        TraversalSignal::Traverse
+    });
+    found
+}

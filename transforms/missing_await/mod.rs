@@ -1,0 +1,326 @@
+//! Coroutines that nothing awaits: their body never runs, and what is used in the place of the result
+//! is the coroutine itself.
+//!
+//! Left alone: coroutines that others may await, since they are passed on, stored, yielded, or handed
+//! to `gather` and the like; what may be another awaitable, such as a task, which runs anyway; and code
+//! that asks whether it has a coroutine.
+
+mod annotations;
+mod meant;
+mod parameters;
+mod peers;
+mod uses;
+mod variables;
+
+use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, may_await};
+use crate::model::file::{Call, CallKind, Place, Why, walk};
+use crate::model::project::{Gives, Project, Target};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
+use crate::python::span;
+use crate::text::{Edit, EditError, Span};
+use peers::Peers;
+use uses::{Proof, Use, Value, Wrong, function_around, use_of};
+
+pub struct MissingAwait;
+
+static INFO: Info = Info {
+    id: "missing-await",
+    codes: &[],
+    summary: "a coroutine that nothing awaits",
+    why: "Calling an `async def` function only makes a coroutine; nothing of its body runs until \
+          somebody awaits it. Where `await` is forgotten, a statement does nothing, and Python says so \
+          in a warning at best. Where the result is used, it is the coroutine that is used instead: \
+          `if is_free():` is always true, an f-string prints `<coroutine object ...>`, and an \
+          attribute, item or unpacking fails.\n\n\
+          A call is found where every function that it could run, over all files and in all classes \
+          made from each other, is a coroutine function, and where its coroutine is dropped, used as \
+          the value that it would give, or returned by a coroutine function.",
+    before: "\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self.rows = {}
+
+    async def put(self, key, value):
+        await asyncio.sleep(0)
+        self.rows[key] = value
+
+    async def get(self, key):
+        return self.rows[key]
+
+
+async def rename(store: Store, old, new):
+    value = store.get(old)
+    store.put(new, value.strip())
+",
+    after: "\
+import asyncio
+
+
+class Store:
+    def __init__(self):
+        self.rows = {}
+
+    async def put(self, key, value):
+        await asyncio.sleep(0)
+        self.rows[key] = value
+
+    async def get(self, key):
+        return self.rows[key]
+
+
+async def rename(store: Store, old, new):
+    value = await store.get(old)
+    await store.put(new, value.strip())
+",
+    when_review: "\
+- **Review** where a coroutine function without an annotation returns the coroutine, since its callers \
+may await twice; where the function waits for itself, or for one that never ends, so that a task may \
+have been meant; inside a `with` block that may hold a lock; and where it is not known what is called, but \
+every other call that is written the same in the file is awaited.
+- **Manual** in plain functions, lambdas, generator expressions and at module level, where `await` is \
+not legal: the message says what would have to become a coroutine function.",
+    needles: &[],
+};
+
+impl Transform for MissingAwait {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        let calls = project
+            .facts(file)
+            .map_or(&[] as &[_], |facts| &facts.calls);
+        let is_async = |function| {
+            let function = project.function(function);
+            function.is_some_and(|function| function.is_async)
+        };
+        let dropped = |(index, call): (usize, &Call)| {
+            let maybe = match project.graph().target(file, index) {
+                Some(Target::Functions(functions)) => functions.iter().copied().any(is_async),
+                Some(Target::Library(name)) => project.catalogue().gives_coroutine(name),
+                Some(Target::Nothing) => true,
+                _ => false,
+            };
+            call.kind == CallKind::Call
+                && !call.awaited
+                && maybe
+                && project.gives(file, index).is_coroutine()
+        };
+        calls.iter().enumerate().any(dropped) || project.mostly_awaits_some(file)
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        let peers = Peers::new(cx);
+        for &call in cx.module.calls() {
+            if cx.module.is_awaited(call.into()) {
+                continue;
+            }
+            let gives = cx.gives(call);
+            let sure = gives.is_coroutine();
+            let doubt = match sure {
+                true => None,
+                false => match peers.speak_against(cx, call, &gives) {
+                    Some(doubt) => Some(doubt),
+                    None => continue,
+                },
+            };
+            let value = Value {
+                gives: &gives,
+                sure,
+                always: true,
+                steps: 4,
+            };
+            let Use::Wrong(wrong) = use_of(cx, call.into(), value) else {
+                continue;
+            };
+            if meant::is_meant(cx, call) {
+                continue;
+            }
+            let place = cx.module.place(call.into());
+            // What a plain function returns, somebody else awaits.
+            if !matches!(place, Place::Coroutine { .. }) && wrong.proof == Proof::Returned {
+                continue;
+            }
+            let message = format!(
+                "`{}(...)` is not awaited, {}",
+                cx.module.describe(&call.func),
+                wrong.what
+            );
+            let fix = fix(cx, call, &gives, &wrong, doubt);
+            found.push(cx.finding(&INFO, span(call), message, fix));
+        }
+    }
+}
+
+fn fix<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    gives: &Gives,
+    wrong: &Wrong,
+    doubt: Option<String>,
+) -> Result<Result<Fix, EditError>, Why> {
+    let node = AnyNodeRef::from(call);
+    if let Place::Function(function) = cx.module.place(node) {
+        return Err(plain(cx, function));
+    }
+    if matches!(cx.module.place(node), Place::Module) {
+        return Err(Why::new(
+            "no event loop runs at module level: `asyncio.run` would run it",
+        ));
+    }
+    may_await(cx, node)?;
+    if cx.module.prints_itself(node) {
+        return Err(Why::new(
+            "an f-string prints the code of its field, which would change",
+        ));
+    }
+    let reason = if doubt.is_some() {
+        doubt
+    } else if wrong.proof == Proof::Returned {
+        Some(
+            "who awaits the function and then what it gives, would await once too often".to_owned(),
+        )
+    } else if let Some(held) = cx.module.held_across(node) {
+        Some(format!(
+            "other tasks may run while `with {held}` is held: a thread lock there would deadlock"
+        ))
+    } else {
+        lasting(cx, call, gives)
+    };
+    Fix::judged("await it", reason, cx.file, edits(cx, call))
+        .map(Ok)
+        .or_else(|error| Ok(Err(error)))
+}
+
+/// `await `, in parentheses where what is around the call binds tighter.
+fn edits<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Vec<Edit> {
+    let at = span(call);
+    let mut edits = match cx.module.binds_tighter(call.into()) {
+        true => vec![
+            Edit::insert(at.start(), "(await "),
+            Edit::insert(at.end(), ")"),
+        ],
+        false => vec![Edit::insert(at.start(), "await ")],
+    };
+    let layout = cx.module.layout();
+    let inside = Span::new(span(&call.arguments).start() + 1, at.end());
+    let column = inside.start() - layout.line_start(inside.start());
+    let next = layout.next_line(inside.start());
+    // Lines that are aligned with what the call will be stay where they are.
+    if next < inside.end() && layout.indent_at(next).len() == column {
+        let added = edits.first().map_or(0, |edit| edit.text().len());
+        edits.extend(layout.realign(inside, added as isize));
+    }
+    edits
+}
+
+/// Why a plain function cannot await, and what would have to change.
+fn plain<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Why {
+    let name = function.name.as_str();
+    if name.starts_with("__") && name.ends_with("__") {
+        return Why::new(format!(
+            "`{name}` is called by Python itself and cannot be a coroutine function: call it elsewhere"
+        ));
+    }
+    let callers: Vec<String> = cx
+        .function_ref(function)
+        .into_iter()
+        .flat_map(|function| cx.project.graph().callers(function))
+        .filter_map(|(file, call)| {
+            let function = cx.project.call(*file, *call as usize)?.function?;
+            let function = cx
+                .project
+                .facts(*file)?
+                .functions
+                .get(function.0 as usize)?;
+            (!function.is_async).then(|| format!("`{}`", function.qualified))
+        })
+        .collect();
+    let mut callers = callers;
+    callers.sort();
+    callers.dedup();
+    let more = match &callers[..] {
+        [] => String::new(),
+        [one] => format!(", and so would {one}, which calls it"),
+        [first, second] => format!(", and so would {first} and {second}, which call it"),
+        [first, second, rest @ ..] => format!(
+            ", and so would {first}, {second} and {} more, which call it",
+            rest.len()
+        ),
+    };
+    Why::new(format!(
+        "`{name}` is no coroutine function: it would have to become one{more}"
+    ))
+}
+
+/// Where waiting for a function may not end: a task may have been meant.
+fn lasting<'a>(cx: &Cx<'a>, call: &'a ExprCall, gives: &Gives) -> Option<String> {
+    let node = AnyNodeRef::from(call);
+    let Gives::Coroutine(functions) = gives else {
+        return None;
+    };
+    if !cx
+        .module
+        .parent(node)
+        .is_some_and(|parent| parent.is_stmt_expr())
+    {
+        return None;
+    }
+    let around = function_around(cx, node).and_then(|around| cx.function_ref(around));
+    let shown = cx.module.describe(&call.func);
+    if around.is_some_and(|around| functions.first() == Some(&around)) {
+        return Some(format!(
+            "`{shown}` is the function itself: was a task meant, for `asyncio.create_task`?"
+        ));
+    }
+    let first = functions.first()?;
+    let at = cx.project.function(*first)?.at;
+    let endless = cx.look_into(first.file, |other| {
+        let mut endless = false;
+        walk(other.module.tree().module().into(), &mut |node| {
+            if let AnyNodeRef::StmtFunctionDef(function) = node
+                && span(&function.name) == at
+            {
+                endless = never_ends(function);
+            }
+            match node.is_expression() {
+                true => TraversalSignal::Skip,
+                false => TraversalSignal::Traverse,
+            }
+        });
+        endless
+    });
+    (endless == Some(true)).then(|| {
+        format!("`{shown}` has a loop without end: was a task meant, for `asyncio.create_task`?")
+    })
+}
+
+/// Whether a function has a `while True` that it never leaves but by an exception.
+fn never_ends(function: &StmtFunctionDef) -> bool {
+    function.body.iter().any(|statement| {
+        let Some(repeat) = statement.as_while_stmt() else {
+            return false;
+        };
+        let always = match &*repeat.test {
+            Expr::BooleanLiteral(test) => test.value,
+            Expr::NumberLiteral(_) => true,
+            _ => false,
+        };
+        let mut leaves = false;
+        for inner in &repeat.body {
+            walk(inner.into(), &mut |node| match node {
+                AnyNodeRef::StmtReturn(_) | AnyNodeRef::StmtBreak(_) => {
+                    leaves = true;
+                    TraversalSignal::Skip
+                }
+                AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => TraversalSignal::Skip,
+                _ => TraversalSignal::Traverse,
+            });
+        }
+        always && !leaves
+    })
+}
