@@ -88,6 +88,8 @@ pub fn is_ready<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, error: &str) -> bool {
             tests.any(|test| says(test, &ASKS))
         }
         AnyNodeRef::ExprIf(choice) => says(&choice.test, &ASKS),
+        // `sys.version_info < (3, 14) and ...`
+        AnyNodeRef::ExprBoolOp(both) => both.values.iter().any(|value| says(value, &ASKS)),
         AnyNodeRef::StmtTry(statement) => statement.handlers.iter().any(|handler| {
             let ExceptHandler::ExceptHandler(handler) = handler;
             let caught = handler.type_.as_deref();
