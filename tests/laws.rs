@@ -439,12 +439,13 @@ fn git_and_patch_make_of_the_diff_what_would_be_written() {
 fn examples_of_the_transforms_are_true() {
     for transform in CATALOGUE {
         let info = transform.info();
-        let selection = Selection {
-            transforms: vec![*transform],
-            ..Selection::default()
-        };
         let file = PathBuf::from("example.py");
         let files = [(file.clone(), info.before.as_bytes().to_vec())];
+        let selection = Selection {
+            transforms: vec![*transform],
+            options: cases::options(&files),
+            ..Selection::default()
+        };
         let result = run(&files, &selection).results(&files);
         let after = std::str::from_utf8(&result[&file]).unwrap();
         assert_eq!(after, info.after, "{}", info.id);

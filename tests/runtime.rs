@@ -14,6 +14,7 @@
 //! `ASYNCFIX_PROGRAMS=params` runs those with `params` in their name.
 
 mod compare;
+mod modern;
 mod programs;
 mod rows;
 mod together;

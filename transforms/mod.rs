@@ -14,16 +14,22 @@ mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod client_per_request;
-mod coroutine_in_wait;
 mod dangling_task;
+mod deprecated_asyncio;
+mod ensure_future;
 mod event_loop_lookup;
+mod executor_hop;
 mod generator_coroutine;
 mod ignored_gather_errors;
+mod loop_argument;
 mod missing_await;
 mod mocked_requests;
 mod nested_event_loop;
 mod sequential_awaits;
+mod timeout_alias;
 mod unclosed_client;
+mod wait_for_timeout;
+mod wait_on_coroutines;
 
 use crate::fix::{Info, Transform};
 
@@ -33,6 +39,7 @@ use crate::fix::{Info, Transform};
 /// put in their place may be what a later transform looks at.
 pub const CATALOGUE: &[&dyn Transform] = &[
     &generator_coroutine::GeneratorCoroutine,
+    &loop_argument::LoopArgument,
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
     &missing_await::MissingAwait,
@@ -47,14 +54,19 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_lock::BlockingLock,
     &blocking_file::BlockingFile,
     &blocking_chain::BlockingChain,
+    &executor_hop::ExecutorHop,
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
-    &coroutine_in_wait::CoroutineInWait,
+    &wait_on_coroutines::WaitOnCoroutines,
+    &ensure_future::EnsureFuture,
     &dangling_task::DanglingTask,
     &abandoned_tasks::AbandonedTasks,
     &ignored_gather_errors::IgnoredGatherErrors,
     &unclosed_client::UnclosedClient,
     &client_per_request::ClientPerRequest,
+    &wait_for_timeout::WaitForTimeout,
+    &timeout_alias::TimeoutAlias,
+    &deprecated_asyncio::DeprecatedAsyncio,
 ];
 
 /// The transform with this identifier, or one of its codes.

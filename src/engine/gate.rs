@@ -16,8 +16,9 @@ const AWAITABLE: [&str; 6] = [
 ];
 
 /// Builtins that transforms and helpers write.
-const BUILTINS: [&str; 12] = [
+const BUILTINS: [&str; 13] = [
     "BaseException",
+    "TimeoutError",
     "UnicodeDecodeError",
     "ValueError",
     "bytes",

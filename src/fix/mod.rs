@@ -11,7 +11,9 @@ mod helpers;
 pub mod lines;
 mod loops;
 mod meant;
+mod modern;
 mod opened;
+mod running_loop;
 mod shared;
 mod thread;
 pub mod together;
@@ -38,7 +40,9 @@ pub use loops::{
     LoopRun, LoopVariable, loop_runs, loop_variable, own_statement, runs_loops, without_statements,
 };
 pub use meant::meant;
+pub use modern::{changed_call, is_ready, references_to, speaks_of, without_argument};
 pub use opened::{Opened, opened, opens};
+pub use running_loop::{Hop, RunningLoop, report_hops, running_loop};
 pub use shared::{is_of_this_task, is_quiet_method};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, Failure, HttpClient, Info, KeepTasks, Options, Texts, Transform};

@@ -17,8 +17,12 @@ impl PythonVersion {
     pub const PY38: Self = Self(8);
     /// `asyncio.to_thread` exists from here.
     pub const PY39: Self = Self(9);
+    /// The event loop is no argument of asyncio's functions any more.
+    pub const PY310: Self = Self(10);
     /// Asynchronous comprehensions inside synchronous ones are legal from here.
     pub const PY311: Self = Self(11);
+    /// `asyncio.wait_for` awaits in the same task, and any callable can be marked as a coroutine function.
+    pub const PY312: Self = Self(12);
 
     /// The lowest version that a PEP 440 specifier such as `>=3.9,<4` admits, as far as its lower
     /// bounds tell; `None` without one.

@@ -182,30 +182,59 @@ pub fn call_code<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Result<Code, Why> {
     }
     let mut parts = Vec::new();
     for argument in call.arguments.iter_source_order() {
-        let at = match argument {
-            ArgOrKeyword::Arg(argument) => {
-                let parent = cx.module.parent(argument.into());
-                parent
-                    .and_then(|parent| cx.module.layout().parentheses(argument.into(), parent))
-                    .unwrap_or_else(|| span(argument))
-            }
-            ArgOrKeyword::Keyword(keyword) => span(keyword),
-        };
-        parts.push(source(cx, call.into(), at)?);
+        parts.push(source(cx, call.into(), argument_span(cx, argument))?);
     }
     let callee = source(cx, call.into(), span(&*call.func))?;
-    let last = call.arguments.iter_source_order().last();
-    let end = last.map_or(span(call).end(), |argument| span(argument.value()).end());
-    let rest = Span::new(end, span(call).end()).of(cx.module.text());
     Ok(Code::Bracketed {
         open: format!("{}(", callee.flat()),
         parts,
         close: ")",
-        between: match rest.contains(',') {
-            true => Between::Lines,
-            false => Between::Commas,
-        },
+        between: between(cx, call),
     })
+}
+
+/// The same with another callee, and with `change` for each argument: other code, or none.
+pub fn changed_call_code<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    callee: &str,
+    change: impl Fn(ArgOrKeyword<'a>, Code) -> Vec<Code>,
+) -> Result<Code, Why> {
+    let mut parts = Vec::new();
+    for argument in call.arguments.iter_source_order() {
+        let code = source(cx, call.into(), argument_span(cx, argument))?;
+        parts.extend(change(argument, code));
+    }
+    Ok(Code::Bracketed {
+        open: format!("{callee}("),
+        parts,
+        close: ")",
+        between: between(cx, call),
+    })
+}
+
+/// Where an argument stands, with the parentheses around it.
+pub fn argument_span<'a>(cx: &Cx<'a>, argument: ArgOrKeyword<'a>) -> Span {
+    match argument {
+        ArgOrKeyword::Arg(argument) => {
+            let parent = cx.module.parent(argument.into());
+            parent
+                .and_then(|parent| cx.module.layout().parentheses(argument.into(), parent))
+                .unwrap_or_else(|| span(argument))
+        }
+        ArgOrKeyword::Keyword(keyword) => span(keyword),
+    }
+}
+
+/// Whether a comma after the last argument keeps each on a line of its own.
+fn between(cx: &Cx<'_>, call: &ExprCall) -> Between {
+    let last = call.arguments.iter_source_order().last();
+    let end = last.map_or(span(call).end(), |argument| span(argument.value()).end());
+    let rest = Span::new(end, span(call).end()).of(cx.module.text());
+    match rest.contains(',') {
+        true => Between::Lines,
+        false => Between::Commas,
+    }
 }
 
 /// The source of a tuple in parentheses, whose elements may go to other lines.

@@ -22,7 +22,7 @@ mod survey;
 mod unseen;
 mod write;
 
-pub use code::{Between, Code, Sheet, call_code, display_code};
+pub use code::{Between, Code, Sheet, argument_span, call_code, changed_call_code, display_code};
 pub use judge::{Judged, Runs, judge};
 pub use surroundings::{check as surroundings, is_asyncio};
 pub use write::{Tasks, Way, Writer};

@@ -14,10 +14,10 @@ use crate::python::ast::{AnyNodeRef, ArgOrKeyword, Comprehension, Expr, ExprCall
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, EditError, Span};
 
-pub struct CoroutineInWait;
+pub struct WaitOnCoroutines;
 
 static INFO: Info = Info {
-    id: "coroutine-in-wait",
+    id: "wait-on-coroutines",
     codes: &[],
     summary: "a coroutine handed to `asyncio.wait`",
     why: "`asyncio.wait` takes tasks and futures. Coroutines it wrapped in tasks by itself until Python \
@@ -62,7 +62,7 @@ where the coroutines are used elsewhere, too.",
     needles: &["asyncio", "wait"],
 };
 
-impl Transform for CoroutineInWait {
+impl Transform for WaitOnCoroutines {
     fn info(&self) -> &'static Info {
         &INFO
     }
