@@ -80,10 +80,7 @@ impl<'a> Survey<'_, 'a> {
             AnyNodeRef::ExprName(name) if name.ctx.is_del() && self.stack.is_empty() => Err(
                 Why::new(format!("the name `{}` is deleted in between", name.id)),
             ),
-            AnyNodeRef::ExprAttribute(attribute) if self.is_set_once(attribute) => {
-                self.set_once(attribute);
-                Ok(())
-            }
+            AnyNodeRef::ExprAttribute(attribute) if self.set_once(attribute) => Ok(()),
             AnyNodeRef::ExprAttribute(attribute) if attribute.ctx != ExprContext::Load => {
                 self.changed(&attribute.value, span(attribute).of(module.text()))
             }

@@ -14,7 +14,7 @@ impl<'a> Survey<'_, 'a> {
 
     /// `if self.x is None: self.x = X()`: whichever call comes first makes the object that all of them
     /// use, and nothing waits in between.
-    pub(super) fn is_set_once(&self, attribute: &'a ExprAttribute) -> bool {
+    fn is_set_once(&self, attribute: &'a ExprAttribute) -> bool {
         let module = self.cx.module;
         let node = AnyNodeRef::from(attribute);
         let Some(AnyNodeRef::StmtAssign(assign)) = module.parent(node) else {
@@ -50,11 +50,15 @@ impl<'a> Survey<'_, 'a> {
             && read.all(|name| !self.own.contains(&name))
     }
 
-    /// Notes an attribute that the first of the calls gives its value.
-    pub(super) fn set_once(&mut self, attribute: &'a ExprAttribute) {
+    /// Notes an attribute that the first of the calls gives its value; says whether it is one.
+    pub(super) fn set_once(&mut self, attribute: &'a ExprAttribute) -> bool {
+        if !self.is_set_once(attribute) {
+            return false;
+        }
         let what = span(attribute).of(self.cx.module.text());
         self.seen.confirm.insert(format!(
             "`{what}` is set by whichever call finds it empty: it must not depend on what that is given"
         ));
+        true
     }
 }
