@@ -13,15 +13,18 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod busy_wait;
 mod client_per_request;
 mod coroutine_in_wait;
 mod dangling_task;
 mod event_loop_lookup;
 mod generator_coroutine;
 mod ignored_gather_errors;
+mod manual_timeout;
 mod mocked_requests;
 mod nested_event_loop;
 mod sequential_awaits;
+mod swallowed_cancellation;
 mod unclosed_client;
 
 use crate::fix::{Info, Transform};
@@ -35,6 +38,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &event_loop_lookup::EventLoopLookup,
     &nested_event_loop::NestedEventLoop,
     &async_iteration_mismatch::AsyncIterationMismatch,
+    &swallowed_cancellation::SwallowedCancellation,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,
@@ -45,6 +49,8 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_lock::BlockingLock,
     &blocking_file::BlockingFile,
     &blocking_chain::BlockingChain,
+    &busy_wait::BusyWait,
+    &manual_timeout::ManualTimeout,
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
     &coroutine_in_wait::CoroutineInWait,
