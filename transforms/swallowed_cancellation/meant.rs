@@ -82,13 +82,7 @@ pub(super) fn is_meant<'a>(
             cancels = true;
         }
     });
-    let mut only_others = true;
-    each_within(body, &mut |node| match node {
-        AnyNodeRef::ExprAwait(awaited) => only_others &= waits_for_others(cx, &awaited.value),
-        AnyNodeRef::StmtFor(each) => only_others &= !each.is_async,
-        AnyNodeRef::StmtWith(with) => only_others &= !with.is_async,
-        _ => {}
-    });
+    let only_others = only_waits(cx, body);
     if catches_all {
         return only_others && cancels;
     }
@@ -96,6 +90,18 @@ pub(super) fn is_meant<'a>(
         |node| matches!(node, AnyNodeRef::StmtFunctionDef(outer) if outer.name.starts_with("test")),
     );
     only_others || cancels || is_test || function.name.starts_with("test")
+}
+
+/// Whether statements await nothing but what runs already.
+pub(super) fn only_waits<'a>(cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
+    let mut only_others = true;
+    each_within(body, &mut |node| match node {
+        AnyNodeRef::ExprAwait(awaited) => only_others &= waits_for_others(cx, &awaited.value),
+        AnyNodeRef::StmtFor(each) => only_others &= !each.is_async,
+        AnyNodeRef::StmtWith(with) => only_others &= !with.is_async,
+        _ => {}
+    });
+    only_others
 }
 
 /// Whether an `await` only waits for what runs already, and runs nothing itself.

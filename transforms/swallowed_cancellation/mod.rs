@@ -56,7 +56,7 @@ async def serve(queue, handle, log):
 do more than to log have it named: clean-up belongs into `finally`.
 - **Manual** where a clause names the cancellation and the code after it runs, or the coroutine ends: \
 many background tasks end like this, and who cancels and awaits them may rely on it.
-- **Manual** where the error is kept or handed on, and where the file uses trio or anyio, whose \
+- **Manual** where only a task is awaited that others may have cancelled; where the error is kept or handed on, and where the file uses trio or anyio, whose \
 cancellations are others.",
     needles: &[],
 };
@@ -244,6 +244,11 @@ fn fix<'a>(
             "`{name}` is kept or handed on: a cancellation has to be raised again by who gets it"
         )));
     }
+    if meant::only_waits(cx, &statement.body) {
+        return Err(Why::new(
+            "what it waits for may have been cancelled, and not this: `asyncio.wait` tells them apart",
+        ));
+    }
     if catches != Catches::All && !goes_round_again(cx, statement, handler) {
         return Err(Why::new(match handler.body.last() {
             Some(Stmt::Return(_) | Stmt::Break(_)) => ENDS,
@@ -305,7 +310,7 @@ fn above_comments(cx: &Cx<'_>, clause: usize, indent: &str) -> usize {
 /// Whether nothing of the function runs after a statement.
 fn is_last<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> bool {
     let block = cx.module.block(statement);
-    if !block.is_some_and(|block| block.index + 1 == block.statements.len()) {
+    if block.is_none_or(|block| block.index + 1 != block.statements.len()) {
         return false;
     }
     match cx.module.parent(statement) {
