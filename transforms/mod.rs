@@ -13,6 +13,7 @@ mod blocking_lock;
 mod blocking_network;
 mod blocking_sleep;
 mod blocking_subprocess;
+mod busy_wait;
 mod client_per_request;
 mod dangling_task;
 mod deprecated_asyncio;
@@ -22,10 +23,12 @@ mod executor_hop;
 mod generator_coroutine;
 mod ignored_gather_errors;
 mod loop_argument;
+mod manual_timeout;
 mod missing_await;
 mod mocked_requests;
 mod nested_event_loop;
 mod sequential_awaits;
+mod swallowed_cancellation;
 mod timeout_alias;
 mod unclosed_client;
 mod wait_for_timeout;
@@ -44,6 +47,7 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &nested_event_loop::NestedEventLoop,
     &missing_await::MissingAwait,
     &async_iteration_mismatch::AsyncIterationMismatch,
+    &swallowed_cancellation::SwallowedCancellation,
     &blocking_sleep::BlockingSleep,
     &blocking_http::BlockingHttp,
     &mocked_requests::MockedRequests,
@@ -55,6 +59,8 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &blocking_file::BlockingFile,
     &blocking_chain::BlockingChain,
     &executor_hop::ExecutorHop,
+    &busy_wait::BusyWait,
+    &manual_timeout::ManualTimeout,
     &await_in_loop::AwaitInLoop,
     &sequential_awaits::SequentialAwaits,
     &wait_on_coroutines::WaitOnCoroutines,

@@ -1,10 +1,10 @@
 //! The set that keeps tasks: one that is there already, else a new one.
 
 use crate::fix::{Cx, KeepTasks};
-use crate::model::file::{BindingKind, Lookup, ScopeId, ScopeKind, Why, dotted};
+use crate::model::file::{BindingKind, Lookup, ScopeId, ScopeKind, Why, dotted, walk};
 use crate::python::ast::{
-    AnyNodeRef, ElifElseClause, ExceptHandler, Expr, ExprAttribute, ExprCall, Stmt, StmtClassDef,
-    StmtFunctionDef, StmtIf, StmtTry, is_docstring_stmt,
+    AnyNodeRef, ElifElseClause, ExceptHandler, Expr, ExprAttribute, ExprCall, ExprContext, Stmt,
+    StmtClassDef, StmtFunctionDef, StmtIf, StmtTry, TraversalSignal, is_docstring_stmt,
 };
 use crate::python::{PythonVersion, span};
 use crate::text::{Edit, Span};
@@ -19,6 +19,8 @@ pub(super) struct Kept {
     pub removes: String,
     /// What makes it, where it is new.
     pub made: Option<Edit>,
+    /// What a person must look at.
+    pub review: Option<String>,
 }
 
 /// The set that is to keep a task which `function` makes.
@@ -44,6 +46,7 @@ pub(super) fn kept<'a>(
             set: format!("{receiver}.{name}"),
             removes: "discard".to_owned(),
             made: Some(made),
+            review: None,
         });
     }
     let made = of_module(cx, &name).ok_or_else(|| {
@@ -53,6 +56,7 @@ pub(super) fn kept<'a>(
         set: name,
         removes: "discard".to_owned(),
         made: Some(made),
+        review: None,
     })
 }
 
@@ -111,6 +115,7 @@ fn known<'a>(
                         set: format!("{receiver}.{}", attribute.attr),
                         removes: removes.to_owned(),
                         made: None,
+                        review: used_elsewhere(cx, set),
                     });
                 }
             }
@@ -127,6 +132,7 @@ fn known<'a>(
                         set: name.id.to_string(),
                         removes: removes.to_owned(),
                         made: None,
+                        review: used_elsewhere(cx, set),
                     });
                 }
             }
@@ -156,6 +162,32 @@ fn is_filled(cx: &Cx<'_>, set: &Expr) -> bool {
         }
         _ => false,
     })
+}
+
+/// What to look at where tasks do more with a set than to enter and to leave it.
+fn used_elsewhere<'a>(cx: &Cx<'a>, set: &'a Expr) -> Option<String> {
+    let name = dotted(set)?;
+    let mut used = false;
+    walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
+        let is_read = match (node, set) {
+            (AnyNodeRef::ExprAttribute(other), Expr::Attribute(set)) => {
+                other.attr.as_str() == set.attr.as_str() && other.ctx == ExprContext::Load
+            }
+            (AnyNodeRef::ExprName(other), Expr::Name(set)) => {
+                other.id == set.id && other.ctx == ExprContext::Load
+            }
+            _ => false,
+        };
+        if is_read {
+            used |= !matches!(
+                cx.module.parent(node),
+                Some(AnyNodeRef::ExprAttribute(method))
+                    if matches!(method.attr.as_str(), "add" | "discard" | "remove")
+            );
+        }
+        TraversalSignal::Traverse
+    });
+    used.then(|| format!("`{name}` is used elsewhere, too, and this task will be among its tasks"))
 }
 
 /// The edit that gives the module a set, below the imports and constants at its top.

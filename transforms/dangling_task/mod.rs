@@ -52,6 +52,7 @@ what it computes today, and only what vanished before it was done is done now. A
 before, since the set lets go of a task that is done.
 - **Review** where what it runs is not known, or never ends by itself: the task and what it holds are \
 kept until it is cancelled, and could be collected so far.
+- **Review** where the set that is there is used for more than to keep tasks, such as to cancel them.
 - **Review** where a variable keeps the task while its function runs, and the function awaits something \
 after that; and where an event loop is known by its name only.
 - **Manual** for lambdas, comprehensions and parts of expressions, which have no place for the two \
@@ -362,7 +363,10 @@ fn fix<'a>(
         realign(cx, aligning(cx, call), &mut edits, 0);
     }
     edits.extend(kept.made);
-    let reason = reason(cx, lost, maker, made);
+    let reason = match (reason(cx, lost, maker, made), kept.review) {
+        (Some(one), Some(other)) => Some(format!("{one}; and {other}")),
+        (one, other) => one.or(other),
+    };
     Ok(Fix::judged(
         "keep the task until it is done",
         reason,

@@ -78,6 +78,8 @@ pub struct Try {
     pub classes: Box<[TermId]>,
     /// It catches whatever the body raises.
     pub catches_all: bool,
+    /// It catches the cancellation of a task.
+    pub catches_cancellation: bool,
     /// What it catches may be raised again.
     pub hands_on: bool,
 }

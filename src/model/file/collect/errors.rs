@@ -27,6 +27,7 @@ impl<'a> Collector<'_, 'a> {
         };
         let mut classes = Vec::new();
         let mut all = false;
+        let mut cancellation = false;
         let mut again = false;
         for ExceptHandler::ExceptHandler(handler) in &statement.handlers {
             let listed = match handler.type_.as_deref() {
@@ -35,6 +36,7 @@ impl<'a> Collector<'_, 'a> {
                 None => &[],
             };
             all |= handler.type_.is_none() || listed.iter().any(catches_all);
+            cancellation |= handler.type_.is_none() || listed.iter().any(catches_cancellation);
             again |= hands_on(handler);
             classes.extend(listed.iter().map(|class| self.builder.term(class)));
         }
@@ -44,6 +46,7 @@ impl<'a> Collector<'_, 'a> {
             body: span(first).cover(span(last)),
             classes: classes.into(),
             catches_all: all,
+            catches_cancellation: cancellation,
             hands_on: again,
         });
     }
@@ -68,6 +71,7 @@ impl<'a> Collector<'_, 'a> {
                 body: span(first).cover(span(last)),
                 classes,
                 catches_all: call.arguments.args.iter().any(catches_all),
+                catches_cancellation: call.arguments.args.iter().any(catches_cancellation),
                 hands_on: false,
             });
         }
@@ -127,6 +131,15 @@ impl<'a> Collector<'_, 'a> {
 fn catches_all(class: &Expr) -> bool {
     matches!(class, Expr::Name(name)
         if matches!(name.id.as_str(), "BaseException" | "Exception"))
+}
+
+fn catches_cancellation(class: &Expr) -> bool {
+    let name = match class {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(name, "BaseException" | "CancelledError")
 }
 
 /// Whether a clause raises again what it caught.

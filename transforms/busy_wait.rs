@@ -1,0 +1,159 @@
+//! Loops in coroutines that do nothing but sleep until something holds: `while not ready: await
+//! asyncio.sleep(0.1)`.
+//!
+//! Left alone: loops that do more, that never end by their condition, and that wait for a time.
+
+use crate::fix::{Cx, FileId, Finding, Info, Transform, calls};
+use crate::model::file::{Place, Why, references_within, walk};
+use crate::model::project::Project;
+use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtWhile, TraversalSignal};
+use crate::python::span;
+use crate::text::Span;
+
+pub struct BusyWait;
+
+static INFO: Info = Info {
+    id: "busy-wait",
+    codes: &["ASYNC110"],
+    summary: "a loop that sleeps until something holds",
+    why: "Such a loop wakes up again and again for nothing, and notices up to one sleep late what it waits \
+          for. Who makes it hold can wake it instead: with an `Event` that is set there, and that is \
+          waited for here.
+
+```python
+# before                               # after
+ready = False                          ready = asyncio.Event()
+
+ready = True                           ready.set()
+
+while not ready:                       await ready.wait()
+    await asyncio.sleep(0.1)
+```
+
+Where it holds again and again, and not for good, it is an `asyncio.Condition`. Another thread sets the \
+event with `loop.call_soon_threadsafe(ready.set)`.",
+    before: "\
+import asyncio
+
+
+async def connected(client):
+    while not client.connected:
+        await asyncio.sleep(0.1)
+    return client
+",
+    after: "\
+import asyncio
+
+
+async def connected(client):
+    while not client.connected:
+        await asyncio.sleep(0.1)
+    return client
+",
+    when_review: "\
+- **Manual**, always: every place that changes what the loop waits for has to change as well.",
+    needles: &["sleep", "while"],
+};
+
+/// Functions that tell the time.
+const CLOCKS: [&str; 5] = ["monotonic", "now", "perf_counter", "time", "utcnow"];
+
+impl Transform for BusyWait {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn may_fire(&self, project: &Project, file: FileId) -> bool {
+        let libraries = project.catalogue().libraries();
+        let sleeps = libraries.filter_map(|it| it.event_loop.as_ref()?.sleep.as_deref());
+        calls(project, file, &sleeps.collect::<Vec<_>>())
+    }
+
+    fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
+        let mut loops = Vec::new();
+        walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
+            if let AnyNodeRef::StmtWhile(each) = node {
+                loops.push(each);
+            }
+            TraversalSignal::Traverse
+        });
+        for each in loops {
+            let Place::Coroutine { .. } = cx.module.place(each.into()) else {
+                continue;
+            };
+            let Some(AnyNodeRef::StmtWhile(each)) = cx.module.own(each.into()) else {
+                continue;
+            };
+            let Some(library) = slept_by(cx, each).filter(|_| waits_for_a_change(&each.test))
+            else {
+                continue;
+            };
+            let test = cx.module.describe(&each.test);
+            let message = format!("`while {test}` only sleeps: it wakes up for nothing, and late");
+            let why = match asks(&each.test) {
+                Some(asked) => format!(
+                    "if this program makes `{}` change, let it set an `{library}.Event` there, and await \
+                     that here",
+                    cx.module.describe(asked)
+                ),
+                None => format!(
+                    "make an `{library}.Event` of it: `.set()` where it changes, `await ....wait()` here"
+                ),
+            };
+            let at = Span::new(span(each).start(), span(&*each.test).end());
+            found.push(cx.finding(&INFO, at, message, Err(Why::new(why))));
+        }
+    }
+}
+
+/// The library whose sleep is all that a loop does.
+fn slept_by<'a>(cx: &Cx<'a>, each: &'a StmtWhile) -> Option<String> {
+    let ([Stmt::Expr(statement)], []) = (&*each.body, &*each.orelse) else {
+        return None;
+    };
+    let Expr::Await(awaited) = &*statement.value else {
+        return None;
+    };
+    let Expr::Call(call) = &*awaited.value else {
+        return None;
+    };
+    let callee = cx.callee(call).ok()?;
+    let mut libraries = cx.module.catalogue().libraries();
+    let sleeps = |sleep: Option<&str>| sleep == Some(&*callee);
+    libraries
+        .any(|it| sleeps(it.event_loop.as_ref().and_then(|it| it.sleep.as_deref())))
+        .then(|| callee.split('.').next().unwrap_or_default().to_owned())
+}
+
+/// Whether a condition depends on anything, but not on the time.
+fn waits_for_a_change(test: &Expr) -> bool {
+    let mut by_time = false;
+    walk(test.into(), &mut |node| {
+        if let AnyNodeRef::ExprCall(call) = node {
+            let name = match &*call.func {
+                Expr::Attribute(method) => method.attr.as_str(),
+                Expr::Name(name) => name.id.as_str(),
+                _ => "",
+            };
+            by_time |= CLOCKS.contains(&name);
+        }
+        TraversalSignal::Traverse
+    });
+    !by_time && !references_within(test.into()).is_empty()
+}
+
+/// The first function that a condition asks, but for the size of something.
+fn asks(test: &Expr) -> Option<&Expr> {
+    let mut found = None;
+    walk(test.into(), &mut |node| {
+        if let AnyNodeRef::ExprCall(call) = node
+            && found.is_none()
+            && !matches!(&*call.func, Expr::Name(name)
+                if matches!(name.id.as_str(), "all" | "any" | "bool" | "len"))
+        {
+            found = Some(&*call.func);
+        }
+        TraversalSignal::Traverse
+    });
+    found
+}
