@@ -11,9 +11,9 @@ use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, calls, calls_of, foreign_loop, lines, reach,
     runs_loops,
 };
-use crate::model::file::{NameHash, Place, Why};
+use crate::model::file::{BindingKind, NameHash, Place, Why};
 use crate::model::project::Project;
-use crate::python::ast::{AnyNodeRef, ExceptHandler, Expr, ExprCall};
+use crate::python::ast::{AnyNodeRef, ExceptHandler, Expr, ExprCall, Stmt, StmtIf};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
 
@@ -104,9 +104,9 @@ impl Transform for EventLoopLookup {
 }
 
 /// Puts `get_running_loop` in the place of `get_event_loop`.
-fn running(
-    cx: &Cx<'_>,
-    call: &ExprCall,
+fn running<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
     reason: Option<String>,
 ) -> Result<Result<Fix, EditError>, Why> {
     if !call.arguments.is_empty() {
@@ -114,9 +114,7 @@ fn running(
     }
     let mut need = None;
     let mut edits = match &*call.func {
-        Expr::Attribute(attribute)
-            if cx.module.qualified(&attribute.value).as_deref() == Some("asyncio") =>
-        {
+        Expr::Attribute(attribute) if is_asyncio(cx, &attribute.value) => {
             vec![Edit::replace(span(&attribute.attr), "get_running_loop")]
         }
         callee => {
@@ -125,14 +123,66 @@ fn running(
             vec![Edit::replace(span(callee), reach.text)]
         }
     };
-    if let Some(outer) = chained(cx, call) {
-        lines::realign(cx, outer, &mut edits, 0);
-        lines::break_arguments(cx, outer, &mut edits, false);
+    let outer = chained(cx, call);
+    match outer {
+        Some(outer) if !outer.arguments.is_empty() => {
+            lines::realign(cx, outer, &mut edits, 0);
+            lines::break_arguments(cx, outer, &mut edits, false);
+        }
+        _ => edits.extend(in_parentheses(cx, outer.map_or(span(call), span), &edits)),
     }
     let reason = reason.or_else(|| replaced(cx));
     let title = "say that it is the running loop";
     let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, need)))
+}
+
+/// Whether an expression is the module, also where only the whole project shows that a star import did
+/// not bind its name again.
+fn is_asyncio<'a>(cx: &Cx<'a>, expression: &'a Expr) -> bool {
+    let imported = |name: &str| {
+        let mut bindings = cx.module.bindings().iter();
+        bindings.any(|binding| {
+            binding.name == name
+                && matches!(binding.kind, BindingKind::Import(index)
+                    if cx.module.import(index).target() == "asyncio")
+        })
+    };
+    cx.module.qualified(expression).as_deref() == Some("asyncio")
+        || matches!(expression, Expr::Name(name) if imported(&name.id))
+}
+
+/// The parentheses that an assigned value without arguments gets where its line becomes too long.
+fn in_parentheses(cx: &Cx<'_>, value: Span, edits: &[Edit]) -> Vec<Edit> {
+    let layout = cx.module.layout();
+    let line = Span::new(
+        layout.line_start(value.start()),
+        layout.line_end(value.start()),
+    );
+    let width = |text: &str| text.chars().count() as isize;
+    let source = cx.module.text();
+    let added: isize = edits
+        .iter()
+        .map(|edit| width(edit.text()) - width(edit.span().of(source)))
+        .sum();
+    let before = Span::new(line.start(), value.start()).of(source);
+    let is_too_long = width(line.of(source)) + added > cx.options.line_length as isize;
+    let is_cut = edits
+        .iter()
+        .any(|edit| edit.span().touches(Span::empty(value.start())));
+    if !is_too_long
+        || is_cut
+        || value.end() != line.end()
+        || !before.ends_with(" = ")
+        || before.contains('(')
+    {
+        return Vec::new();
+    }
+    let outer = format!("{}{}", layout.newline(), layout.indent_at(value.start()));
+    vec![
+        Edit::insert(value.start(), format!("({outer}{}", layout.indent_unit())),
+        Edit::insert(value.end(), format!("{outer})")),
+    ]
 }
 
 /// The last call of those that follow on what a call gives: `get_event_loop().run_in_executor(...)`.
@@ -172,8 +222,7 @@ fn replaced(cx: &Cx<'_>) -> Option<String> {
 /// Whether the error without a loop has an answer, or the version of Python is looked at before.
 fn has_answer(cx: &Cx<'_>, call: &ExprCall) -> bool {
     let at = span(call);
-    let holds =
-        |body: &[crate::python::ast::Stmt]| body.iter().any(|inner| span(inner).contains(at));
+    let holds = |body: &[Stmt]| body.iter().any(|inner| span(inner).contains(at));
     let around = cx.module.ancestors(call.into());
     let mut around = around.take_while(|node| !matches!(node, AnyNodeRef::StmtFunctionDef(_)));
     around.any(|ancestor| match ancestor {
@@ -192,7 +241,7 @@ fn has_answer(cx: &Cx<'_>, call: &ExprCall) -> bool {
     })
 }
 
-fn asks_version(cx: &Cx<'_>, test: Span, choice: &crate::python::ast::StmtIf) -> bool {
+fn asks_version(cx: &Cx<'_>, test: Span, choice: &StmtIf) -> bool {
     let tests = choice.elif_else_clauses.iter();
     let mut tests = tests.filter_map(|clause| clause.test.as_ref()).map(span);
     let asks = |test: Span| test.of(cx.module.text()).contains("version_info");

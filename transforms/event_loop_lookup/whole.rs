@@ -139,11 +139,14 @@ fn fix<'a>(
     }
     let reason = (!stands_alone(cx, run)).then(|| {
         let is_new = variable.is_some_and(|variable| variable.made_by != LOOKUP);
-        let before = match is_new {
-            true => "",
-            false => "the loop is a new one, so that nothing made for another may be used in it; ",
+        let (before, last) = match is_new {
+            true => ("", "leaves no loop that `get_event_loop` could give"),
+            false => (
+                "the loop is a new one, so that nothing made for another may be used in it; ",
+                "closes the loop",
+            ),
         };
-        format!("{before}`asyncio.run` cancels what still runs when `{what}` is done, and closes the loop")
+        format!("{before}`asyncio.run` cancels what still runs when `{what}` is done, and {last}")
     });
     let fix = Fix::judged("run it by asyncio.run", reason, cx.file, edits);
     let fix = fix.map_err(|error| Why::new(format!("a mistake in asyncfix: {error}")))?;

@@ -1,7 +1,7 @@
 //! What lets event loops nest, where none is run inside another any more.
 
 use super::INFO;
-use crate::fix::{Cx, FileId, Finding, Fix, own_statement, remove_statements};
+use crate::fix::{Cx, FileId, Finding, Fix, Site, own_statement, remove_statements};
 use crate::model::file::{Place, Why};
 use crate::model::project::{Project, Target};
 use crate::python::ast::{AnyNodeRef, ExprCall};
@@ -23,21 +23,31 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
         };
         let message =
             format!("`{name}` changes the event loop of the whole program, to let loops nest");
-        found.push(cx.finding(&INFO, span(*call), message, removal(cx, call).map(Ok)));
+        let mut finding = cx.finding(&INFO, span(*call), message, removal(cx, call).map(Ok));
+        finding.chain.extend(nested_run(cx));
+        found.push(finding);
     }
 }
 
+/// The call for which loops have to nest.
+fn nested_run(cx: &Cx<'_>) -> Option<Site> {
+    let (file, index) = cx.project.nested_run()?;
+    let at = cx.project.call(file, index)?.at;
+    Some(Site {
+        file,
+        at,
+        path: cx.project.modules().path(file).to_path_buf(),
+        line: cx.project.facts(file)?.line_of(at.start()),
+        note: "one loop may run inside another".to_owned(),
+    })
+}
+
 fn removal(cx: &Cx<'_>, call: &ExprCall) -> Result<Fix, Why> {
-    if let Some((file, index)) = cx.project.nested_run() {
-        let facts = cx.project.facts(file);
-        let at = cx
-            .project
-            .call(file, index)
-            .map_or(0, |call| call.at.start());
+    if let Some(site) = nested_run(cx) {
         return Err(Why::new(format!(
             "{}:{} may run one loop inside another",
-            cx.project.modules().path(file).display(),
-            facts.map_or(0, |facts| facts.line_of(at))
+            site.path.display(),
+            site.line
         )));
     }
     let call = cx.module.own(call.into());

@@ -52,6 +52,8 @@ const FILES: &[(&str, &str)] = files![
     "kafka",
     "litestar",
     "mysql",
+    "nest_asyncio",
+    "nest_asyncio2",
     "opentelemetry",
     "pandas",
     "paramiko",

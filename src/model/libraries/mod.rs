@@ -171,18 +171,6 @@ impl Catalogue {
         self.telling.dedup();
     }
 
-    /// Whether calling a function lets event loops run inside another from then on.
-    pub fn lets_nest(&self, qualified: &str) -> bool {
-        self.libraries()
-            .any(|library| library.nests.as_deref() == Some(qualified))
-    }
-
-    /// The libraries that let an event loop run inside another.
-    pub fn nesting(&self) -> impl Iterator<Item = &str> {
-        let nesting = self.libraries().filter(|library| library.nests.is_some());
-        nesting.map(|library| library.name.as_str())
-    }
-
     /// Whether a call of this last name may depend on what it is given.
     pub fn depends_on_objects(&self, name: &str) -> bool {
         self.depending.contains(name)

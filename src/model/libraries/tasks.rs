@@ -75,6 +75,18 @@ pub(super) fn note(roles: &mut FxHashMap<String, Role>, library: &Library) {
 }
 
 impl Catalogue {
+    /// Whether calling a function lets event loops run inside another from then on.
+    pub fn lets_nest(&self, qualified: &str) -> bool {
+        self.libraries()
+            .any(|library| library.nests.as_deref() == Some(qualified))
+    }
+
+    /// The libraries that let an event loop run inside another.
+    pub fn nesting(&self) -> impl Iterator<Item = &str> {
+        let nesting = self.libraries().filter(|library| library.nests.is_some());
+        nesting.map(|library| library.name.as_str())
+    }
+
     /// Whether a function runs a coroutine in a task which nobody holds but who calls it.
     pub fn makes_task(&self, qualified: &str) -> bool {
         self.has_role(qualified, Role::Maker)
