@@ -480,7 +480,7 @@ class Checker:
             "aliases": self.aliases, "async-side": self.async_side, "bases": self.bases,
             "blocking": self.blocking, "classes": self.classes, "closing": self.closing, "effects": self.effects,
             "collections": self.names, "counterparts": self.counterparts, "decorators": self.decorators,
-            "endless": self.names, "endpoints": self.endpoints, "event-loop": self.event_loop,
+            "endless": self.names, "nests": self.callable, "endpoints": self.endpoints, "event-loop": self.event_loop,
             "gives": self.gives, "http": self.http,
             "private-contexts": self.contexts, "pure-builtins": self.names, "pure-modules": self.names,
             "protocols": self.protocols, "pure-names": self.names, "readers": self.names, "schedulers": self.schedulers,
