@@ -1,21 +1,29 @@
 //! Calls of which too little is known, where all others that are written the same are awaited.
 
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Lookup, Place, dotted, root};
+use crate::model::file::{BindingKind, Lookup, Place, ScopeKind, dotted, root};
 use crate::model::project::Gives;
 use crate::model::stdlib::is_stdlib;
-use crate::python::ast::{Expr, ExprCall};
+use crate::python::ast::{Expr, ExprCall, ExprName};
+use crate::python::span;
 use rustc_hash::FxHashMap;
 
-/// How many calls of a file are awaited, and how many are not, by what is written before the arguments.
-pub(super) struct Peers(FxHashMap<String, (usize, usize)>);
+/// What is written before the arguments of a call, and where the object at its start comes from.
+#[derive(PartialEq, Eq, Hash)]
+struct Callee {
+    text: String,
+    origin: String,
+}
+
+/// How many calls of a file are awaited, and how many are not, by what they call.
+pub(super) struct Peers(FxHashMap<Callee, (usize, usize)>);
 
 impl Peers {
     pub fn new(cx: &Cx<'_>) -> Self {
         let mut found = FxHashMap::default();
         for call in cx.module.calls() {
-            if let Some(text) = dotted(&call.func) {
-                let (awaited, dropped): &mut (usize, usize) = found.entry(text).or_default();
+            if let Some(callee) = callee(cx, &call.func) {
+                let (awaited, dropped): &mut (usize, usize) = found.entry(callee).or_default();
                 *(if cx.module.is_awaited((*call).into()) {
                     awaited
                 } else {
@@ -42,13 +50,68 @@ impl Peers {
         if is_known || !here || is_entered(cx, &call.func) {
             return None;
         }
-        match self.0.get(&dotted(&call.func)?) {
+        match self.0.get(&callee(cx, &call.func)?) {
             Some((awaited, 1)) if *awaited > 1 => Some(format!(
                 "what `{}` gives is not known; it is awaited {awaited} times in this file, and only here not",
                 cx.module.describe(&call.func)
             )),
             _ => None,
         }
+    }
+}
+
+fn callee<'a>(cx: &Cx<'a>, called: &'a Expr) -> Option<Callee> {
+    let text = dotted(called)?;
+    let Expr::Name(name) = root(called) else {
+        return None;
+    };
+    let origin = origin(cx, name)?;
+    Some(Callee { text, origin })
+}
+
+/// Where the value of a name comes from, so that names of other functions with the same origin mean
+/// the same kind of thing: a response of one library may have the name that another's has elsewhere.
+fn origin<'a>(cx: &Cx<'a>, name: &'a ExprName) -> Option<String> {
+    let module = cx.module;
+    let Lookup::Bound(owner, bindings) = module.lookup(module.scope_of(name.into())?, &name.id)
+    else {
+        return None;
+    };
+    let scope = module.scope(owner);
+    if !matches!(scope.kind, ScopeKind::Function(_)) {
+        return Some(format!("{owner:?}"));
+    }
+    let mut origins = bindings.iter().map(|id| match module.binding(*id).kind {
+        BindingKind::Parameter(parameter) => {
+            let class = scope
+                .parent
+                .filter(|parent| matches!(module.scope(*parent).kind, ScopeKind::Class(_)));
+            match (&parameter.annotation, class) {
+                (Some(annotation), _) => {
+                    Some(format!(": {}", span(&**annotation).of(module.text())))
+                }
+                (None, Some(class)) if matches!(&*name.id, "self" | "cls") => {
+                    Some(format!("{class:?}"))
+                }
+                (None, _) => Some(String::new()),
+            }
+        }
+        BindingKind::Assign(value) => Some(format!("= {}", maker(value)?)),
+        BindingKind::With(value, true) => Some(format!("async with {}", maker(value)?)),
+        _ => None,
+    });
+    let first = origins.next()??;
+    origins
+        .all(|origin| origin.as_ref() == Some(&first))
+        .then_some(first)
+}
+
+/// What makes a value, as it is written: `await session.get`.
+fn maker(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Await(awaited) => Some(format!("await {}", maker(&awaited.value)?)),
+        Expr::Call(call) => dotted(&call.func),
+        other => dotted(other),
     }
 }
 
