@@ -3,28 +3,32 @@
 The files come from the sdists of flake8-async, pylint and ruff, which pip fetches
 (see corpus.py) into target/compared. ruff's sdist leaves out most of its test
 files: what it has of them and the examples of its documentation are taken, and,
-with --ruff DIR, the files of a checkout of its repository.
+with --ruff DIR, the files of a clone of its repository at RUFF_REVISION.
 
 What each expects is written beside the files: `# ASYNC251: 4` in those of
 flake8-async, `.txt` files of pylint, `.snap` files and `# error: [...]` of ruff.
 The examples in ruff's documentation name no line; for these one finding anywhere
 will do. flake8-async's files are about trio and are run by its own tests with the
-name of each library in turn: they are taken with asyncio's, and what they expect
-only of trio or anyio is counted apart. Those about cancellation stand at the top of
+name of each library in turn: they are taken with asyncio's. Files that it does not
+run with that are taken as they are, and counted apart. Those about cancellation stand at the top of
 a module and await nothing, where no cancellation arrives: they are put into a
 coroutine, and await in place of `...`.
 
 A place is found if a finding of a transform that serves the rule begins there, or
-spans it. Prints a Markdown table; with --missed also each place that is not found,
-with --extra each finding of these transforms where nothing is expected.
+spans it. Each place that is not found has its reason here, or the run fails. Prints
+two Markdown tables, or writes them into docs/compared.md with --write; with --missed
+also each place that is not found, with --extra each finding of these transforms where
+nothing is expected.
 """
 
 import argparse
 import ast
+import io
 import json
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import textwrap
 from collections import defaultdict
@@ -116,21 +120,55 @@ NO_COUNTERPART = {
     "await-outside-async": "Python refuses the file: asyncfix skips it and says where",
     "yield-inside-async-function": "Python refuses the file: asyncfix skips it and says where",
 }
-# Why places of a served rule are left alone on purpose.
-ON_PURPOSE = {
-    "ASYNC103": "handlers that raise again on some of their paths: somebody thought of it",
-    "ASYNC104": "handlers that raise again on some of their paths, or raise something else, which is not silent",
-    "ASYNC105": "functions of trio: of it asyncfix knows what blocks, and repairs programs of asyncio",
-    "ASYNC110": "a loop without a condition waits for nothing: it does something from time to time",
-    "ASYNC210": "`urlopen` of names that the file does not import",
-    "ASYNC212": "`close` and methods that the clients do not have do not wait; names that stand for several things",
-    "ASYNC220": "`os.spawnl` with `P_NOWAIT` starts a process and returns",
-    "ASYNC221": "`os.posix_spawn` starts a process and returns",
-    "ASYNC230": "`Path` objects that a tuple is unpacked to are not followed",
-    "ASYNC232": "methods that files do not have, and variables that are several things one after the other",
-    "ASYNC300": "tasks that are lost in a list, a condition or a generator that nobody runs",
-    "not-async-context-manager": "objects that no `with` takes either: there is no other form to offer, and type checkers tell",
+# The places of a served rule that are left alone on purpose, by file and line, and why. No line
+# stands for all of the file.
+ON_PURPOSE: dict[str, dict[str, str]] = {
+    "ASYNC103": {
+        "raised again on some paths, or in a loop that may run: somebody thought of it": (
+            "async103.py:49,59,77,100,110,232,240,270,276,282,300,347,358,375 async104.py:193"
+        ),
+        "raised on every path, of a `try` inside": "async103.py:135 async103_no_104.py:14 async104.py:30",
+    },
+    "ASYNC104": {
+        "raises something else, or the error of before: wrong perhaps, and not silent": (
+            "async103.py:177 async103_104_py311.py:31,42 async104.py:7,12,17,72,84"
+        ),
+        "raised again on some paths: somebody thought of it": "async104.py:119,128,193 async104.py:154,161,164",
+        "raised on every path, of a `try` inside": "async103.py:140 async104.py:35",
+    },
+    "ASYNC105": {},
+    "ASYNC110": {
+        "`while True: await sleep(...)` asks for nothing: it keeps a program running, or is no whole example": (
+            "ASYNC110.py"
+        ),
+    },
+    "ASYNC210": {"`urlopen` of names that the file does not import": "async210.py"},
+    "ASYNC212": {
+        "`close` does not wait for an answer": "async212.py:7,66 ASYNC212.py:27",
+        "a name of the module that is bound to a number as well": "async212.py:49",
+        "a method that the pools do not have": "async212.py:104,106,108,110,112,114,116,118,120,122",
+    },
+    "ASYNC220": {"`os.spawnl` with `P_NOWAIT` starts a process and returns": "ASYNC22x.py"},
+    "ASYNC221": {"`os.posix_spawn` starts a process and returns": "async22x_asyncio.py ASYNC22x.py"},
+    "ASYNC230": {},
+    "ASYNC232": {
+        "methods that files do not have": "async232_asyncio.py:17,18",
+        "a variable that is several things one after the other": "async232_asyncio.py:205,207",
+    },
+    "ASYNC300": {},
+    "not-async-context-manager": {
+        "no `with` takes it either: there is no other form to offer, and type checkers tell": (
+            "mixin_class_rgx.py not_async_context_manager.py"
+        ),
+    },
 }
+
+# Why fewer are found in files that are about trio or anyio.
+ELSEWHERE: dict[str, str] = {}
+
+# The commit of ruff's repository whose test files are taken.
+RUFF_REVISION = "fca5c7cf2cd2f8338f18b9485f936b8e9f07bd0b"
+DOCUMENT = HERE.parent / "docs/compared.md"
 
 MARKER = re.compile(r"(error|ASYNC\d{3})(?:_\w+)?:(?=[^#]*(?:#|$))")
 SNAPSHOT_PLACE = re.compile(r"^ *-->\s+(\S+):(\d+):\d+", re.MULTILINE)
@@ -144,8 +182,13 @@ class Case:
     name: str
     text: str
     expected: dict[str, list[int | None]] = field(default_factory=lambda: defaultdict(list))
-    # How many places are expected of other libraries only.
-    elsewhere: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    # Whether it is about other libraries than asyncio.
+    elsewhere: bool = False
+    # How many lines were put above the file.
+    added: int = 0
+
+    def at(self, line: int | None) -> str:
+        return f"{self.name}:{line - self.added}" if line else self.name
 
 
 def with_asyncio(text: str, library: str) -> str:
@@ -172,24 +215,24 @@ def flake8_async(root: Path) -> Iterator[Case]:
         text = path.read_text(encoding="utf-8")
         marks = set(re.findall(r"^# *([A-Z_]+)", text, re.MULTILINE))
         base = re.search(r"^# *BASE_LIBRARY (\w+)", text, re.MULTILINE)
-        case = Case("flake8-async", path.name, with_asyncio(text, base[1] if base else "trio"))
-        # What replaces asyncio's function would make it another one in the whole file.
-        case.text = re.sub(r"asyncio\.create_task = \w+", "pass", case.text)
-        other = {"NOASYNCIO", "ASYNCIO_NO_ERROR"} & marks
+        case = Case("flake8-async", path.name, text)
+        case.elsewhere = bool({"NOASYNCIO", "ASYNCIO_NO_ERROR"} & marks)
         own = path.stem.split("_")[0].upper()
-        if own in ("ASYNC103", "ASYNC104"):
-            case.text = in_coroutine(case.text)
-            text = case.text
+        if not case.elsewhere:
+            # What replaces asyncio's function would make it another one in the whole file.
+            text = with_asyncio(text, base[1] if base else "trio")
+            text = re.sub(r"asyncio\.create_task = \w+", "pass", text)
+            if own in ("ASYNC103", "ASYNC104"):
+                text = in_coroutine(text)
+                case.added = 2
+            case.text = text
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip().startswith("#") or "#" not in line:
                 continue
             for match in MARKER.finditer(line[line.index("#") :]):
                 rule = own if match[1] == "error" else match[1]
-                if other:
-                    case.elsewhere[rule] += 1
-                else:
-                    place = handler_of(text, number) if rule == "ASYNC104" else number
-                    case.expected[rule].append(place)
+                place = handler_of(text, number) if rule == "ASYNC104" else number
+                case.expected[rule].append(place)
         yield case
 
 
@@ -236,7 +279,7 @@ def ruff_documents(root: Path) -> Iterator[Case]:
 
 
 def ruff_files(root: Path) -> Iterator[Case]:
-    """The test files of a checkout, with the snapshots of what is found in them."""
+    """The test files of ruff's repository, with the snapshots of what is found in them."""
     linter = Path(root, "crates/ruff_linter")
     cases: dict[str, Case] = {}
     for path in sorted(Path(linter, "src/rules").rglob("*.snap")):
@@ -255,6 +298,17 @@ def ruff_files(root: Path) -> Iterator[Case]:
     yield from cases.values()
 
 
+def checked_out(repository: Path, into: Path) -> Path:
+    """The part of a clone of ruff's repository, bare or not, that has its test files."""
+    root = into / f"ruff-{RUFF_REVISION}"
+    if not root.is_dir():
+        command = ["git", "-C", repository, "archive", RUFF_REVISION, "crates/ruff_linter"]
+        archive = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(root, filter="data")
+    return root
+
+
 def found_in(cases: list[Case], asyncfix: Path) -> list[list[dict]]:
     """What asyncfix finds in each case, each in a folder of its own."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -271,6 +325,50 @@ def found_in(cases: list[Case], asyncfix: Path) -> list[list[dict]]:
     return found
 
 
+@dataclass
+class Count:
+    """What a linter expects of a rule, and how much of it is found: in files of asyncio, and in others."""
+
+    expected: int = 0
+    found: int = 0
+    elsewhere: int = 0
+    found_elsewhere: int = 0
+    # Why places are not found, and how many.
+    whys: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def on_purpose(rule: str, place: str) -> str | None:
+    """Why a place is left alone, if that is on purpose."""
+    name, _, line = place.partition(":")
+    for why, places in ON_PURPOSE.get(rule, {}).items():
+        for group in places.split():
+            file, _, lines = group.partition(":")
+            if file == name and (not lines or line in lines.split(",")):
+                return why
+    return None
+
+
+def served_table(counts: dict[tuple[str, str], Count]) -> str:
+    rows = ["| rule | of | found | in files of trio or anyio | why fewer |", "| --- | --- | ---: | ---: | --- |"]
+    for (rule, tool), count in sorted(counts.items()):
+        if rule in SERVED:
+            here = f"{count.found} of {count.expected}" if count.expected else ""
+            elsewhere = f"{count.found_elsewhere} of {count.elsewhere}" if count.elsewhere else ""
+            whys = "; ".join(f"{number}: {why}" for why, number in count.whys.items())
+            rows.append(f"| {rule} | {tool} | {here} | {elsewhere} | {whys} |")
+    return "\n".join(rows) + "\n"
+
+
+def table_without(counts: dict[tuple[str, str], Count]) -> str:
+    rows = ["| rule | of | places | of them in files of trio or anyio | why |", "| --- | --- | ---: | ---: | --- |"]
+    for (rule, tool), count in sorted(counts.items()):
+        if rule in NO_COUNTERPART:
+            rows.append(
+                f"| {rule} | {tool} | {count.expected + count.elsewhere} | {count.elsewhere or ''} | {NO_COUNTERPART[rule]} |"
+            )
+    return "\n".join(rows) + "\n"
+
+
 def serves(finding: dict, rule: str) -> bool:
     return finding["transform"] in SERVED.get(rule, ())
 
@@ -284,7 +382,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--asyncfix", type=Path, default=HERE.parent / "target/release/asyncfix", help="the program")
     parser.add_argument("--output", type=Path, default=HERE.parent / "target/compared", help="where to put the sdists")
-    parser.add_argument("--ruff", type=Path, help="a checkout of ruff's repository, for its test files")
+    parser.add_argument("--ruff", type=Path, help="a clone of ruff's repository, for its test files")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/compared.md")
     parser.add_argument("--missed", action="store_true", help="list the places that are not found")
     parser.add_argument("--extra", action="store_true", help="list findings where nothing is expected")
     return parser.parse_args()
@@ -302,41 +401,54 @@ def main() -> int:
         *pylint(roots["pylint"]),
         *ruff_examples(roots["ruff"]),
         *ruff_documents(roots["ruff"]),
-        *(ruff_files(arguments.ruff) if arguments.ruff else ()),
+        *(ruff_files(checked_out(arguments.ruff, arguments.output)) if arguments.ruff else ()),
     ]
     found = found_in(cases, arguments.asyncfix)
-    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    missed, extra = [], []
+    counts: dict[tuple[str, str], Count] = defaultdict(Count)
+    missed, unexplained, extra = [], [], []
     for case, findings in zip(cases, found, strict=True):
-        for rule, number in case.elsewhere.items():
-            counts[case.tool, rule][2] += number
         for rule, lines in case.expected.items():
+            count = counts[rule, case.tool]
             for line in lines:
                 hit = any(serves(finding, rule) and is_at(finding, line) for finding in findings)
-                counts[case.tool, rule][0] += 1
-                counts[case.tool, rule][1] += hit
-                if not hit and rule in SERVED:
-                    code = case.text.splitlines()[line - 1].strip() if line else textwrap.indent(case.text, "    ")
-                    missed.append(f"{rule} {case.tool} {case.name}:{line or 'anywhere'}: {code}")
+                if case.elsewhere:
+                    count.elsewhere += 1
+                    count.found_elsewhere += hit
+                else:
+                    count.expected += 1
+                    count.found += hit
+                if hit or rule not in SERVED:
+                    continue
+                code = case.text.splitlines()[line - 1].strip() if line else textwrap.indent(case.text, "    ")
+                missed.append(f"{rule} {case.tool} {case.at(line)}: {code}")
+                why = ELSEWHERE.get(rule) if case.elsewhere else on_purpose(rule, case.at(line))
+                count.whys[why or "?"] += 1
+                if why is None:
+                    unexplained.append(missed[-1])
         for finding in findings:
             rules = [rule for rule in case.expected if serves(finding, rule)]
             places = [line for rule in rules for line in case.expected[rule]]
             if rules and not any(is_at(finding, line) for line in places):
                 code = case.text.splitlines()[finding["line"] - 1].strip()
-                extra.append(f"{finding['transform']} {case.tool} {case.name}:{finding['line']}: {code}")
-    print("| rule | of | expected | found | where fewer |\n| --- | --- | ---: | ---: | --- |")
-    for (tool, rule), (expected, hits, elsewhere) in sorted(counts.items(), key=lambda item: (item[0][1], item[0][0])):
-        notes = [NO_COUNTERPART[rule]] if rule in NO_COUNTERPART else []
-        if rule in SERVED and hits < expected:
-            notes += [ON_PURPOSE[rule]] if rule in ON_PURPOSE else []
-        if elsewhere:
-            notes.append(f"{elsewhere} more of trio or anyio only")
-        shown = hits if rule in SERVED else "–"
-        print(f"| {rule} | {tool} | {expected} | {shown} | {'; '.join(notes)} |")
-    for title, lines in (("missed", missed if arguments.missed else []), ("extra", extra if arguments.extra else [])):
+                extra.append(f"{finding['transform']} {case.tool} {case.at(finding['line'])}: {code}")
+    tables = {"served": served_table(counts), "without": table_without(counts)}
+    if arguments.write:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        for name, table in tables.items():
+            begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+            head, _, rest = text.partition(begin)
+            text = f"{head}{begin}{table}{end}{rest.partition(end)[2]}"
+        DOCUMENT.write_text(text, encoding="utf-8")
+    else:
+        print("\n".join(tables.values()))
+    for title, lines in (
+        ("missed", missed if arguments.missed else []),
+        ("extra", extra if arguments.extra else []),
+        ("missed without a reason", unexplained),
+    ):
         if lines:
             print(f"\n{title}:\n" + "\n".join(lines), file=sys.stderr)
-    return 0
+    return 1 if unexplained else 0
 
 
 if __name__ == "__main__":

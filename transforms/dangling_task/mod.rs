@@ -79,6 +79,9 @@ const DROPPING: [&str; 8] = [
     "call_soon_threadsafe",
 ];
 
+/// Where a task is not what is meant.
+const TESTED: &str = "a condition, where any task is true: make it a statement of its own";
+
 /// Where a task is lost.
 enum Lost<'a> {
     /// The statement is the call, or one of a method of the task that the call gives.
@@ -204,23 +207,33 @@ fn lost<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<Lost<'a>> {
             is_never_read(cx, name).then_some(Lost::Variable(parent, name))
         }
         AnyNodeRef::ExprIf(choice) if span(&*choice.test) != span(call) => {
-            let statement = cx.module.parent(parent)?;
-            statement
-                .is_stmt_expr()
-                .then_some(Lost::Inside("an expression: make it an `if` statement"))
+            inside_statement(cx, parent, "an expression: make it an `if` statement")
         }
         AnyNodeRef::ExprBoolOp(_) => {
-            let statement = cx.module.parent(parent)?;
-            statement
-                .is_stmt_expr()
-                .then_some(Lost::Inside("an expression: make it an `if` statement"))
+            inside_statement(cx, parent, "an expression: make it an `if` statement")
         }
         AnyNodeRef::ExprListComp(_) => {
-            let statement = cx.module.parent(parent)?;
-            statement
-                .is_stmt_expr()
-                .then_some(Lost::Inside("a comprehension: make it a `for` statement"))
+            inside_statement(cx, parent, "a comprehension: make it a `for` statement")
         }
+        AnyNodeRef::ExprGenerator(_) => {
+            let place = "a generator that nobody runs: make it a `for` statement";
+            inside_statement(cx, parent, place)
+        }
+        AnyNodeRef::ExprList(_) | AnyNodeRef::ExprSet(_) | AnyNodeRef::ExprTuple(_) => {
+            let place = "a display that nobody reads: make it a statement of its own";
+            inside_statement(cx, parent, place)
+        }
+        AnyNodeRef::ExprIf(_)
+        | AnyNodeRef::StmtIf(_)
+        | AnyNodeRef::ElifElseClause(_)
+        | AnyNodeRef::StmtWhile(_)
+        | AnyNodeRef::StmtAssert(_) => Some(Lost::Inside(TESTED)),
+        AnyNodeRef::Comprehension(each) if span(&each.iter) != span(call) => {
+            Some(Lost::Inside(TESTED))
+        }
+        AnyNodeRef::WithItem(_) => Some(Lost::Inside(
+            "`with`, which takes no task: make it a statement of its own",
+        )),
         AnyNodeRef::ExprLambda(_) => {
             let given_to = cx.module.parent(cx.module.parent(parent)?)?;
             let AnyNodeRef::ExprCall(given_to) = given_to else {
@@ -233,6 +246,16 @@ fn lost<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<Lost<'a>> {
         }
         _ => None,
     }
+}
+
+/// Where a call stands in an expression that is a statement.
+fn inside_statement<'a>(
+    cx: &Cx<'a>,
+    expression: AnyNodeRef<'a>,
+    place: &'static str,
+) -> Option<Lost<'a>> {
+    let statement = cx.module.parent(expression)?;
+    statement.is_stmt_expr().then_some(Lost::Inside(place))
 }
 
 /// Whether a variable of a function is only ever assigned to.

@@ -56,6 +56,7 @@ async def serve(queue, handle, log):
 do more than to log have it named: clean-up belongs into `finally`.
 - **Manual** where a clause names the cancellation and the code after it runs, or the coroutine ends: \
 many background tasks end like this, and who cancels and awaits them may rely on it.
+- **Manual** at `except*`, which puts a cancellation into a group when it raises it again.
 - **Manual** where only a task is awaited that others may have cancelled; where the error is kept or handed on, and where the file uses trio or anyio, whose \
 cancellations are others.",
     needles: &[],
@@ -119,7 +120,7 @@ fn tried<'a>(
     statement: &'a StmtTry,
     found: &mut Vec<Finding>,
 ) {
-    if statement.is_star || !meant::awaits(&statement.body) {
+    if !meant::awaits(&statement.body) {
         return;
     }
     // Only the first clause that catches a cancellation gets it.
@@ -137,6 +138,7 @@ fn tried<'a>(
     }
     let clause = match &handler.type_ {
         None => "except:".to_owned(),
+        Some(caught) if statement.is_star => format!("except* {}:", cx.module.describe(caught)),
         Some(caught) => format!("except {}:", cx.module.describe(caught)),
     };
     let message = format!(
@@ -238,6 +240,12 @@ fn fix<'a>(
         return Err(Why::new(format!(
             "the file imports {library}: by which exception this is cancelled is not known"
         )));
+    }
+    if statement.is_star {
+        return Err(Why::new(
+            "`except*` raises a cancellation again in a group, which nobody takes for one: catch \
+             `Exception`, which leaves it alone",
+        ));
     }
     if let Some(name) = meant::handed_on(cx, handler) {
         return Err(Why::new(format!(
