@@ -133,10 +133,13 @@ ON_PURPOSE: dict[str, dict[str, str]] = {
         "raises something else, or the error of before: wrong perhaps, and not silent": (
             "async103.py:177 async103_104_py311.py:31,42 async104.py:7,12,17,72,84"
         ),
-        "raised again on some paths: somebody thought of it": "async104.py:119,128,193 async104.py:154,161,164",
+        "raised again on some paths: somebody thought of it": "async104.py:119,128,193",
+        "raised again after a `yield`": "async104.py:154,161,164",
         "raised on every path, of a `try` inside": "async103.py:140 async104.py:35",
+        "found at the clause around": "async104.py:104",
+        "anyio, whose cancellation has no name": "async104_anyio.py:7",
     },
-    "ASYNC105": {},
+    "ASYNC105": {"it is awaited, a line later": "async105.py:96"},
     "ASYNC110": {
         "`while True: await sleep(...)` asks for nothing: it keeps a program running, or is no whole example": (
             "ASYNC110.py"
@@ -149,13 +152,16 @@ ON_PURPOSE: dict[str, dict[str, str]] = {
         "a method that the pools do not have": "async212.py:104,106,108,110,112,114,116,118,120,122",
     },
     "ASYNC220": {"`os.spawnl` with `P_NOWAIT` starts a process and returns": "ASYNC22x.py"},
-    "ASYNC221": {"`os.posix_spawn` starts a process and returns": "async22x_asyncio.py ASYNC22x.py"},
-    "ASYNC230": {},
+    "ASYNC221": {"`os.posix_spawn` starts a process and returns": "async22x.py async22x_asyncio.py ASYNC22x.py"},
+    "ASYNC230": {"a variable that unpacking gave its value: what it is, is not followed": "ASYNC230.py:59"},
     "ASYNC232": {
-        "methods that files do not have": "async232_asyncio.py:17,18",
-        "a variable that is several things one after the other": "async232_asyncio.py:205,207",
+        "methods that files do not have": "async232.py:16,17 async232_asyncio.py:17,18",
+        "a variable that is several things one after the other": "async232.py:204,206 async232_asyncio.py:205,207",
     },
-    "ASYNC300": {},
+    "ASYNC240": {
+        "private functions of `os.path`, which are not described": "async240.py:12,14",
+        "awaited, which fails: nothing to put to a thread": "async240.py:30",
+    },
     "not-async-context-manager": {
         "no `with` takes it either: there is no other form to offer, and type checkers tell": (
             "mixin_class_rgx.py not_async_context_manager.py"
@@ -164,7 +170,11 @@ ON_PURPOSE: dict[str, dict[str, str]] = {
 }
 
 # Why fewer are found in files that are about trio or anyio.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE = {
+    "ASYNC103": "by which exceptions trio and anyio cancel is not known here",
+    "ASYNC104": "by which exceptions trio and anyio cancel is not known here",
+    "ASYNC110": "a condition that is a constant asks for nothing, `sleep_until` and `checkpoint` wait for a time",
+}
 
 # The commit of ruff's repository whose test files are taken.
 RUFF_REVISION = "fca5c7cf2cd2f8338f18b9485f936b8e9f07bd0b"
@@ -255,7 +265,10 @@ def ruff_examples(root: Path) -> Iterator[Case]:
         text = path.read_text(encoding="utf-8")
         rules = [rule for rule in re.findall(r"^/// ([A-Z]+\d+)$", text, re.MULTILINE) if rule in SERVED]
         parts = re.split(r"^pub\(crate\) struct ", text, flags=re.MULTILINE)
-        examples = [re.search(r"/// ## Examples?\n(?:///.*\n)*?/// ```(?:python|py)\n((?:///.*\n)*?)/// ```", part) for part in parts]
+        examples = [
+            re.search(r"/// ## Examples?\n(?:///.*\n)*?/// ```(?:python|py)\n((?:///.*\n)*?)/// ```", part)
+            for part in parts
+        ]
         for rule, example in zip(rules, filter(None, examples), strict=False):
             code = "".join(line.removeprefix("///").removeprefix(" ") for line in example[1].splitlines(keepends=True))
             case = Case("ruff", f"example of {rule}", code)
@@ -421,7 +434,8 @@ def main() -> int:
                     continue
                 code = case.text.splitlines()[line - 1].strip() if line else textwrap.indent(case.text, "    ")
                 missed.append(f"{rule} {case.tool} {case.at(line)}: {code}")
-                why = ELSEWHERE.get(rule) if case.elsewhere else on_purpose(rule, case.at(line))
+                why = on_purpose(rule, case.at(line))
+                why = why or (ELSEWHERE.get(rule) if case.elsewhere else None)
                 count.whys[why or "?"] += 1
                 if why is None:
                     unexplained.append(missed[-1])

@@ -401,7 +401,7 @@ class Checker:
 
     def tasks(self, table):
         lists = {"makers", "misreading", "refusing", "wrappers"}
-        self.keys(table, {"coroutines", "ending-words", "generators"} | lists)
+        self.keys(table, {"coroutines", "endless", "ending-words", "generators"} | lists)
         if generators := table.get("generators"):
             self.keys(generators, {"confirm", "decorators", "each", "returns", "waits"})
             each = [generators["each"]] if "each" in generators else []
@@ -410,7 +410,7 @@ class Checker:
                     self.callable(name)
         for key in lists:
             self.names(expanded(table.get(key, [])))
-        for name in expanded(table.get("coroutines", [])):
+        for name in expanded([*table.get("coroutines", []), *table.get("endless", [])]):
             if not inspect.iscoroutinefunction(self.object(name)):
                 self.mistake(f"`{name}` is no coroutine function")
 

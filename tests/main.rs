@@ -21,6 +21,9 @@ mod laws;
 /// The command line: what goes in, what comes out, exit codes.
 mod cli;
 
+/// What the README shows is what comes of the example.
+mod examples;
+
 /// What other tools found, answered.
 mod from;
 

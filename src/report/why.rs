@@ -103,8 +103,13 @@ fn facts_of(
     said.push(format!("stands in: {}", place(facts, call)));
     if let Some(Term::Member(of, _)) = facts.terms.get(call.callee.0 as usize) {
         let receiver = project.written(file, *of);
+        // Of a variable only its value is kept.
+        let receiver = match &*receiver {
+            "..." => "what it is called on".to_owned(),
+            receiver => format!("`{receiver}`"),
+        };
         said.push(format!(
-            "`{receiver}` is: {}",
+            "{receiver} is: {}",
             describe(project, &project.value(file, *of))
         ));
     }

@@ -39,8 +39,10 @@ pub(super) fn reason<'a>(cx: &Cx<'a>, made: Option<&'a Expr>) -> Option<String> 
 
 /// Whether what a call runs goes on for good.
 fn is_endless<'a>(cx: &Cx<'a>, call: &'a ExprCall, depth: usize) -> bool {
-    let Gives::Coroutine(functions) = cx.gives(call) else {
-        return false;
+    let functions = match cx.gives(call) {
+        Gives::Coroutine(functions) => functions,
+        Gives::LibraryCoroutine(name) => return cx.module.catalogue().never_ends(&name),
+        _ => return false,
     };
     functions.iter().any(|&function| {
         let Some(known) = cx.project.function(function) else {

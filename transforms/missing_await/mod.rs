@@ -260,9 +260,6 @@ fn plain<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Why {
 /// Where waiting for a function may not end: a task may have been meant.
 fn lasting<'a>(cx: &Cx<'a>, call: &'a ExprCall, gives: &Gives) -> Option<String> {
     let node = AnyNodeRef::from(call);
-    let Gives::Coroutine(functions) = gives else {
-        return None;
-    };
     if !cx
         .module
         .parent(node)
@@ -270,8 +267,17 @@ fn lasting<'a>(cx: &Cx<'a>, call: &'a ExprCall, gives: &Gives) -> Option<String>
     {
         return None;
     }
-    let around = function_around(cx, node).and_then(|around| cx.function_ref(around));
     let shown = cx.module.describe(&call.func);
+    let functions = match gives {
+        Gives::Coroutine(functions) => functions,
+        Gives::LibraryCoroutine(name) if cx.module.catalogue().never_ends(name) => {
+            return Some(format!(
+                "`{shown}` does not end by itself: was a task meant?"
+            ));
+        }
+        _ => return None,
+    };
+    let around = function_around(cx, node).and_then(|around| cx.function_ref(around));
     if around.is_some_and(|around| functions.first() == Some(&around)) {
         return Some(format!(
             "`{shown}` is the function itself: was a task meant, for `asyncio.create_task`?"

@@ -15,6 +15,9 @@ pub struct Tasks {
     /// Functions and methods that give a coroutine, and not another awaitable.
     #[serde(default)]
     pub coroutines: Vec<String>,
+    /// Those among such functions whose coroutine does not end by itself.
+    #[serde(default)]
+    pub endless: Vec<String>,
     /// Functions that give an awaitable for something that others may know.
     #[serde(default)]
     pub wrappers: Vec<String>,
@@ -59,6 +62,7 @@ pub enum Waits {
 pub(super) enum Role {
     Maker,
     Coroutine,
+    Endless,
     Wrapper,
     Refusing,
     Misreading,
@@ -69,6 +73,7 @@ pub(super) fn note(roles: &mut FxHashMap<String, Role>, library: &Library) {
     let tasks = &library.tasks;
     add(roles, &tasks.makers, Role::Maker);
     add(roles, &tasks.coroutines, Role::Coroutine);
+    add(roles, &tasks.endless, Role::Endless);
     add(roles, &tasks.wrappers, Role::Wrapper);
     add(roles, &tasks.refusing, Role::Refusing);
     add(roles, &tasks.misreading, Role::Misreading);
@@ -94,7 +99,12 @@ impl Catalogue {
 
     /// Whether what a function outside the project gives is a coroutine.
     pub fn gives_coroutine(&self, qualified: &str) -> bool {
-        self.has_role(qualified, Role::Coroutine)
+        self.has_role(qualified, Role::Coroutine) || self.never_ends(qualified)
+    }
+
+    /// Whether what a function outside the project gives is a coroutine that does not end by itself.
+    pub fn never_ends(&self, qualified: &str) -> bool {
+        self.has_role(qualified, Role::Endless)
     }
 
     /// Whether what a function outside the project gives stands for something that others may know.
