@@ -25,7 +25,7 @@ pub struct MissingAwait;
 
 static INFO: Info = Info {
     id: "missing-await",
-    codes: &[],
+    codes: &["ASYNC105"],
     summary: "a coroutine that nothing awaits",
     why: "Calling an `async def` function only makes a coroutine; nothing of its body runs until \
           somebody awaits it. Where `await` is forgotten, a statement does nothing, and Python says so \
