@@ -2,7 +2,7 @@
 //! asyncio.sleep(0.1)`.
 //!
 //! Left alone: loops that do more, that never end by their condition, that wait for a time,
-//! and those whose condition awaits an answer: who gives it sets no event here.
+//! and those whose condition awaits an answer, or asks for a file: who gives it sets no event here.
 
 use crate::fix::{Cx, FileId, Finding, Info, Transform, calls};
 use crate::model::file::{Place, Why, references_within, walk};
@@ -58,6 +58,9 @@ async def connected(client):
 
 /// Functions that tell the time.
 const CLOCKS: [&str; 5] = ["monotonic", "now", "perf_counter", "time", "utcnow"];
+
+/// Functions that ask for a file, which may come from anywhere.
+const OUTSIDE: [&str; 5] = ["exists", "is_dir", "is_file", "isdir", "isfile"];
 
 impl Transform for BusyWait {
     fn info(&self) -> &'static Info {
@@ -126,7 +129,8 @@ fn slept_by<'a>(cx: &Cx<'a>, each: &'a StmtWhile) -> Option<String> {
         .then(|| callee.split('.').next().unwrap_or_default().to_owned())
 }
 
-/// Whether a condition depends on anything, but not on the time, nor on what it asks others by `await`.
+/// Whether a condition depends on anything, but not on the time, on files, or on what it asks others by
+/// `await`.
 fn waits_for_a_change(test: &Expr) -> bool {
     let mut is_other = false;
     walk(test.into(), &mut |node| {
@@ -137,7 +141,7 @@ fn waits_for_a_change(test: &Expr) -> bool {
                 Expr::Name(name) => name.id.as_str(),
                 _ => "",
             };
-            is_other |= CLOCKS.contains(&name);
+            is_other |= CLOCKS.contains(&name) || OUTSIDE.contains(&name);
         }
         TraversalSignal::Traverse
     });

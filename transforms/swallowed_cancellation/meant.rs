@@ -131,7 +131,7 @@ pub(super) fn cleans_up<'a>(cx: &Cx<'a>, statement: &'a StmtTry) -> bool {
 pub(super) fn awaited_by<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Option<String> {
     let of = cx.function_ref(function)?;
     let callers = cx.project.graph().callers(of);
-    callers.into_iter().find_map(|(file, index)| {
+    callers.iter().find_map(|(file, index)| {
         let call = cx.project.call(*file, *index as usize)?;
         let by = call.function.filter(|_| call.awaited)?;
         Some(cx.project.name_of(FunctionRef {
