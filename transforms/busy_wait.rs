@@ -1,7 +1,8 @@
 //! Loops in coroutines that do nothing but sleep until something holds: `while not ready: await
 //! asyncio.sleep(0.1)`.
 //!
-//! Left alone: loops that do more, that never end by their condition, and that wait for a time.
+//! Left alone: loops that do more, that never end by their condition, that wait for a time,
+//! and those whose condition awaits an answer, or asks for a file: who gives it sets no event here.
 
 use crate::fix::{Cx, FileId, Finding, Info, Transform, calls};
 use crate::model::file::{Place, Why, references_within, walk};
@@ -57,6 +58,9 @@ async def connected(client):
 
 /// Functions that tell the time.
 const CLOCKS: [&str; 5] = ["monotonic", "now", "perf_counter", "time", "utcnow"];
+
+/// Functions that ask for a file, which may come from anywhere.
+const OUTSIDE: [&str; 5] = ["exists", "is_dir", "is_file", "isdir", "isfile"];
 
 impl Transform for BusyWait {
     fn info(&self) -> &'static Info {
@@ -125,21 +129,23 @@ fn slept_by<'a>(cx: &Cx<'a>, each: &'a StmtWhile) -> Option<String> {
         .then(|| callee.split('.').next().unwrap_or_default().to_owned())
 }
 
-/// Whether a condition depends on anything, but not on the time.
+/// Whether a condition depends on anything, but not on the time, on files, or on what it asks others by
+/// `await`.
 fn waits_for_a_change(test: &Expr) -> bool {
-    let mut by_time = false;
+    let mut is_other = false;
     walk(test.into(), &mut |node| {
+        is_other |= node.is_expr_await();
         if let AnyNodeRef::ExprCall(call) = node {
             let name = match &*call.func {
                 Expr::Attribute(method) => method.attr.as_str(),
                 Expr::Name(name) => name.id.as_str(),
                 _ => "",
             };
-            by_time |= CLOCKS.contains(&name);
+            is_other |= CLOCKS.contains(&name) || OUTSIDE.contains(&name);
         }
         TraversalSignal::Traverse
     });
-    !by_time && !references_within(test.into()).is_empty()
+    !is_other && !references_within(test.into()).is_empty()
 }
 
 /// The first function that a condition asks, but for the size of something.

@@ -1,6 +1,7 @@
 //! Timeouts by hand: loops in coroutines that look at the clock and raise a `TimeoutError`.
 //!
-//! Left alone: loops that do something else when the time is up, and those that do not await.
+//! Left alone: loops that do something else when the time is up, those that await nothing but a sleep,
+//! and those of generators.
 
 use crate::fix::{Cx, FileId, Finding, Info, Transform, calls};
 use crate::model::file::{Entity, Place, Why, walk};
@@ -79,7 +80,7 @@ impl Transform for ManualTimeout {
             let Some(AnyNodeRef::StmtWhile(each)) = cx.module.own(each.into()) else {
                 continue;
             };
-            if !awaits(each) || !gives_up(cx, each) {
+            if !awaits(cx, each) || !gives_up(cx, each) {
                 continue;
             }
             let message = "the loop looks at the clock between its awaits: one that never ends is never \
@@ -99,19 +100,26 @@ impl Transform for ManualTimeout {
     }
 }
 
-fn awaits(each: &StmtWhile) -> bool {
-    let mut found = false;
+/// Whether a loop awaits anything that may last, and yields nothing: where a generator yields, what is
+/// cancelled by a timeout around it is who goes through it.
+fn awaits<'a>(cx: &Cx<'a>, each: &'a StmtWhile) -> bool {
+    let (mut found, mut yields) = (false, false);
     walk(each.into(), &mut |node| match node {
         AnyNodeRef::StmtFunctionDef(_)
         | AnyNodeRef::StmtClassDef(_)
         | AnyNodeRef::ExprLambda(_) => TraversalSignal::Skip,
-        AnyNodeRef::ExprAwait(_) => {
-            found = true;
+        AnyNodeRef::ExprYield(_) => {
+            yields = true;
             TraversalSignal::Skip
+        }
+        AnyNodeRef::ExprAwait(awaited) => {
+            found |= !matches!(&*awaited.value, Expr::Call(call)
+                if cx.callee(call).is_ok_and(|name| name == "asyncio.sleep"));
+            TraversalSignal::Traverse
         }
         _ => TraversalSignal::Traverse,
     });
-    found
+    found && !yields
 }
 
 /// Whether a loop raises a `TimeoutError` by the clock: in an `if` of its own, or after it, where its

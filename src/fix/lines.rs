@@ -68,7 +68,7 @@ fn break_ending(cx: &Cx<'_>, call: &ExprCall, edits: &mut Vec<Edit>, deeper: boo
     if indent.chars().count() - newline.len() + width(inner, edits) > limit
         && let Some(commas) = commas(cx, call)
         // A single argument gets no comma.
-        && !(commas.is_empty() && edits.is_empty())
+        && (!commas.is_empty() || edits.iter().any(|edit| inner.contains(edit.span())))
         && indent.ends_with(' ')
         && !edits
             .iter()

@@ -124,6 +124,17 @@ impl Transform for DanglingTask {
                 continue;
             };
             if maker == Maker::Gather {
+                let expects = |node| match node {
+                    AnyNodeRef::StmtWith(with) => {
+                        let mut items = with.items.iter();
+                        items.any(|item| cx.module.swallows_errors(&item.context_expr))
+                    }
+                    _ => false,
+                };
+                // `with pytest.raises(...)`: what it gives is an error.
+                if cx.module.ancestors(call.into()).any(expects) {
+                    continue;
+                }
                 let message = "nobody awaits what `asyncio.gather` gives: its errors are lost";
                 let why = "await it, or keep what it gives until it is done";
                 let fix = Err(Why::new(why));
@@ -303,11 +314,32 @@ fn is_kept_elsewhere<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
                     is_future(value) || maker(cx, made).is_some()
                 }
                 _ => false,
-            })
+            }) || is_given_away(cx, name)
         }
         Some(Expr::Attribute(_)) => true,
         _ => false,
     }
+}
+
+/// Whether a variable is returned or put into something as well, which is no use for a coroutine that a
+/// task is made of.
+fn is_given_away<'a>(cx: &Cx<'a>, name: &'a ExprName) -> bool {
+    let reads = cx
+        .module
+        .scope_of(name.into())
+        .map(|scope| cx.module.reads_of(scope, &name.id));
+    reads.into_iter().flatten().any(|read| {
+        let parent = cx.module.parent(read.into());
+        let call = parent.and_then(|parent| cx.module.parent(parent));
+        match (parent, call) {
+            (Some(AnyNodeRef::StmtReturn(_)), _) => true,
+            (Some(AnyNodeRef::Arguments(_)), Some(AnyNodeRef::ExprCall(call))) => {
+                matches!(&*call.func, Expr::Attribute(method)
+                    if matches!(method.attr.as_str(), "add" | "append"))
+            }
+            _ => false,
+        }
+    })
 }
 
 fn fix<'a>(

@@ -84,6 +84,8 @@ impl Transform for EventLoopLookup {
                 continue;
             }
             match cx.module.place(call.into()) {
+                // Where no loop runs, which is never so in a coroutine.
+                Place::Coroutine { .. } if is_without_loop(cx, call) => {}
                 Place::Coroutine { .. } => {
                     let message = "`asyncio.get_event_loop()` in a coroutine is the running loop";
                     let fix = running(cx, call, foreign(cx));
@@ -93,8 +95,13 @@ impl Transform for EventLoopLookup {
                 _ => {
                     let message = "`asyncio.get_event_loop()` outside of a coroutine fails since \
                                    Python 3.14, unless somebody set a loop";
-                    let fix = inside::only_on_the_loop(cx, call)
-                        .and_then(|reason| running(cx, call, Some(reason)));
+                    let fix = match is_without_loop(cx, call) {
+                        true => Err(Why::new(
+                            "no loop runs where this is reached: have `asyncio.run` make one",
+                        )),
+                        false => inside::only_on_the_loop(cx, call)
+                            .and_then(|reason| running(cx, call, Some(reason))),
+                    };
                     found.push(cx.finding(&INFO, span(call), message, fix));
                 }
             }
@@ -238,6 +245,30 @@ fn has_answer(cx: &Cx<'_>, call: &ExprCall) -> bool {
         }
         AnyNodeRef::StmtIf(choice) => asks_version(cx, span(&*choice.test), choice),
         _ => false,
+    })
+}
+
+/// Whether this is what is done when `get_running_loop` has failed.
+fn is_without_loop<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let at = span(call);
+    cx.module.ancestors(call.into()).any(|ancestor| {
+        let AnyNodeRef::StmtTry(tried) = ancestor else {
+            return false;
+        };
+        let mut calls = cx.module.calls().iter();
+        tried
+            .handlers
+            .iter()
+            .any(|handler| span(handler).contains(at))
+            && calls.any(|other| {
+                tried
+                    .body
+                    .iter()
+                    .any(|inner| span(inner).contains(span(*other)))
+                    && cx
+                        .callee(other)
+                        .is_ok_and(|name| name == "asyncio.get_running_loop")
+            })
     })
 }
 

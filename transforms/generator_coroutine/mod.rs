@@ -79,9 +79,17 @@ impl Transform for GeneratorCoroutine {
                 continue;
             };
             let message = match generators.waits {
+                Waits::YieldFrom if !function.is_generator => format!(
+                    "`{decorator}`, which is gone since Python 3.11, makes a coroutine of `{}`",
+                    function.name
+                ),
                 Waits::YieldFrom => format!(
                     "`{}` is a generator that `{decorator}` makes a coroutine of, which is gone since \
                      Python 3.11",
+                    function.name
+                ),
+                Waits::Yield if !function.is_generator => format!(
+                    "`{decorator}` makes a coroutine of `{}`, which is no generator",
                     function.name
                 ),
                 Waits::Yield => format!(
@@ -148,7 +156,7 @@ fn fix<'a>(
         }
     } else if !function.is_abstract {
         return Err(Why::new(
-            "it is no generator, and what it returns may be a future, which the decorator waits for",
+            "what it returns may be a future, which the decorator waits for",
         ));
     }
     if generators.waits == Waits::Yield

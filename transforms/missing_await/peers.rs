@@ -1,10 +1,10 @@
 //! Calls of which too little is known, where all others that are written the same are awaited.
 
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Lookup, Place, ScopeKind, dotted, root};
+use crate::model::file::{BindingKind, Entity, Lookup, Place, ScopeKind, dotted, root};
 use crate::model::project::Gives;
 use crate::model::stdlib::is_stdlib;
-use crate::python::ast::{Expr, ExprCall, ExprName};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName};
 use crate::python::span;
 use rustc_hash::FxHashMap;
 
@@ -47,7 +47,7 @@ impl Peers {
             _ => true,
         };
         let here = matches!(cx.module.place(call.into()), Place::Coroutine { .. });
-        if is_known || !here || is_entered(cx, &call.func) {
+        if is_known || !here || is_entered(cx, &call.func) || is_of_two_worlds(cx, call) {
             return None;
         }
         match self.0.get(&callee(cx, &call.func)?) {
@@ -128,4 +128,31 @@ fn is_entered<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
     bindings
         .iter()
         .any(|id| matches!(cx.module.binding(*id).kind, BindingKind::With(_, false)))
+}
+
+/// Whether another branch awaits what is called here, or the function asks which class the object has:
+/// it may be one of plain methods here.
+fn is_of_two_worlds<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let (Some(text), Expr::Name(object)) = (dotted(&call.func), root(&call.func)) else {
+        return false;
+    };
+    let around = cx.module.ancestors(call.into());
+    let mut around = around.take_while(|node| !node.is_module());
+    around.any(|node| {
+        let (is_choice, is_function) = match node {
+            AnyNodeRef::StmtIf(_) | AnyNodeRef::ExprIf(_) => (true, false),
+            AnyNodeRef::StmtFunctionDef(_) => (false, true),
+            _ => return false,
+        };
+        let mut others = cx.module.calls().iter();
+        others.any(|other| {
+            let awaits_the_same = is_choice
+                && cx.module.is_awaited((*other).into())
+                && dotted(&other.func).as_ref() == Some(&text);
+            let asks = is_function
+                && matches!(cx.module.entity(&other.func), Entity::Builtin("isinstance"))
+                && matches!(other.arguments.args.first(), Some(Expr::Name(name)) if name.id == object.id);
+            span(node).contains(span(*other)) && (awaits_the_same || asks)
+        })
+    })
 }

@@ -288,6 +288,8 @@ fn passed<'a>(
             match &*name {
                 "isinstance" if position == 0 => return asked(cx, call),
                 "hasattr" | "callable" | "type" | "id" => return Use::Meant,
+                // More than one argument fails anyway: what is meant is a list of coroutines.
+                "list.extend" if arguments.args.len() > 1 => return Use::Open,
                 _ => {}
             }
             if catalogue.refuses_awaitables(&name) {

@@ -1,21 +1,45 @@
 //! What speaks against a run that always fails, or must be confirmed of it.
 
 use crate::fix::{Cx, LoopRun};
-use crate::model::file::Why;
+use crate::model::file::{Why, walk};
 use crate::model::libraries::Runs;
-use crate::python::ast::{AnyNodeRef, ExceptHandler, Expr, Stmt, StmtTry};
+use crate::python::ast::{
+    AnyNodeRef, ExceptHandler, Expr, ExprCall, Stmt, StmtTry, StmtWith, TraversalSignal,
+};
 use crate::python::span;
 use crate::text::Span;
 
-/// Whether somebody expects the error: `with pytest.raises(RuntimeError)`.
-pub(super) fn is_expected(cx: &Cx<'_>, run: &LoopRun<'_>) -> bool {
-    around(cx, run).any(|ancestor| match ancestor {
-        AnyNodeRef::StmtWith(with) => with
-            .items
-            .iter()
-            .any(|item| cx.module.swallows_errors(&item.context_expr)),
-        _ => false,
-    })
+/// Whether somebody expects the error: `with pytest.raises(RuntimeError)` around the call, or in a
+/// function that defines the coroutine and runs it.
+pub(super) fn is_expected(cx: &Cx<'_>, call: &ExprCall) -> bool {
+    let expects = |with: &StmtWith| {
+        let mut items = with.items.iter();
+        items.any(|item| cx.module.swallows_errors(&item.context_expr))
+    };
+    let mut is_outer = false;
+    cx.module
+        .ancestors(call.into())
+        .any(|ancestor| match ancestor {
+            AnyNodeRef::StmtWith(with) => expects(with),
+            AnyNodeRef::StmtFunctionDef(function) => {
+                let mut expected = false;
+                if is_outer {
+                    walk(function.into(), &mut |node| {
+                        expected |= match node {
+                            AnyNodeRef::StmtWith(with) => expects(with),
+                            AnyNodeRef::ExprAttribute(method) => {
+                                method.attr.starts_with("assertRaises")
+                            }
+                            _ => false,
+                        };
+                        TraversalSignal::Traverse
+                    });
+                }
+                is_outer = true;
+                expected
+            }
+            _ => false,
+        })
 }
 
 /// What a person must confirm, or why nothing is done.

@@ -2,10 +2,13 @@
 
 use crate::fix::Cx;
 use crate::model::file::{Entity, walk};
+use crate::model::project::FunctionRef;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandlerExceptHandler, Expr, ExprCall, ExprName, Number, Stmt,
-    StmtFunctionDef, TraversalSignal,
+    StmtFunctionDef, StmtTry, TraversalSignal,
 };
+use crate::python::span;
+use crate::text::Span;
 
 /// Functions of asyncio that wait for what they are given.
 const WAITING: [&str; 4] = [
@@ -89,7 +92,53 @@ pub(super) fn is_meant<'a>(
     let is_test = cx.module.ancestors(function.into()).any(
         |node| matches!(node, AnyNodeRef::StmtFunctionDef(outer) if outer.name.starts_with("test")),
     );
-    only_others || cancels || is_test || function.name.starts_with("test")
+    let facts = cx.project.facts(cx.file);
+    let mut functions = facts.into_iter().flat_map(|facts| &facts.functions);
+    // A test defines what is to be cancelled beside itself, too.
+    let mut tests = || functions.any(|of| of.name.starts_with("test_"));
+    only_others || cancels || is_test || function.name.starts_with("test") || tests()
+}
+
+/// Whether a comment of a clause speaks of cancellations.
+pub(super) fn is_said(cx: &Cx<'_>, handler: &ExceptHandlerExceptHandler) -> bool {
+    let layout = cx.module.layout();
+    let end = layout.line_end(span(handler).end());
+    let lines = Span::new(span(handler).start(), end);
+    let mut comments = cx.module.tree().comments();
+    comments.any(|comment| {
+        let text = comment.of(cx.module.text()).to_lowercase();
+        lines.contains(comment) && text.contains("cancel")
+    })
+}
+
+/// Whether a statement is what is done in the `except` or `finally` of another `try`.
+pub(super) fn cleans_up<'a>(cx: &Cx<'a>, statement: &'a StmtTry) -> bool {
+    let at = span(statement);
+    let around = cx.module.ancestors(statement.into());
+    let mut around = around.take_while(|node| !node.is_stmt_function_def());
+    around.any(|node| match node {
+        AnyNodeRef::StmtTry(outer) => {
+            let mut handlers = outer.handlers.iter();
+            let mut last = outer.finalbody.iter();
+            handlers.any(|handler| span(handler).contains(at))
+                || last.any(|inner| span(inner).contains(at))
+        }
+        _ => false,
+    })
+}
+
+/// A coroutine that awaits a function itself, not as a task: when both are cancelled, it goes on.
+pub(super) fn awaited_by<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef) -> Option<String> {
+    let of = cx.function_ref(function)?;
+    let callers = cx.project.graph().callers(of);
+    callers.iter().find_map(|(file, index)| {
+        let call = cx.project.call(*file, *index as usize)?;
+        let by = call.function.filter(|_| call.awaited)?;
+        Some(cx.project.name_of(FunctionRef {
+            file: *file,
+            index: by,
+        }))
+    })
 }
 
 /// Whether statements await nothing but what runs already.
@@ -110,6 +159,8 @@ fn waits_for_others<'a>(cx: &Cx<'a>, awaited: &'a Expr) -> bool {
         Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) | Expr::NumberLiteral(_) => true,
         Expr::Starred(starred) => waits_for_others(cx, &starred.value),
         Expr::List(list) => list.elts.iter().all(|item| waits_for_others(cx, item)),
+        Expr::Set(set) => set.elts.iter().all(|item| waits_for_others(cx, item)),
+        Expr::Tuple(tuple) => tuple.elts.iter().all(|item| waits_for_others(cx, item)),
         Expr::Call(call) => {
             let waits = cx.callee(call).is_ok_and(|name| WAITING.contains(&&*name));
             let mut given = call.arguments.args.iter();

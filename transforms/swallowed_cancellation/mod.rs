@@ -54,17 +54,13 @@ async def serve(queue, handle, log):
     when_review: "\
 - **Review**, always: what swallows a cancellation goes on today, and ends with the change. Clauses that \
 do more than to log have it named: clean-up belongs into `finally`.
-- **Manual** where a clause names the cancellation and the code after it runs, or the coroutine ends: \
-many background tasks end like this, and who cancels and awaits them may rely on it.
+- **Manual** where a clause names the cancellation and the code after it runs, or the coroutine ends \
+and another that awaits it goes on; where it cleans up after another error.
 - **Manual** at `except*`, which puts a cancellation into a group when it raises it again.
 - **Manual** where only a task is awaited that others may have cancelled; where the error is kept or handed on, and where the file uses trio or anyio, whose \
 cancellations are others.",
     needles: &[],
 };
-
-/// Why a clause that ends a coroutine is left alone.
-const ENDS: &str = "it ends here as if it were done, which who cancels and awaits it may rely on: raise the \
-                    cancellation again if nobody does";
 
 /// What a clause catches.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,6 +129,15 @@ fn tried<'a>(
     };
     if meant::goes_on_elsewhere(&handler.body)
         || meant::is_meant(cx, function, &statement.body, catches == Catches::All)
+        || meant::is_said(cx, handler)
+    {
+        return;
+    }
+    // Who names the cancellation means it, and may keep it for later, or end a task by it.
+    let ends = catches != Catches::All && ends(cx, statement, handler);
+    let awaiting = meant::awaited_by(cx, function);
+    if catches != Catches::All && meant::handed_on(cx, handler).is_some()
+        || ends && awaiting.is_none()
     {
         return;
     }
@@ -154,8 +159,20 @@ fn tried<'a>(
                 span(caught).end()
             }),
     );
-    let fix = fix(cx, statement, handler, catches);
+    let fix = match awaiting.filter(|_| ends) {
+        Some(awaiting) => Err(Why::new(format!(
+            "it ends here as if it were done, and `{awaiting}`, which awaits it, goes on: raise the \
+             cancellation again if nobody relies on that"
+        ))),
+        None => fix(cx, statement, handler, catches),
+    };
     found.push(cx.finding(&INFO, at, message, fix));
+}
+
+/// Whether a coroutine function ends with a clause.
+fn ends<'a>(cx: &Cx<'a>, statement: &'a StmtTry, handler: &'a ExceptHandlerExceptHandler) -> bool {
+    let leaves = matches!(handler.body.last(), Some(Stmt::Return(_) | Stmt::Break(_)));
+    leaves || is_last(cx, statement.into())
 }
 
 fn suppressed<'a>(
@@ -258,14 +275,16 @@ fn fix<'a>(
         ));
     }
     if catches != Catches::All && !goes_round_again(cx, statement, handler) {
-        return Err(Why::new(match handler.body.last() {
-            Some(Stmt::Return(_) | Stmt::Break(_)) => ENDS,
-            _ if is_last(cx, statement.into()) => ENDS,
-            _ => {
-                "what comes after it runs when the task is cancelled: put that into `finally`, and \
-                 raise the cancellation again"
-            }
-        }));
+        return Err(Why::new(
+            "what comes after it runs when the task is cancelled: put that into `finally`, and raise \
+             the cancellation again",
+        ));
+    }
+    if catches == Catches::All && meant::cleans_up(cx, statement) {
+        return Err(Why::new(
+            "this cleans up after something else, and a cancellation would take the place of its error: \
+             say which errors are left out of account",
+        ));
     }
     let layout = cx.module.layout();
     let at = span(handler).start();

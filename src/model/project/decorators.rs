@@ -102,11 +102,27 @@ impl Evaluator<'_> {
         let inner = self.inner(decorator).filter(|inner| *inner != decorator);
         let inner = inner.and_then(|inner| Some((inner, self.project.function(inner)?)));
         match inner {
-            Some((inner, of)) if of.is_async && !of.is_generator => match self.yields(inner) {
-                Yields::Same => Yields::Coroutine,
-                _ => Yields::Unknown,
-            },
+            Some((inner, of)) if of.is_async && !of.is_generator => {
+                // What its own decorators make of the wrapper may be a plain function that runs it.
+                let is_plain = of.decorators.iter().all(|own| {
+                    matches!(self.term(decorator.file, *own), Value::Library(_))
+                        || self.is_by_library(decorator.file, *own)
+                });
+                match self.yields(inner) {
+                    Yields::Same if is_plain => Yields::Coroutine,
+                    _ => Yields::Unknown,
+                }
+            }
             _ => Yields::Unknown,
+        }
+    }
+
+    /// Whether a decorator is made by calling one of a library: `@functools.wraps(function)`.
+    fn is_by_library(&mut self, file: FileId, decorator: TermId) -> bool {
+        let facts = self.project.facts(file);
+        match facts.and_then(|facts| facts.terms.get(decorator.0 as usize)) {
+            Some(Term::Call(callee)) => matches!(self.term(file, *callee), Value::Library(_)),
+            _ => false,
         }
     }
 

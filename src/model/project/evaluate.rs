@@ -252,8 +252,19 @@ impl<'p> Evaluator<'p> {
             return Value::Library(name.into());
         }
         let mut value = Value::Module(place);
-        for part in parts {
-            value = self.member(&value, part);
+        while let Some(part) = parts.next() {
+            // `from package.Name import Name` goes through the module, whatever else of the package has
+            // its name.
+            let on_the_way = parts.clone().next().is_some();
+            let module = match &value {
+                Value::Module(place) if on_the_way => self
+                    .project
+                    .modules
+                    .submodule(place, part)
+                    .map(Value::Module),
+                _ => None,
+            };
+            value = module.unwrap_or_else(|| self.member(&value, part));
         }
         value
     }
