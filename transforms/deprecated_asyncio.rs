@@ -143,6 +143,11 @@ fn rename<'a>(
     module: &str,
     member: &str,
 ) -> Result<Result<Fix, EditError>, Why> {
+    if cx.module.prints_itself(reference.into()) {
+        return Err(Why::new(
+            "an f-string prints the code of its field, which would change",
+        ));
+    }
     let new = reach(cx, module, member, reference.into())?;
     let in_coroutine = matches!(cx.module.place(reference.into()), Place::Coroutine { .. });
     let mut files = cx.project.files();

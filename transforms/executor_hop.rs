@@ -5,8 +5,8 @@
 
 use crate::fix::together::{Code, changed_call_code, is_asyncio};
 use crate::fix::{
-    Cx, FileId, Finding, Hop, Info, Transform, changed_call, report_hops, running_loop, thread_at,
-    without_argument,
+    Cx, FileId, Finding, Hop, Info, Transform, changed_call, report_hops, running_loop, speaks_of,
+    thread_at, without_argument,
 };
 use crate::model::file::{
     BindingKind, Entity, Index, Lookup, Place, ScopeId, ScopeKind, Term, Why,
@@ -326,6 +326,8 @@ fn same_outside<'a>(
 /// project that calls nothing else.
 fn is_blind<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
     match cx.module.entity(callee) {
+        // Methods such as `__str__` run unseen.
+        Entity::Builtin(_) | Entity::Function(_) if has_context(cx) => false,
         Entity::Builtin(_) => true,
         Entity::External(name) => is_blind_name(&name),
         Entity::Function(function) => {
@@ -354,6 +356,19 @@ fn is_blind<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
         },
     }
 }
+
+/// Whether the project has context variables of its own, or the like.
+fn has_context(cx: &Cx<'_>) -> bool {
+    let mut files = cx.project.files();
+    files.any(|(file, _)| speaks_of(cx.project, file, &CONTEXTS))
+}
+
+const CONTEXTS: [&str; 4] = [
+    "contextvars.ContextVar",
+    "decimal.getcontext",
+    "decimal.localcontext",
+    "decimal.setcontext",
+];
 
 /// More functions than these are not looked through.
 const MAX_FUNCTIONS: usize = 100;

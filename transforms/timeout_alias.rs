@@ -85,7 +85,10 @@ impl Transform for TimeoutAlias {
             let scope = cx.module.scope_of(alias.into());
             let is_builtin = scope
                 .is_some_and(|scope| matches!(cx.module.lookup(scope, BUILTIN), Lookup::Builtin));
-            if !is_builtin || listed.iter().any(|tuple| tuple.contains(at)) {
+            if !is_builtin
+                || cx.module.prints_itself(alias.into())
+                || listed.iter().any(|tuple| tuple.contains(at))
+            {
                 continue;
             }
             let edit = match twice(cx, alias, &names) {

@@ -56,7 +56,7 @@ async def receive(queue):
     when_review: "\
 - **Safe** from Python 3.12 on, where `wait_for` does the same.
 - **Review** for Python 3.11, in which `wait_for` runs what it is given in a task with context variables \
-of its own.",
+of its own; and where calls make the arguments, which the limit holds for as well then.",
     needles: &["wait_for"],
 };
 
@@ -204,6 +204,18 @@ fn fix<'a>(
          seen here from now on"
             .to_owned()
     });
+    let arguments = limited.coroutine.arguments.iter_source_order();
+    let mut computes = false;
+    for argument in arguments {
+        walk(argument.value().into(), &mut |node| {
+            computes |= node.is_expr_call();
+            TraversalSignal::Traverse
+        });
+    }
+    let reason = match computes {
+        true => Some("what its arguments take to compute counts as well from now on".to_owned()),
+        false => reason,
+    };
     let edits = vec![Edit::replace(whole, text)];
     let fix = Fix::judged(
         "limit the time with `asyncio.timeout`",

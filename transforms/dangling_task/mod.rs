@@ -379,6 +379,15 @@ fn fix<'a>(
     let Some(scope) = module.body_scope(function) else {
         return Err(Why::new("the function is not seen"));
     };
+    let looks = ["locals", "vars", "dir"];
+    if let Some(name) = looks
+        .iter()
+        .find(|name| module.uses_name(span(function), name))
+    {
+        return Err(Why::new(format!(
+            "`{name}()` in the function would see the name of the task"
+        )));
+    }
     let mut edits = Vec::new();
     let kept = kept::kept(cx, call, function)?;
     let task = match lost {

@@ -203,6 +203,8 @@ fn stands_alone(cx: &Cx<'_>, run: &LoopRun<'_>) -> bool {
         && !imports_own
         && !generates
         && facts.stars.is_empty()
+        // `asyncio.run` cancels what it runs then.
+        && !cx.module.text().contains("KeyboardInterrupt")
         && !leaves_something(cx, facts)
 }
 

@@ -9,10 +9,10 @@ mod body;
 use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, decorator_names, functions_by_name, is_kept_by,
 };
-use crate::model::file::{CallKind, Function, Term, TermId, Why};
+use crate::model::file::{CallKind, Entity, Function, Term, TermId, Why};
 use crate::model::libraries::{Generators, Waits};
 use crate::model::project::Project;
-use crate::python::ast::{AnyNodeRef, Decorator, StmtFunctionDef};
+use crate::python::ast::{AnyNodeRef, Decorator, Expr, ExprCall, StmtFunctionDef};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
 
@@ -154,6 +154,13 @@ fn fix<'a>(
                  decorate that one as well, or make both `async def`"
             )));
         }
+        if generators.waits == Waits::YieldFrom
+            && let Some(line) = goes_through(cx, function)
+        {
+            return Err(Why::new(format!(
+                "line {line} goes through it as a generator, which a coroutine is not"
+            )));
+        }
     } else if !function.is_abstract {
         return Err(Why::new(
             "what it returns may be a future, which the decorator waits for",
@@ -234,21 +241,45 @@ fn is_coroutine(project: &Project, file: FileId, function: &Function) -> bool {
         .any(|name| project.catalogue().generators(name).is_some() || name == "types.coroutine")
 }
 
+/// The line of a call in this file that is gone through, step by step or in a loop.
+fn goes_through(cx: &Cx<'_>, function: &Function) -> Option<usize> {
+    let calls = cx.module.calls().iter().copied();
+    let mut calls = calls.filter(|call| is_named(call, function));
+    let through = calls.find(|call| match cx.module.parent((*call).into()) {
+        Some(AnyNodeRef::StmtFor(_) | AnyNodeRef::Comprehension(_)) => true,
+        Some(node @ AnyNodeRef::Arguments(_)) => match cx.module.parent(node) {
+            Some(AnyNodeRef::ExprCall(outer)) => matches!(
+                cx.module.entity(&outer.func),
+                Entity::Builtin(name) if matches!(name, "iter" | "list" | "next" | "tuple")
+            ),
+            _ => false,
+        },
+        _ => false,
+    })?;
+    Some(line_of(cx, through))
+}
+
+/// Whether a call is of something that has the function's name.
+fn is_named(call: &ExprCall, function: &Function) -> bool {
+    match &*call.func {
+        Expr::Name(name) => name.id.as_str() == &*function.name,
+        Expr::Attribute(attribute) => attribute.attr.as_str() == &*function.name,
+        _ => false,
+    }
+}
+
+fn line_of(cx: &Cx<'_>, call: &ExprCall) -> usize {
+    1 + cx.module.text()[..span(call).start()].matches('\n').count()
+}
+
 /// A call in this file whose result nobody waits for, or that is asked for more than a coroutine has.
 fn is_left_alone(cx: &Cx<'_>, function: &Function) -> Option<Why> {
     let mut calls = cx.module.calls().iter();
     calls.find_map(|call| {
-        let name = match &*call.func {
-            crate::python::ast::Expr::Name(name) => name.id.as_str(),
-            crate::python::ast::Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => return None,
-        };
-        if name != &*function.name {
+        if !is_named(call, function) {
             return None;
         }
-        let line = 1 + cx.module.text()[..span(*call).start()]
-            .matches('\n')
-            .count();
+        let line = line_of(cx, call);
         match cx.module.parent((*call).into()) {
             Some(AnyNodeRef::StmtExpr(_)) => Some(Why::new(format!(
                 "the call in line {line} starts it and waits for nothing: as a coroutine it would \

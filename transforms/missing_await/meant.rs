@@ -3,7 +3,7 @@
 use super::uses::function_around;
 use crate::fix::Cx;
 use crate::model::file::{dotted, walk};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, ExceptHandler, Expr, ExprCall, TraversalSignal};
 use crate::python::span;
 use crate::text::Span;
 
@@ -52,6 +52,38 @@ fn is_around<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
             test.is_some_and(|test| test.ends_with("TYPE_CHECKING"))
         }
         _ => false,
+    })
+}
+
+/// What catches the error that the use of a coroutine raises today, and names it.
+pub(super) fn caught<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Option<&'a str> {
+    let at = span(call);
+    let is_dropped = cx
+        .module
+        .parent(call.into())
+        .is_some_and(|parent| parent.is_stmt_expr());
+    let around = cx.module.ancestors(call.into());
+    let mut around = around.take_while(|node| !node.is_stmt_function_def() && !is_dropped);
+    let names = |expression: &'a Expr| {
+        let text = cx.module.source(expression);
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        words
+            .any(|word| matches!(word, "TypeError" | "AttributeError"))
+            .then_some(text)
+    };
+    around.find_map(|node| match node {
+        AnyNodeRef::StmtTry(tried) if tried.body.iter().any(|it| span(it).contains(at)) => {
+            tried.handlers.iter().find_map(|handler| {
+                let ExceptHandler::ExceptHandler(handler) = handler;
+                names(handler.type_.as_deref()?)
+            })
+        }
+        AnyNodeRef::StmtWith(with) => with
+            .items
+            .iter()
+            .filter(|item| !span(*item).contains(at))
+            .find_map(|item| names(&item.context_expr)),
+        _ => None,
     })
 }
 

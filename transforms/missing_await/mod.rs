@@ -78,7 +78,7 @@ async def rename(store: Store, old, new):
     when_review: "\
 - **Review** where a coroutine function without an annotation returns the coroutine, since its callers \
 may await twice; where the function waits for itself, or for one that never ends, so that a task may \
-have been meant; inside a `with` block that may hold a lock; and where it is not known what is called, but \
+have been meant; inside a `with` block that may hold a lock; where code names the error that is raised today, to catch it; and where it is not known what is called, but \
 every other call that is written the same in the file is awaited.
 - **Manual** in plain functions, lambdas, generator expressions and at module level, where `await` is \
 not legal: the message says what would have to become a coroutine function.",
@@ -184,6 +184,10 @@ fn fix<'a>(
         Some(
             "who awaits the function and then what it gives, would await once too often".to_owned(),
         )
+    } else if let Some(caught) = meant::caught(cx, call).filter(|_| wrong.proof == Proof::Fails) {
+        Some(format!(
+            "the error is caught today, by `{caught}`: was it to be raised?"
+        ))
     } else if let Some(held) = cx.module.held_across(node) {
         Some(format!(
             "other tasks may run while `with {held}` is held: a thread lock there would deadlock"

@@ -183,6 +183,10 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
         AnyNodeRef::StmtAssign(assign) => assigned(cx, assign, value),
         AnyNodeRef::StmtAnnAssign(assign) => {
             let scope = cx.module.scope_of(node);
+            let target = variables::use_of_target(cx, &assign.target, value);
+            if matches!(target, Use::Meant) {
+                return Use::Meant;
+            }
             match scope.map(|scope| says(cx, &assign.annotation, scope)) {
                 Some(Says::Plain) => Use::wrong(
                     Proof::Annotated,
@@ -193,7 +197,7 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
                     ),
                 ),
                 Some(Says::Perhaps) => Use::Open,
-                _ => variables::use_of_target(cx, &assign.target, value),
+                _ => target,
             }
         }
         AnyNodeRef::ExprNamed(named) if is(&named.value) => match use_of(cx, parent, value) {

@@ -5,7 +5,7 @@
 
 use super::evaluate::Evaluator;
 use super::{ClassRef, FunctionRef, Project, Value};
-use crate::model::file::{CallKind, NameHash, Term};
+use crate::model::file::{CallKind, NameHash, Owner, Term};
 use crate::model::libraries::Yields;
 use crate::text::FileId;
 use std::mem::discriminant;
@@ -31,6 +31,9 @@ pub enum Gives {
     Value,
     Unknown(Box<str>),
 }
+
+/// What answers for every attribute, those that the class has as well.
+const ANY_ATTRIBUTE: &str = "__getattribute__";
 
 impl Gives {
     /// A coroutine, and nothing else.
@@ -67,7 +70,12 @@ impl Project {
 impl Evaluator<'_> {
     pub(super) fn given_by(&mut self, callee: &Value) -> Gives {
         match callee {
-            Value::Function(function) => self.given_by_all(vec![*function]),
+            Value::Function(function) => match self.assigned_in(*function) {
+                Some(path) => {
+                    Gives::Unknown(format!("{path} assigns something to its name").into())
+                }
+                None => self.given_by_all(vec![*function]),
+            },
             Value::Method(function, class) => self.given_by_method(*function, *class),
             Value::Object(class) => match self.find(*class, "__call__", false) {
                 super::classes::Found::Method(function) => self.given_by_method(function, *class),
@@ -86,6 +94,15 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A file that gives the name of a module's function to something else: `module.name = ...`.
+    fn assigned_in(&self, function: FunctionRef) -> Option<String> {
+        let of = self.project.function(function)?;
+        let patched = &self.project.mentions().patched;
+        let file = patched.get(&NameHash::of(&of.name))?;
+        let path = || self.project.modules().path(*file).display().to_string();
+        matches!(of.owner, Owner::Module).then(path)
+    }
+
     /// What a method gives, whichever of its class's family it is.
     fn given_by_method(&mut self, function: FunctionRef, class: ClassRef) -> Gives {
         let Some(name) = self.project.function(function).map(|of| of.name.clone()) else {
@@ -99,6 +116,15 @@ impl Evaluator<'_> {
             let Some(of) = self.project.class(kin) else {
                 continue;
             };
+            if of
+                .members
+                .iter()
+                .any(|(known, _)| **known == *ANY_ATTRIBUTE)
+            {
+                return Gives::Unknown(
+                    format!("`{}` has a `{ANY_ATTRIBUTE}` of its own", of.name).into(),
+                );
+            }
             let own = of.members.iter().filter(|(known, _)| **known == *name);
             for (_, term) in own {
                 if let Value::Function(other) = self.term(kin.file, *term)
