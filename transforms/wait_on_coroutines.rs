@@ -21,7 +21,7 @@ static INFO: Info = Info {
     codes: &[],
     summary: "a coroutine handed to `asyncio.wait`",
     why: "`asyncio.wait` takes tasks and futures. Coroutines it wrapped in tasks by itself until Python \
-          3.10, with a warning since 3.8, and since 3.11 they are a TypeError. It always gave back the \
+          3.10, with a warning since 3.9, and since 3.11 they are a TypeError. It always gave back the \
           tasks, so that no coroutine was ever found again in `done`.",
     before: "\
 import asyncio

@@ -2,7 +2,7 @@
 
     python modern.py JOBS.json > OUTCOMES.json
 
-A job is `{"name": ..., "file": ...}`. Each has a process of its own, which is forked after what takes long
+A job is `{"name": ..., "folder": ...}`. Each has a process of its own, which is forked after what takes long
 to import. This file itself has to do with what Python 3.6 knows.
 """
 
@@ -21,13 +21,15 @@ import warnings
 LIMIT = 60
 
 
-def play(file):
+def play(folder):
     """The status with which a program ends, as a process would have it."""
     signal.alarm(LIMIT)
     # Names of old forms are deprecated; what nobody awaits is an error.
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", RuntimeWarning)
+    file = os.path.join(folder, "main.py")
     sys.argv = [file]
+    sys.path[0] = folder
     status = 0
     try:
         runpy.run_path(file, run_name="__main__")
@@ -48,7 +50,7 @@ def run(job):
             try:
                 os.dup2(stdout.fileno(), 1)
                 os.dup2(stderr.fileno(), 2)
-                status = play(job["file"])
+                status = play(job["folder"])
                 sys.stdout.flush()
                 sys.stderr.flush()
             finally:

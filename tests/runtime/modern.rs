@@ -1,8 +1,9 @@
-//! Programs that show what a modernisation does, under each CPython at hand: those on which the old form
-//! works, where before and after must come to the same, and those on which it is gone.
+//! Programs that show what a modernisation or a repair does, under each CPython at hand: those on which the
+//! old form works, where before and after must come to the same, and those on which it is gone.
 //!
-//! `modern/<transform>_<case>.py` prints what it comes to. It is rewritten by that transform alone, for
-//! every target version. Comments in its first lines say for which it should be:
+//! `modern/<transform>_<case>.py`, or such a folder with a `main.py`, prints what it comes to. It is
+//! rewritten by that transform alone, for every target version. Comments in its first lines say for which
+//! it should be:
 //!
 //! ```text
 //! # since: 3.7
@@ -14,11 +15,23 @@
 //! it is. `until`, if it is there, is the last Python on which the old form works, and it is an error if it
 //! works later. `# needs: 3.8` is the first Python on which the program runs at all.
 //!
+//! Code that is wrong today has nothing to be compared with. It says instead what comes of it, and each
+//! line that it should print:
+//!
+//! ```text
+//! # today: AttributeError, TypeError since 3.11
+//! # prints: in
+//! ```
+//!
+//! Where it `# expects: manual`, nothing is changed, and only what comes of it today is looked at.
+//! `# with: libraries` are programs that need those of `libraries.txt`; they run with one Python only.
+//!
 //! The CPythons are those that `ASYNCFIX_PYTHONS` lists like a `PATH`, else those of pyenv and those on
 //! the `PATH`, one of each minor version.
 
 use super::{folder, work};
-use crate::{cases, environments};
+use crate::cases::{self, Files};
+use crate::environments;
 use asyncfix::engine::Selection;
 use asyncfix::fix::{Remedy, Safety};
 use asyncfix::model::libraries::Catalogue;
@@ -33,19 +46,26 @@ use std::process::{Command, Stdio};
 
 struct Program {
     name: String,
-    text: Vec<u8>,
+    files: Files,
     since: PythonVersion,
     until: PythonVersion,
     needs: PythonVersion,
     /// How far the change is trusted, from which target version on.
     expects: Vec<(PythonVersion, Safety)>,
+    /// Something is found, and nothing is changed.
+    is_manual: bool,
+    /// What it says today where it is wrong, from which Python on.
+    today: Vec<(PythonVersion, String)>,
+    /// What should come of it, if it is wrong today.
+    right: Option<Outcome>,
+    has_libraries: bool,
 }
 
 /// A program as it is after its rewrite for some versions, the lowest of them first.
 struct Rewritten<'p> {
     program: &'p Program,
     target: PythonVersion,
-    text: Vec<u8>,
+    files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 #[derive(Deserialize)]
@@ -67,9 +87,9 @@ fn versions() -> impl Iterator<Item = PythonVersion> {
 #[test]
 fn modernisations_do_the_same_under_each_python() {
     let wanted = std::env::var("ASYNCFIX_PROGRAMS").unwrap_or_default();
-    let programs: Vec<Program> = cases::files(&folder().join("modern"))
+    let programs: Vec<Program> = all()
         .into_iter()
-        .map(|path| Program::new(&path))
+        .map(|(name, files)| Program::new(name, files))
         .filter(|program| program.name.contains(&wanted))
         .collect();
     let mut wrong = Vec::new();
@@ -99,41 +119,74 @@ fn modernisations_do_the_same_under_each_python() {
     assert!(count == 0, "{count} are wrong:\n\n{}", wrong.join("\n\n"));
 }
 
+/// The files of each program, by name.
+fn all() -> BTreeMap<String, Files> {
+    let folder = folder().join("modern");
+    let mut all: BTreeMap<String, Files> = BTreeMap::new();
+    for path in cases::files(&folder) {
+        let below = path.strip_prefix(&folder).unwrap();
+        let first = Path::new(below.components().next().unwrap().as_os_str());
+        let name = first.file_stem().unwrap().to_str().unwrap().to_owned();
+        let file = below.strip_prefix(first).unwrap();
+        let file = match file.as_os_str().is_empty() {
+            true => Path::new("main.py"),
+            false => file,
+        };
+        let text = std::fs::read(&path).unwrap();
+        all.entry(name).or_default().push((file.to_owned(), text));
+    }
+    all
+}
+
 impl Program {
-    fn new(path: &Path) -> Self {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read(path).unwrap();
-        let head = String::from_utf8(text.clone()).unwrap();
-        let options: BTreeMap<&str, &str> = head
-            .lines()
-            .map_while(|line| line.strip_prefix("# "))
-            .filter_map(|line| line.split_once(": "))
-            .collect();
+    fn new(name: String, files: Files) -> Self {
+        let main = files.iter().find(|(path, _)| path == Path::new("main.py"));
+        let (_, main) = main.unwrap_or_else(|| panic!("{name} has no main.py"));
+        let head = String::from_utf8(main.clone()).unwrap();
+        let head = head.lines().map_while(|line| line.strip_prefix("# "));
+        let said: Vec<(&str, &str)> = head.filter_map(|line| line.split_once(": ")).collect();
+        let options: BTreeMap<&str, &str> = said.iter().copied().collect();
         let version = |key: &str| -> Option<PythonVersion> {
             let bad = format!("{name}: {key}");
             options.get(key).map(|version| version.parse().expect(&bad))
         };
         let since = version("since").unwrap_or_else(|| panic!("{name} says no `since`"));
-        let expects = options.get("expects").copied().unwrap_or_default();
-        let expects = expects.split(", ").map(|expected| {
-            let (safety, from) = match expected.split_once(" since ") {
-                Some((safety, from)) => (safety, from.parse().unwrap()),
-                None => (expected, since),
-            };
-            let safety = match safety {
-                "safe" => Safety::Safe,
-                "review" => Safety::Review,
-                other => panic!("{name} expects {other:?}"),
-            };
-            (from, safety)
+        let by_version = |key: &str| -> Vec<(PythonVersion, String)> {
+            let said = options.get(key).copied().into_iter();
+            let said = said.flat_map(|said| said.split(", "));
+            said.map(|word| match word.split_once(" since ") {
+                Some((word, from)) => (from.parse().unwrap(), word.to_owned()),
+                None => (PythonVersion::OLDEST, word.to_owned()),
+            })
+            .collect()
+        };
+        let expects = by_version("expects");
+        let is_manual = expects.iter().any(|(_, expected)| expected == "manual");
+        let expects = expects.into_iter().filter(|_| !is_manual);
+        let expects = expects.map(|(from, safety)| match safety.as_str() {
+            "safe" => (from, Safety::Safe),
+            "review" => (from, Safety::Review),
+            other => panic!("{name} expects {other:?}"),
+        });
+        let today = by_version("today");
+        let prints = said.iter().filter(|(key, _)| *key == "prints");
+        let right = (!today.is_empty()).then(|| Outcome {
+            name: name.clone(),
+            stdout: prints.map(|(_, line)| format!("{line}\n")).collect(),
+            stderr: String::new(),
+            ended: 0,
         });
         Self {
             since,
             until: version("until").unwrap_or(PythonVersion::NEWEST),
             needs: version("needs").unwrap_or(PythonVersion::OLDEST),
             expects: expects.collect(),
+            is_manual,
+            today,
+            right,
+            has_libraries: options.get("with") == Some(&"libraries"),
             name,
-            text,
+            files,
         }
     }
 
@@ -142,10 +195,9 @@ impl Program {
         let (id, _) = self.name.split_once('_').unwrap_or((&self.name, ""));
         let transform = CATALOGUE.iter().copied().find(|it| it.info().id == id);
         let transform = transform.ok_or_else(|| format!("no transform is called {id}"))?;
-        let files = vec![(PathBuf::from("main.py"), self.text.clone())];
         let mut all: Vec<Rewritten<'_>> = Vec::new();
         for target in versions() {
-            let mut options = cases::options(&files);
+            let mut options = cases::options(&self.files);
             options.target = target;
             let selection = Selection {
                 transforms: vec![transform],
@@ -153,7 +205,7 @@ impl Program {
                 catalogue: Catalogue::builtin(),
                 helpers: None,
             };
-            let run = cases::run(&files, &selection);
+            let run = cases::run(&self.files, &selection);
             let said: String = run
                 .found
                 .iter()
@@ -165,8 +217,9 @@ impl Program {
             }
             let applied = run.plan.applied.iter().map(|applied| applied.fix.safety());
             let met = applied.min();
-            if target < self.since {
+            if target < self.since || self.is_manual {
                 match met {
+                    None if self.is_manual && said.is_empty() => return refuse("nothing is found"),
                     None => continue,
                     Some(_) => return refuse("it is changed, which is too early"),
                 }
@@ -180,13 +233,12 @@ impl Program {
             if met != expected {
                 return refuse(&format!("it is {met:?}, not {expected:?}"));
             }
-            let mut results = run.results(&files);
-            let text = results.remove(Path::new("main.py")).unwrap();
-            if all.iter().all(|known| known.text != text) {
+            let files = run.results(&self.files);
+            if all.iter().all(|known| known.files != files) {
                 all.push(Rewritten {
                     program: self,
                     target,
-                    text,
+                    files,
                 });
             }
         }
@@ -200,10 +252,13 @@ impl Program {
     /// What it comes to under the Python that it is compared with: the same one, or the last one on which
     /// it works.
     fn expected<'o>(
-        &self,
+        &'o self,
         version: PythonVersion,
         played: &'o BTreeMap<PythonVersion, Outcomes>,
     ) -> Option<&'o Outcome> {
+        if self.right.is_some() {
+            return self.right.as_ref();
+        }
         let works = self.needs..=self.until.min(version).max(self.needs);
         let (_, outcomes) = played.range(works).next_back()?;
         outcomes.get(&self.before())
@@ -213,7 +268,24 @@ impl Program {
     fn is_sound(&self, played: &BTreeMap<PythonVersion, Outcomes>) -> Vec<String> {
         let mut wrong = Vec::new();
         for (version, outcomes) in played.range(self.needs..) {
-            let outcome = &outcomes[&self.before()];
+            let Some(outcome) = outcomes.get(&self.before()) else {
+                continue;
+            };
+            if let Some(right) = &self.right {
+                let today = self.today.iter().rev();
+                let said = today.clone().find(|(from, _)| from <= version);
+                let said = said.map(|(_, said)| said.as_str()).unwrap_or_default();
+                let all = format!("{}{}", outcome.stdout, outcome.stderr);
+                let is_right =
+                    !self.is_manual && outcome.ended == 0 && outcome.stdout == right.stdout;
+                if !all.contains(said) || is_right && outcome.troubles().is_empty() {
+                    wrong.push(format!(
+                        "{} does not say {said:?} before under Python {version}:\n{all}",
+                        self.name
+                    ));
+                }
+                continue;
+            }
             let works = outcome.ended == 0 && !outcome.stdout.is_empty();
             if works != (*version <= self.until) {
                 let how = if works { "works" } else { "fails" };
@@ -232,6 +304,13 @@ impl Rewritten<'_> {
         format!("{}/{}", self.target, self.program.name)
     }
 
+    fn written(&self) -> Files {
+        let files = self.files.iter();
+        files
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect()
+    }
+
     /// Where it does not do what it did.
     fn agrees(&self, played: &BTreeMap<PythonVersion, Outcomes>) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -239,7 +318,9 @@ impl Rewritten<'_> {
             let Some(before) = self.program.expected(*version, played) else {
                 continue;
             };
-            let after = &outcomes[&self.key()];
+            let Some(after) = outcomes.get(&self.key()) else {
+                continue;
+            };
             let troubles = after.troubles().into_iter();
             let new: Vec<&str> = troubles
                 .filter(|trouble| !before.troubles().contains(trouble))
@@ -252,7 +333,7 @@ impl Rewritten<'_> {
                     before.stdout,
                     after.stdout,
                     after.stderr,
-                    String::from_utf8_lossy(&self.text)
+                    String::from_utf8_lossy(&self.files[Path::new("main.py")])
                 ));
             }
         }
@@ -263,11 +344,12 @@ impl Rewritten<'_> {
 impl Outcome {
     /// What Python says of coroutines and tasks that were lost.
     fn troubles(&self) -> Vec<&str> {
-        const LOST: [&str; 4] = [
+        const LOST: [&str; 5] = [
             "was never awaited",
             "was never retrieved",
             "was destroyed but it is pending",
             "Unclosed",
+            "ResourceWarning",
         ];
         let mut said = LOST.to_vec();
         said.retain(|said| self.stderr.contains(said));
@@ -293,30 +375,59 @@ fn play(
     let _ = std::fs::remove_dir_all(&work);
     let old = programs
         .iter()
-        .map(|it| (it.before(), PythonVersion::OLDEST, &it.text, it));
-    let new = after
-        .iter()
-        .map(|it| (it.key(), it.target, &it.text, it.program));
+        .map(|it| (it.before(), PythonVersion::OLDEST, &it.files[..], it));
+    let rewritten: Vec<Files> = after.iter().map(Rewritten::written).collect();
+    let new = after.iter().zip(&rewritten);
+    let new = new.map(|(it, files)| (it.key(), it.target, &files[..], it.program));
     let jobs: Vec<_> = old
         .chain(new)
-        .map(|(name, target, text, program)| {
-            let file = work.join(&name).with_extension("py");
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(&file, text).unwrap();
-            let job = serde_json::json!({"name": name, "file": file});
-            (target.max(program.needs), job)
+        .map(|(name, target, files, program)| {
+            let folder = work.join(&name);
+            for (path, text) in files {
+                let file = folder.join(path);
+                std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+                std::fs::write(&file, text).unwrap();
+            }
+            let job = serde_json::json!({"name": name, "folder": folder});
+            (target.max(program.needs), program.has_libraries, job)
         })
         .collect();
-    Ok(pythons
-        .into_par_iter()
-        .map(|(version, python)| {
-            let jobs = jobs.iter().filter(|(needs, _)| *needs <= version);
-            let jobs: Vec<_> = jobs.map(|(_, job)| job).collect();
-            let file = work.join(format!("{version}.json"));
-            std::fs::write(&file, serde_json::to_vec(&jobs).unwrap()).unwrap();
-            (version, run(&python, &file))
-        })
-        .collect())
+    let run_those = |name: &str, python: &Path, version: PythonVersion, with_libraries: bool| {
+        let jobs = jobs.iter().filter(|(needs, has_libraries, _)| {
+            *needs <= version && *has_libraries == with_libraries
+        });
+        let jobs: Vec<_> = jobs.map(|(_, _, job)| job).collect();
+        let file = work.join(name).with_extension("json");
+        std::fs::write(&file, serde_json::to_vec(&jobs).unwrap()).unwrap();
+        run(python, &file)
+    };
+    let (played, with_libraries) = rayon::join(
+        || {
+            let played = pythons.into_par_iter().map(|(version, python)| {
+                let name = version.to_string().replace('.', "_");
+                (version, run_those(&name, &python, version, false))
+            });
+            played.collect::<BTreeMap<_, _>>()
+        },
+        || {
+            if !programs.iter().any(|program| program.has_libraries) {
+                return None;
+            }
+            let requirements = folder().join("libraries.txt");
+            let python = environments::python("runtime-libraries", &requirements);
+            let why = "programs with libraries were rewritten, but not run";
+            let python = python
+                .map_err(|error| environments::skip(&error, why))
+                .ok()?;
+            let version = version_of(&python)?;
+            Some((version, run_those("libraries", &python, version, true)))
+        },
+    );
+    let mut played = played;
+    if let Some((version, outcomes)) = with_libraries {
+        played.entry(version).or_default().extend(outcomes);
+    }
+    Ok(played)
 }
 
 fn run(python: &Path, jobs: &Path) -> Outcomes {

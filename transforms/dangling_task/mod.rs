@@ -48,8 +48,8 @@ async def handle(request, record):
 ",
     when_review: "\
 - **Safe** where the task runs a coroutine function of the project without an endless loop: it computes \
-what it computes today, and only what vanished before it was done is done now. A failure is reported as \
-before, since the set lets go of a task that is done.
+what it computes today, and only what vanished before it was done is done now. A failure is still \
+reported, since the set lets go of a task that is done, but not before the function ends that started it.
 - **Review** where what it runs is not known, or never ends by itself: the task and what it holds are \
 kept until it is cancelled, and could be collected so far.
 - **Review** where the set that is there is used for more than to keep tasks, such as to cancel them.

@@ -3,6 +3,7 @@
 # expects: safe
 import asyncio
 import sys
+import tempfile
 
 
 async def answer(reader, writer):
@@ -25,6 +26,19 @@ async def main():
         sys.executable, "-c", "print(1)", stdout=asyncio.subprocess.PIPE, loop=loop
     )
     print((await process.communicate())[0].split())
+    process = await asyncio.create_subprocess_shell(
+        "echo 2", stdout=asyncio.subprocess.PIPE, loop=loop
+    )
+    print((await process.communicate())[0].split())
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/socket"
+        server = await asyncio.start_unix_server(answer, path, loop=loop)
+        reader, writer = await asyncio.open_unix_connection(path, loop=loop)
+        writer.write(b"there\n")
+        print(await reader.read())
+        writer.close()
+        server.close()
+        await server.wait_closed()
 
 
 asyncio.run(main())

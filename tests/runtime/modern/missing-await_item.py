@@ -1,0 +1,21 @@
+# since: 3.7
+# expects: safe
+# today: TypeError
+# prints: a
+import asyncio
+
+
+async def free():
+    await asyncio.sleep(0)
+    return 0
+
+
+async def text():
+    return "a b"
+
+
+async def main():
+    print(text()[0])
+
+
+asyncio.run(main())
