@@ -23,6 +23,7 @@ use crate::{cases, environments};
 use compare::Outcome;
 use programs::{Program, Target};
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -145,31 +146,42 @@ fn run_batch(python: &Path, libraries: &str, jobs: &[(String, PathBuf)]) -> Outc
         .collect();
     let file = work().join(format!("{libraries}.json"));
     std::fs::write(&file, serde_json::to_vec(&listed).unwrap()).unwrap();
-    let output = Command::new(python)
+    let mut command = interpreter(python);
+    command
         .args(["-W", "error::RuntimeWarning"])
         .args(["-W", "default::DeprecationWarning"])
         .arg(folder().join("run.py"))
         .arg(file)
-        // Proxies, certificates and passwords of whoever runs the tests are no part of them.
-        .env_clear()
         .env("HOME", work())
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONUTF8", "1")
         // Small, since reading what a system trusts takes longer than a program, and nobody we know.
         .env("SSL_CERT_FILE", folder().join("trusted.pem"))
-        .env("OBJC_DISABLE_INITIALIZE_FORK_SAFETY", "YES")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "run.py: {said}");
-    let outcomes: Vec<Outcome> = serde_json::from_slice(&output.stdout).unwrap();
+        .env("OBJC_DISABLE_INITIALIZE_FORK_SAFETY", "YES");
+    let (outcomes, said): (Vec<Outcome>, _) = answer(&mut command);
     assert_eq!(outcomes.len(), jobs.len(), "{said}");
     outcomes
         .into_iter()
         .map(|outcome| (outcome.name.clone(), outcome))
         .collect()
+}
+
+/// A Python in which proxies, certificates and passwords of whoever runs the tests have no part.
+fn interpreter(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONUTF8", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+/// What a script prints as JSON, and what it says on stderr. It has to end well.
+fn answer<T: DeserializeOwned>(command: &mut Command) -> (T, String) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}");
+    (serde_json::from_slice(&output.stdout).unwrap(), said)
 }
 
 /// How long each took, beside the programs.

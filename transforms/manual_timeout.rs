@@ -66,18 +66,12 @@ impl Transform for ManualTimeout {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        let mut loops = Vec::new();
-        walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
-            if let AnyNodeRef::StmtWhile(each) = node {
-                loops.push(each);
-            }
-            TraversalSignal::Traverse
-        });
-        for each in loops {
+        for each in cx
+            .module
+            .nodes()
+            .filter_map(|node| node.as_stmt_while().copied())
+        {
             let Place::Coroutine { .. } = cx.module.place(each.into()) else {
-                continue;
-            };
-            let Some(AnyNodeRef::StmtWhile(each)) = cx.module.own(each.into()) else {
                 continue;
             };
             if !awaits(cx, each) || !gives_up(cx, each) {

@@ -1,10 +1,10 @@
 //! What the decorators of functions are, and where the functions stand in the tree.
 
 use super::{Cx, FileId};
-use crate::model::file::{Function, Term, TermId, walk};
+use crate::model::file::{Function, Term, TermId};
 use crate::model::libraries::Yields;
 use crate::model::project::{Project, Value};
-use crate::python::ast::{AnyNodeRef, StmtFunctionDef, TraversalSignal};
+use crate::python::ast::StmtFunctionDef;
 use crate::python::span;
 use crate::text::Span;
 use rustc_hash::FxHashMap;
@@ -52,15 +52,9 @@ pub fn is_kept_by(project: &Project, decorator: &str) -> bool {
 
 /// The functions of a file by where their names stand.
 pub fn functions_by_name<'a>(cx: &Cx<'a>) -> FxHashMap<Span, &'a StmtFunctionDef> {
-    let mut found = FxHashMap::default();
-    walk(cx.module.tree().module().into(), &mut |node| {
-        if let AnyNodeRef::StmtFunctionDef(function) = node {
-            found.insert(span(&function.name), function);
-        }
-        match node.is_expression() {
-            true => TraversalSignal::Skip,
-            false => TraversalSignal::Traverse,
-        }
-    });
-    found
+    let functions = cx.module.nodes();
+    functions
+        .filter_map(|node| node.as_stmt_function_def().copied())
+        .map(|function| (span(&function.name), function))
+        .collect()
 }

@@ -150,6 +150,22 @@ pub fn loop_variable<'a>(cx: &Cx<'a>, name: &'a ExprName) -> Option<LoopVariable
     Some(found)
 }
 
+/// The variable of the loop that a run is of, if it has one, and all runs of that loop.
+pub fn runs_of_loop<'a>(
+    cx: &Cx<'a>,
+    run: LoopRun<'a>,
+) -> (Option<LoopVariable<'a>>, Vec<LoopRun<'a>>) {
+    let variable = match run.runner {
+        Some(Expr::Name(name)) => loop_variable(cx, name),
+        _ => None,
+    };
+    let runs = match &variable {
+        Some(variable) if !variable.runs.is_empty() => variable.runs.clone(),
+        _ => vec![run],
+    };
+    (variable, runs)
+}
+
 /// The statement around a read of a loop that serves the loop alone: it is set, closed, or what
 /// `asyncio.run` does at its end by itself is done by hand.
 fn housekeeping<'a>(cx: &Cx<'a>, read: &'a ExprName) -> Option<&'a Stmt> {

@@ -37,7 +37,8 @@ pub use decorated::{decorator_names, functions_by_name, is_kept_by};
 pub use extract::{Extracted, calls_within, extract};
 pub use helpers::{HELPERS, HELPERS_DOCSTRING, Helper, reach_helper};
 pub use loops::{
-    LoopRun, LoopVariable, loop_runs, loop_variable, own_statement, runs_loops, without_statements,
+    LoopRun, LoopVariable, loop_runs, loop_variable, own_statement, runs_loops, runs_of_loop,
+    without_statements,
 };
 pub use meant::meant;
 pub use modern::{changed_call, is_ready, references_to, speaks_of, without_argument};

@@ -42,7 +42,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 struct Program {
     name: String,
@@ -431,20 +431,9 @@ fn play(
 }
 
 fn run(python: &Path, jobs: &Path) -> Outcomes {
-    let output = Command::new(python)
-        .arg("-B")
-        .arg(folder().join("modern.py"))
-        .arg(jobs)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONUTF8", "1")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", python.display());
-    let outcomes: Vec<Outcome> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut command = super::interpreter(python);
+    command.arg("-B").arg(folder().join("modern.py")).arg(jobs);
+    let (outcomes, _): (Vec<Outcome>, _) = super::answer(&mut command);
     outcomes
         .into_iter()
         .map(|outcome| (outcome.name.clone(), outcome))

@@ -26,7 +26,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const TRANSFORMS: [&str; 2] = ["await-in-loop", "sequential-awaits"];
 
@@ -439,21 +438,13 @@ fn play(
     std::fs::write(&file, serde_json::to_vec(&jobs).unwrap()).unwrap();
     let requirements = folder().join("libraries.txt");
     let python = environments::python("runtime-libraries", &requirements)?;
-    let output = Command::new(python)
+    let mut command = super::interpreter(&python);
+    command
         .arg("-B")
         .arg(folder().join("together.py"))
-        .arg(file)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONUTF8", "1")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "together.py: {said}");
+        .arg(file);
+    let (played, said): (Vec<Played>, _) = super::answer(&mut command);
     assert!(said.is_empty(), "together.py: {said}");
-    let played: Vec<Played> = serde_json::from_slice(&output.stdout).unwrap();
     let outcomes: BTreeMap<_, _> = played
         .into_iter()
         .map(|played| (played.name, played.outcomes))

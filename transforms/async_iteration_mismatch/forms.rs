@@ -90,6 +90,16 @@ fn of_loop<'a>(
     if !is_async {
         asynchronous(cx, node, "async for")?;
     }
+    of_other_world(cx, node, is_async, mismatch)
+}
+
+/// The other form of a loop or a comprehension's clause.
+fn of_other_world<'a>(
+    cx: &Cx<'a>,
+    node: AnyNodeRef<'a>,
+    is_async: bool,
+    mismatch: &Mismatch,
+) -> Result<Result<Fix, EditError>, Why> {
     let edits = vec![turned(cx, span(node), is_async)?];
     let title = match is_async {
         true => "use `for`",
@@ -137,17 +147,7 @@ fn of_clause<'a>(
             ));
         }
     }
-    let edits = vec![turned(cx, span(clause), clause.is_async)?];
-    let title = match clause.is_async {
-        true => "use `for`",
-        false => "use `async for`",
-    };
-    Ok(Fix::judged(
-        title,
-        doubt(cx, node, mismatch),
-        cx.file,
-        edits,
-    ))
+    of_other_world(cx, node, clause.is_async, mismatch)
 }
 
 fn with<'a>(

@@ -10,11 +10,10 @@ mod through;
 
 use crate::fix::{
     Cx, FileId, Finding, Fix, Info, LoopRun, LoopVariable, Transform, await_argument, held_review,
-    loop_runs, loop_variable, may_await, runs_loops, without_statements,
+    loop_runs, may_await, runs_loops, runs_of_loop, without_statements,
 };
 use crate::model::file::Why;
 use crate::model::project::Project;
-use crate::python::ast::Expr;
 use crate::python::span;
 use crate::text::{Edit, Edits};
 use rustc_hash::FxHashSet;
@@ -92,14 +91,7 @@ impl Transform for NestedEventLoop {
             {
                 continue;
             }
-            let variable = match run.runner {
-                Some(Expr::Name(name)) => loop_variable(cx, name),
-                _ => None,
-            };
-            let runs = match &variable {
-                Some(variable) if !variable.runs.is_empty() => variable.runs.clone(),
-                _ => vec![run],
-            };
+            let (variable, runs) = runs_of_loop(cx, run);
             done.extend(runs.iter().map(|run| span(run.call)));
             let message = format!(
                 "`{}` fails in a coroutine: an event loop runs already",

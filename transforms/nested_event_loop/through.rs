@@ -3,12 +3,12 @@
 use super::{INFO, await_run, doubts, with_upkeep};
 use crate::fix::{
     Cx, FileId, Finding, Fix, LoopRun, Remedy, Site, across_files, coloured, colouring_reason,
-    colouring_title, loop_runs, loop_variable,
+    colouring_title, loop_runs, runs_of_loop,
 };
 use crate::model::file::Why;
 use crate::model::project::{FunctionRef, Project, Target};
 use crate::python::PythonVersion;
-use crate::python::ast::{AnyNodeRef, Expr, ExprRef};
+use crate::python::ast::{AnyNodeRef, ExprRef};
 use crate::python::span;
 use crate::text::{Edit, Edits, Span};
 use rustc_hash::FxHashSet;
@@ -127,14 +127,7 @@ fn awaited_runs(
             return Err(Why::new("an event loop is run in a comprehension"));
         }
         reasons.extend(doubts::reasons(cx, &run)?);
-        let variable = match run.runner {
-            Some(Expr::Name(name)) => loop_variable(cx, name),
-            _ => None,
-        };
-        let runs = match &variable {
-            Some(variable) if !variable.runs.is_empty() => variable.runs.clone(),
-            _ => vec![run],
-        };
+        let (variable, runs) = runs_of_loop(cx, run);
         let mut own = Vec::new();
         for run in &runs {
             done.insert(span(run.call));

@@ -8,11 +8,11 @@
 mod meant;
 
 use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, foreign_loop, reach};
-use crate::model::file::{Entity, Place, Why, walk};
+use crate::model::file::{Entity, Place, Why};
 use crate::model::project::Project;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, Stmt, StmtFunctionDef, StmtTry,
-    StmtWith, TraversalSignal,
+    StmtWith,
 };
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
@@ -90,20 +90,16 @@ impl Transform for SwallowedCancellation {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        let mut statements = Vec::new();
-        walk(AnyNodeRef::from(cx.module.tree().module()), &mut |node| {
-            if matches!(node, AnyNodeRef::StmtTry(_) | AnyNodeRef::StmtWith(_)) {
-                statements.push(node);
+        for node in cx.module.nodes() {
+            if !matches!(node, AnyNodeRef::StmtTry(_) | AnyNodeRef::StmtWith(_)) {
+                continue;
             }
-            TraversalSignal::Traverse
-        });
-        for statement in statements {
-            let Place::Coroutine { function, .. } = cx.module.place(statement) else {
+            let Place::Coroutine { function, .. } = cx.module.place(node) else {
                 continue;
             };
-            match cx.module.own(statement) {
-                Some(AnyNodeRef::StmtTry(statement)) => tried(cx, function, statement, found),
-                Some(AnyNodeRef::StmtWith(with)) => suppressed(cx, function, with, found),
+            match node {
+                AnyNodeRef::StmtTry(statement) => tried(cx, function, statement, found),
+                AnyNodeRef::StmtWith(with) => suppressed(cx, function, with, found),
                 _ => {}
             }
         }

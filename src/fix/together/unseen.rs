@@ -61,25 +61,9 @@ impl<'a> Survey<'_, 'a> {
     fn is_shared_iterator(&self, items: &'a Expr) -> bool {
         let module = self.cx.module;
         match items {
-            Expr::Name(name) => {
-                let Some(scope) = module.scope_of(name.into()) else {
-                    return false;
-                };
-                let Lookup::Bound(owner, bindings) = module.lookup(scope, &name.id) else {
-                    return false;
-                };
-                owner != scope
-                    && bindings.iter().any(|&id| {
-                        matches!(module.binding(id).kind, BindingKind::Assign(value) if self.makes_iterator(value))
-                    })
+            Expr::Name(_) | Expr::Attribute(_) => {
+                self.is_bound_outside(items, |value| self.makes_iterator(value))
             }
-            Expr::Attribute(attribute) => module.attribute_writes().iter().any(|write| {
-                matches!(write, Expr::Attribute(known) if known.attr.as_str() == attribute.attr.as_str())
-                    && matches!(
-                        module.parent((*write).into()),
-                        Some(AnyNodeRef::StmtAssign(assign)) if self.makes_iterator(&assign.value)
-                    )
-            }),
             Expr::Call(call) => {
                 let is_lazy = matches!(
                     module.entity(&call.func),
@@ -105,7 +89,13 @@ impl<'a> Survey<'_, 'a> {
             }
             _ => false,
         };
-        match collection {
+        self.is_bound_outside(collection, is_default)
+    }
+
+    /// Whether such a value is given to a variable outside of the callee, or to an attribute anywhere.
+    fn is_bound_outside(&self, holder: &'a Expr, is_such: impl Fn(&'a Expr) -> bool) -> bool {
+        let module = self.cx.module;
+        match holder {
             Expr::Name(name) => {
                 let Some(scope) = module.scope_of(name.into()) else {
                     return false;
@@ -115,14 +105,14 @@ impl<'a> Survey<'_, 'a> {
                 };
                 owner != scope
                     && bindings.iter().any(|&id| {
-                        matches!(module.binding(id).kind, BindingKind::Assign(value) if is_default(value))
+                        matches!(module.binding(id).kind, BindingKind::Assign(value) if is_such(value))
                     })
             }
             Expr::Attribute(attribute) => module.attribute_writes().iter().any(|write| {
                 matches!(write, Expr::Attribute(known) if known.attr.as_str() == attribute.attr.as_str())
                     && matches!(
                         module.parent((*write).into()),
-                        Some(AnyNodeRef::StmtAssign(assign)) if is_default(&assign.value)
+                        Some(AnyNodeRef::StmtAssign(assign)) if is_such(&assign.value)
                     )
             }),
             _ => false,

@@ -170,6 +170,11 @@ impl<'a> Module<'a> {
         })
     }
 
+    /// Every node of the tree, each before what is in it.
+    pub fn nodes(&self) -> impl Iterator<Item = AnyNodeRef<'a>> {
+        self.nodes.iter().map(|node| node.node)
+    }
+
     /// The same node, with the lifetime of the tree.
     pub fn own(&self, node: AnyNodeRef<'_>) -> Option<AnyNodeRef<'a>> {
         self.node(node).map(|node| node.node)
