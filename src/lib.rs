@@ -20,6 +20,8 @@ pub mod engine;
 
 pub mod claims;
 
+pub mod review;
+
 pub mod job;
 
 pub mod report;

@@ -85,6 +85,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SAFETY", conflicts_with = "write")]
     pub safety: Option<SafetyArg>,
 
+    /// List what was refused in a review as well
+    #[arg(long, conflicts_with_all = ["diff", "write"])]
+    pub show_refused: bool,
+
     /// With --diff or --write: exit with 1 if there was something to change
     #[arg(long)]
     pub exit_code: bool,
@@ -137,7 +141,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub config: Option<PathBuf>,
 
-    /// Read no settings file
+    /// Read no settings file and no decisions of a review
     #[arg(long)]
     pub isolated: bool,
 

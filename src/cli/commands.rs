@@ -1,12 +1,14 @@
 //! What each command does.
 
 use super::args::{Args, Command, OutputFormat, RunArgs};
+use super::reviewed::Reviewed;
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
-use crate::engine::{Loaded, Plan, Sources, settle};
+use crate::engine::{Loaded, Plan, Sources, Wish, settle};
 use crate::fix::{FileId, Finding, Safety};
 use crate::job::{self, Outcome, Skipped, Survey};
 use crate::report;
+use crate::review::{Held, Standing, rule};
 use crate::transforms::{self, CATALOGUE};
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +82,7 @@ pub(super) struct Run<'a> {
     pub settings: Settings,
     pub pool: rayon::ThreadPool,
     pub talk: Talk,
+    pub reviewed: Reviewed,
     /// The rest of the project counts as if it had been asked for.
     whole: bool,
 }
@@ -111,12 +114,13 @@ fn start(args: &RunArgs) -> Result<Run<'_>> {
         settings: Settings::resolve(args)?,
         pool,
         talk: Talk::new(args),
+        reviewed: Reviewed::read(args)?,
         whole: false,
     })
 }
 
 fn look(args: &RunArgs) -> Result<Exit> {
-    let run = start(args)?;
+    let mut run = start(args)?;
     let (exit, skipped) = if !args.from.is_empty() {
         run.answer()?
     } else if args.diff || args.write {
@@ -245,7 +249,8 @@ impl Run<'_> {
         let colour = has_colours(self.args);
         let format = self.settings.output_format;
         let at_least = self.args.safety.map_or(Safety::Manual, Safety::from);
-        let searched = self.search(|loaded| {
+        let searched = self.search(|mut loaded| {
+            let held = self.reviewed.told(&mut loaded, self.args.show_refused);
             let mut found = loaded.findings;
             found.retain(|finding| finding.remedy.safety() >= at_least);
             let (path, text) = (loaded.source.path(), loaded.source.text());
@@ -257,7 +262,8 @@ impl Run<'_> {
             let counts = report::summary::Counts::of(&found);
             let fixes = found.iter().filter_map(Finding::fix);
             let sides = report::summary::Sides::of(fixes);
-            (shown, counts, report::summary::Ends::of(&found), sides)
+            let ends = report::summary::Ends::of(&found);
+            (shown, counts, held, ends, sides)
         })?;
         let shown = searched.files.values().flat_map(|(shown, ..)| shown);
         match format {
@@ -273,6 +279,8 @@ impl Run<'_> {
             self.talk.say(&line);
         }
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
+        let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
+        self.tell_stale(&searched, held);
         let exit = match counts.total() == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,
@@ -287,6 +295,18 @@ impl Run<'_> {
         }
     }
 
+    /// Says which decisions hold for nothing any more.
+    fn tell_stale<'h, T>(&self, searched: &Searched<T>, held: impl Iterator<Item = &'h Held>) {
+        let survey = &searched.survey;
+        let modules = survey.project().modules();
+        let stale = self.reviewed.stale(
+            survey.asked().map(|file| modules.path(file).to_path_buf()),
+            &self.settings.selection,
+            held.map(|held| held.decision),
+        );
+        self.reviewed.tell_stale(&stale, &self.talk);
+    }
+
     /// How sure a fix must be to be shown or written.
     pub(super) fn fix_at_least(&self) -> Safety {
         match (self.args.write, self.args.accept_review, self.args.safety) {
@@ -297,37 +317,49 @@ impl Run<'_> {
     }
 
     /// Shows or writes the fixes.
-    fn fix(&self) -> Result<(Exit, usize)> {
+    fn fix(&mut self) -> Result<(Exit, usize)> {
         let at_least = self.fix_at_least();
         // Files without a fix to apply are only counted.
         let searched = self.search(|loaded| {
+            let held = self.reviewed.held(&loaded);
             let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
-            match loaded.findings.iter().any(fixable) {
+            let accepted = |held: &Held| held.standing == Standing::Accepted;
+            let found = match loaded.findings.iter().any(fixable) || held.iter().any(accepted) {
                 true => Ok(loaded),
                 false => Err(report::summary::Counts::of(&loaded.findings)),
-            }
+            };
+            (found, held)
         })?;
+        let held = searched.files.values().flat_map(|(_, held)| held);
+        self.tell_stale(&searched, held);
         let survey = &searched.survey;
         let mut files = BTreeMap::new();
         let mut left = report::summary::Counts::default();
-        for (file, digest) in searched.files {
+        let mut wish = Wish::from(at_least);
+        for (file, (digest, held)) in searched.files {
             match digest {
                 Ok(loaded) => {
+                    rule(&mut wish.decided, file, &loaded.findings, &held);
                     files.insert(file, loaded);
                 }
                 Err(counts) => left = [left, counts].into_iter().sum(),
             }
         }
+        let decided = wish.decided.clone();
         let plan = self.pool.install(|| {
             settle(
                 files,
                 survey.project(),
                 survey,
                 &self.settings.selection,
-                at_least,
+                wish,
             )
         });
-        let exit = self.carry_out(&plan, left, searched.input.as_deref())?;
+        let (exit, unwritten) = self.carry_out(&plan, left, searched.input.as_deref())?;
+        if self.args.write {
+            self.reviewed
+                .renew(&plan, &decided, &|file| !unwritten.contains(&file))?;
+        }
         Ok((exit, searched.skipped.len()))
     }
 
@@ -337,7 +369,7 @@ impl Run<'_> {
         plan: &Plan,
         left: report::summary::Counts,
         input: Option<&[u8]>,
-    ) -> Result<Exit> {
+    ) -> Result<(Exit, BTreeSet<FileId>)> {
         if self.args.diff {
             let diff = report::diff::unified(plan);
             match has_colours(self.args) {
@@ -372,7 +404,7 @@ impl Run<'_> {
         } else {
             Exit::Clean
         };
-        Ok(exit)
+        Ok((exit, unwritten))
     }
 }
 

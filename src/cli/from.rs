@@ -4,7 +4,7 @@ use super::args::OutputFormat;
 use super::commands::{Exit, Run, Searched};
 use super::terminal::{has_colours, painted, print};
 use crate::claims::{self, Answer, Claim, Ground, Located, Spot, Verdict, judge};
-use crate::engine::{Loaded, Plan, Sources, Wanted, settle_wanted};
+use crate::engine::{Loaded, Plan, Sources, Wanted, Wish, settle};
 use crate::fix::{FileId, Finding, Fix, Safety};
 use crate::job::{Atlas, Found};
 use crate::report;
@@ -92,7 +92,7 @@ impl Run<'_> {
                     self.talk.say(&line);
                 }
                 let unseen = Counts::default();
-                self.carry_out(&plan, unseen, searched.input.as_deref())?
+                self.carry_out(&plan, unseen, searched.input.as_deref())?.0
             }
             false => self.list_answers(&told, &plan)?,
         };
@@ -152,13 +152,15 @@ impl Run<'_> {
         let files = concerned.iter().filter_map(loaded).collect();
         let survey = &searched.survey;
         self.pool.install(|| {
-            settle_wanted(
+            settle(
                 files,
                 survey.project(),
                 survey,
                 &self.settings.selection,
-                self.fix_at_least(),
-                Some(wanted),
+                Wish {
+                    wanted: Some(wanted),
+                    ..Wish::from(self.fix_at_least())
+                },
             )
         })
     }

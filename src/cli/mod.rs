@@ -5,6 +5,7 @@
 mod args;
 mod commands;
 mod from;
+mod reviewed;
 mod settings;
 mod terminal;
 

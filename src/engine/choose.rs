@@ -1,6 +1,6 @@
 //! Which fixes of one transform can be applied together.
 
-use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
+use crate::fix::{FileId, Finding, Fix, Remedy};
 use crate::text::Edit;
 use std::collections::BTreeMap;
 
@@ -15,16 +15,13 @@ pub(super) struct Choice {
 type Taken = BTreeMap<(FileId, usize), (Edit, usize)>;
 
 /// Takes fixes in the order of files and texts; a fix that clashes with a taken one waits.
-pub(super) fn choose(candidates: Vec<Finding>, at_least: Safety) -> Choice {
+pub(super) fn choose(candidates: Vec<Finding>) -> Choice {
     let mut choice = Choice::default();
     let mut taken = Taken::new();
     for finding in candidates {
         let Remedy::Fix(fix) = &finding.remedy else {
             continue;
         };
-        if fix.safety() < at_least {
-            continue;
-        }
         match clash(&taken, fix).map(|index| &choice.accepted[index].1) {
             // One fix may serve several findings.
             Some(same) if same == fix => {}

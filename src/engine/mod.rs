@@ -2,6 +2,7 @@
 //! still are the programs they should be. Values in, values out.
 
 mod choose;
+mod decided;
 mod dependencies;
 mod examine;
 mod gate;
@@ -12,9 +13,12 @@ mod rewrite;
 mod settle;
 mod uses;
 mod wanted;
+mod wish;
 
+pub use decided::{Decided, Ruling};
 pub use dependencies::{Mention, Sources};
 pub use examine::{HelpersModule, Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
-pub use settle::{Loaded, settle, settle_wanted};
+pub use settle::{Loaded, alone, settle};
 pub use wanted::Wanted;
+pub use wish::Wish;

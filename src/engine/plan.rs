@@ -1,5 +1,6 @@
 //! What a run comes to: the one thing that diffs, listings and writes are made from.
 
+use super::decided::Decided;
 use crate::fix::{FileId, Finding, Fix};
 use crate::text::{Source, Span};
 use std::path::PathBuf;
@@ -80,6 +81,8 @@ pub struct Plan {
     pub broken: Vec<Broken>,
     /// What is left for a person to do once the changes are made.
     pub notes: Vec<String>,
+    /// Decisions that were not carried out, where they stand in the changed texts.
+    pub decided: Decided,
     pub passes: usize,
     pub end: End,
 }

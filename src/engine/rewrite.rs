@@ -5,7 +5,7 @@ use crate::fix::{FileId, Fix};
 use crate::model::file::{ImportName, Module};
 use crate::model::libraries::Catalogue;
 use crate::python::{deep_stack, parse};
-use crate::text::{Edit, Edits, Source};
+use crate::text::{Edit, Edits, Source, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,6 +15,13 @@ pub(super) struct Rewritten {
     /// Old edits and later removals, in the order they were applied.
     pub edits: Edits,
     pub removals: Edits,
+}
+
+impl Rewritten {
+    /// Where spans of the old text stand in the new one.
+    pub fn carry(&self, spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
+        self.removals.carry(self.edits.carry(spans))
+    }
 }
 
 /// Applies fixes to one file, gives it helpers, adds and removes imports, and checks the outcome.
@@ -70,4 +77,13 @@ pub(super) fn rewrite(
             removals,
         })
     })
+}
+
+/// Marks as they stand after more edits.
+pub(super) fn carried(edits: &Edits, marks: &[(Span, usize)]) -> Vec<(Span, usize)> {
+    let spans = edits.carry(marks.iter().map(|(span, _)| *span));
+    spans
+        .into_iter()
+        .zip(marks.iter().map(|(_, owner)| *owner))
+        .collect()
 }

@@ -4,8 +4,8 @@ use super::choose::{Choice, choose};
 use super::dependencies::{Dependencies, Sources};
 use super::examine::{Selection, examine, facts};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
-use super::rewrite::{Rewritten, rewrite};
-use super::wanted::Wanted;
+use super::rewrite::{Rewritten, carried, rewrite};
+use super::wish::Wish;
 use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
 use crate::model::file::Facts;
 use crate::model::project::Project;
@@ -34,7 +34,18 @@ struct State {
     marks: Vec<(Span, usize)>,
 }
 
-/// Applies every fix of at least this safety, and those it makes possible.
+impl State {
+    fn new(source: Source, findings: Vec<Finding>) -> Self {
+        Self {
+            text: Arc::clone(source.text()),
+            source,
+            findings,
+            marks: Vec::new(),
+        }
+    }
+}
+
+/// Applies every fix that is wished for, and those it makes possible.
 ///
 /// `sources` gives the text of files in which nothing was found, for fixes that change them as well.
 pub fn settle(
@@ -42,46 +53,29 @@ pub fn settle(
     project: &Project,
     sources: &dyn Sources,
     selection: &Selection,
-    at_least: Safety,
+    wish: impl Into<Wish>,
 ) -> Plan {
-    settle_wanted(files, project, sources, selection, at_least, None)
+    let mut search = Search::new(files, project, sources, selection, wish.into());
+    let (end, passes) = search.run();
+    search.finish(end, passes)
 }
 
-/// As `settle`, but of nothing that is not wanted, where that is said.
-pub fn settle_wanted(
-    files: BTreeMap<FileId, Loaded>,
+/// What becomes of the texts if the fix of one finding is applied and nothing else.
+pub fn alone(
+    finding: &Finding,
     project: &Project,
     sources: &dyn Sources,
     selection: &Selection,
-    at_least: Safety,
-    wanted: Option<Wanted>,
 ) -> Plan {
-    let mut search = Search {
-        project: Cow::Borrowed(project),
-        dependencies: Dependencies::new(project),
-        sources,
-        states: files
-            .into_iter()
-            .map(|(file, loaded)| {
-                let text = Arc::clone(loaded.source.text());
-                let state = State {
-                    source: loaded.source,
-                    text,
-                    findings: loaded.findings,
-                    marks: Vec::new(),
-                };
-                (file, state)
-            })
-            .collect(),
-        selection,
-        at_least,
-        wanted,
-        applied: Vec::new(),
-        steps: Vec::new(),
-        broken: Vec::new(),
-    };
-    let (end, passes) = search.run();
-    search.finish(end, passes)
+    let wish = Wish::from(Safety::Review);
+    let mut search = Search::new(BTreeMap::new(), project, sources, selection, wish);
+    let rewritten = search.apply(choose(vec![finding.clone()]).accepted);
+    for (file, new) in rewritten {
+        if let Some(state) = search.states.get_mut(&file) {
+            state.text = new.text;
+        }
+    }
+    search.finish(End::Settled, 1)
 }
 
 struct Search<'s> {
@@ -90,14 +84,36 @@ struct Search<'s> {
     dependencies: Dependencies,
     states: BTreeMap<FileId, State>,
     selection: &'s Selection,
-    at_least: Safety,
-    wanted: Option<Wanted>,
+    wish: Wish,
     applied: Vec<Applied>,
     steps: Vec<Step>,
     broken: Vec<Broken>,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
+    fn new(
+        files: BTreeMap<FileId, Loaded>,
+        project: &'s Project,
+        sources: &'s dyn Sources,
+        selection: &'s Selection,
+        wish: Wish,
+    ) -> Self {
+        let states = files.into_iter();
+        let states =
+            states.map(|(file, loaded)| (file, State::new(loaded.source, loaded.findings)));
+        Self {
+            project: Cow::Borrowed(project),
+            dependencies: Dependencies::new(project),
+            sources,
+            states: states.collect(),
+            selection,
+            wish,
+            applied: Vec::new(),
+            steps: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
     fn run(&mut self) -> (End, usize) {
         let mut seen = BTreeSet::from([self.fingerprint()]);
         let mut busy = Vec::new();
@@ -148,50 +164,46 @@ impl Search<'_> {
     }
 
     fn candidates(&self, id: &str) -> Vec<Finding> {
-        self.states
-            .values()
-            .flat_map(|state| &state.findings)
-            .filter(|finding| finding.transform == id && self.is_wanted(finding))
-            .filter(|finding| !self.is_known_broken(finding))
-            .cloned()
-            .collect()
-    }
-
-    fn is_wanted(&self, finding: &Finding) -> bool {
-        let wanted = self.wanted.as_ref();
-        wanted.is_none_or(|wanted| !wanted.groups(finding).is_empty())
+        let findings = self.states.values().flat_map(|state| &state.findings);
+        let of_transform = findings.filter(|finding| finding.transform == id);
+        let mut wished = self.wish.among(of_transform.collect());
+        wished.retain(|finding| !self.is_known_broken(finding));
+        wished.into_iter().cloned().collect()
     }
 
     /// Applies what goes together of a transform's fixes; whether others have to wait.
     fn step(&mut self, id: &'static str) -> bool {
-        let Choice {
-            mut accepted,
-            deferred,
-        } = choose(self.candidates(id), self.at_least);
+        let Choice { accepted, deferred } = choose(self.candidates(id));
         if accepted.is_empty() {
             return false;
         }
+        let first = self.applied.len();
+        let waits = !deferred.is_empty();
+        let rewritten = self.apply(accepted);
+        self.steps.push(Step {
+            transform: id,
+            accepted: (first..self.applied.len()).collect(),
+            deferred,
+        });
+        self.adopt(rewritten);
+        waits
+    }
+
+    /// The new texts with these fixes, less those that do harm.
+    fn apply(&mut self, mut accepted: Vec<(Finding, Fix)>) -> BTreeMap<FileId, Rewritten> {
         self.open(&accepted);
         let rewritten = self.rewrite_without_culprits(&mut accepted);
         let first = self.applied.len();
-        let waits = !deferred.is_empty();
-        self.steps.push(Step {
-            transform: id,
-            accepted: (first..first + accepted.len()).collect(),
-            deferred,
-        });
         self.mark(&accepted, &rewritten, first);
         for (finding, fix) in accepted {
-            let groups = self.wanted.as_mut().map(|wanted| wanted.take(&finding));
             self.applied.push(Applied {
-                groups: groups.unwrap_or_default(),
+                groups: self.wish.take(&finding),
                 finding,
                 fix,
             });
         }
-        self.adopt(rewritten);
         self.dependencies.add(&self.project, &self.applied, first);
-        waits
+        rewritten
     }
 
     /// Takes files into the search that fixes change and in which nothing was found.
@@ -201,13 +213,7 @@ impl Search<'_> {
             if !self.states.contains_key(&file)
                 && let Some(source) = self.sources.source(file)
             {
-                let state = State {
-                    text: Arc::clone(source.text()),
-                    source,
-                    findings: Vec::new(),
-                    marks: Vec::new(),
-                };
-                self.states.insert(file, state);
+                self.states.insert(file, State::new(source, Vec::new()));
             }
         }
     }
@@ -402,9 +408,7 @@ impl Search<'_> {
         self.project = Cow::Owned(self.project.with(facts));
         let changed: BTreeSet<FileId> = rewritten.keys().copied().collect();
         for (file, new) in rewritten {
-            if let Some(wanted) = &mut self.wanted {
-                wanted.carry(file, &new);
-            }
+            self.wish.carry(file, &new);
             if let Some(state) = self.states.get_mut(&file) {
                 state.text = new.text;
             }
@@ -461,8 +465,7 @@ impl Search<'_> {
         for (file, state) in self.states {
             left.extend(state.findings.into_iter().filter(|finding| {
                 let code = finding.at.of(&state.text);
-                let mut wanted = self.wanted.iter();
-                wanted.all(|wanted| !wanted.groups(finding).is_empty())
+                self.wish.is_wanted(finding)
                     && !self.broken.iter().any(|broken| broken.is_of(finding, code))
             }));
             if state.text != *state.source.text() {
@@ -483,17 +486,9 @@ impl Search<'_> {
             left,
             broken: self.broken,
             notes,
+            decided: self.wish.decided,
             passes,
             end,
         }
     }
-}
-
-/// Marks as they stand after more edits.
-fn carried(edits: &Edits, marks: &[(Span, usize)]) -> Vec<(Span, usize)> {
-    let spans = edits.carry(marks.iter().map(|(span, _)| *span));
-    spans
-        .into_iter()
-        .zip(marks.iter().map(|(_, owner)| *owner))
-        .collect()
 }

@@ -75,8 +75,7 @@ impl Wanted {
         let Some(places) = self.places.get_mut(&file) else {
             return;
         };
-        let spans = new.edits.carry(places.iter().map(|place| place.at));
-        let spans = new.removals.carry(spans);
+        let spans = new.carry(places.iter().map(|place| place.at));
         for (place, at) in places.iter_mut().zip(spans) {
             place.at = at;
         }

@@ -5,12 +5,14 @@
 mod load;
 mod locate;
 mod manifests;
+mod records;
 mod walk;
 mod write;
 
 pub use load::{Outcome, Survey};
 pub use locate::{Atlas, Found};
 pub use manifests::manifests;
+pub use records::Records;
 pub use walk::{Entry, Walked, module_path, surroundings, walk};
 pub use write::{WriteError, Written, write};
 

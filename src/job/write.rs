@@ -3,6 +3,7 @@
 use crate::text::{Source, Stamp};
 use std::io::Write;
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// A file that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +57,30 @@ pub fn write(before: &Source, after: &str) -> Result<Written, WriteError> {
     })
 }
 
+/// Replaces a file of ours, or makes it.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let file = fresh(path, bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Writes a file that was not there, and must not be there now.
 fn create(path: &Path, bytes: &[u8]) -> Result<Written, WriteError> {
+    let file = fresh(path, bytes)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(Written {
+            was_read_only: false,
+        }),
+        Err(error) if path.exists() => {
+            drop(error);
+            Err(WriteError::Changed)
+        }
+        Err(error) => Err(error.error.into()),
+    }
+}
+
+/// A temporary file with these bytes and the permissions of a new one, in the folder of `path`.
+fn fresh(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".asyncfix-");
@@ -70,16 +93,7 @@ fn create(path: &Path, bytes: &[u8]) -> Result<Written, WriteError> {
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(Written {
-            was_read_only: false,
-        }),
-        Err(error) if path.exists() => {
-            drop(error);
-            Err(WriteError::Changed)
-        }
-        Err(error) => Err(error.error.into()),
-    }
+    Ok(file)
 }
 
 /// A new file belongs to whoever runs the program; one that is rewritten should not change hands.

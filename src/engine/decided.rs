@@ -1,0 +1,61 @@
+//! What a person decided about findings, and where those are while texts change.
+
+use super::rewrite::Rewritten;
+use crate::fix::{FileId, Finding};
+use crate::text::Span;
+use std::collections::BTreeMap;
+
+/// Decisions about findings: which are never fixed, and which are, however sure their fixes are.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    rulings: BTreeMap<FileId, Vec<Ruling>>,
+}
+
+/// One decision about one finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    pub at: Span,
+    pub transform: &'static str,
+    pub is_accepted: bool,
+    /// By what whoever decided knows it.
+    pub id: usize,
+}
+
+impl Decided {
+    pub fn add(&mut self, file: FileId, ruling: Ruling) {
+        self.rulings.entry(file).or_default().push(ruling);
+    }
+
+    /// Whether a finding's fix is accepted or refused; nothing where nobody decided.
+    pub(super) fn is_accepted(&self, finding: &Finding) -> Option<bool> {
+        let rulings = self.rulings.get(&finding.file)?;
+        let about =
+            |ruling: &&Ruling| ruling.transform == finding.transform && ruling.at == finding.at;
+        rulings.iter().find(about).map(|ruling| ruling.is_accepted)
+    }
+
+    /// Forgets a decision that has been carried out.
+    pub(super) fn take(&mut self, finding: &Finding) {
+        if let Some(rulings) = self.rulings.get_mut(&finding.file) {
+            rulings
+                .retain(|ruling| ruling.transform != finding.transform || ruling.at != finding.at);
+        }
+    }
+
+    /// Moves with the text of a file.
+    pub(super) fn carry(&mut self, file: FileId, new: &Rewritten) {
+        let Some(rulings) = self.rulings.get_mut(&file) else {
+            return;
+        };
+        let spans = new.carry(rulings.iter().map(|ruling| ruling.at));
+        for (ruling, at) in rulings.iter_mut().zip(spans) {
+            ruling.at = at;
+        }
+    }
+
+    /// What has not been carried out, where it stands now.
+    pub fn rulings(&self) -> impl Iterator<Item = (FileId, &Ruling)> {
+        let files = self.rulings.iter();
+        files.flat_map(|(file, rulings)| rulings.iter().map(|ruling| (*file, ruling)))
+    }
+}
