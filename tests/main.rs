@@ -27,6 +27,9 @@ mod examples;
 /// What other tools found, answered.
 mod from;
 
+/// What was decided in reviews, and what comes of it.
+mod decisions;
+
 /// What users say of libraries: done, or refused clearly.
 mod user_libraries;
 

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::args::{Args, Command, OutputFormat, RunArgs};
-use super::reviewed::Reviewed;
+use super::reviewed::{Reviewed, drop_refused};
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
 use crate::engine::{Loaded, Plan, Sources, Wish, settle};
@@ -280,7 +280,7 @@ impl Run<'_> {
         }
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
-        self.tell_stale(&searched, held);
+        self.tell_decisions(&searched.survey, &held.collect::<Vec<_>>());
         let exit = match counts.total() == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,
@@ -295,16 +295,16 @@ impl Run<'_> {
         }
     }
 
-    /// Says which decisions hold for nothing any more.
-    fn tell_stale<'h, T>(&self, searched: &Searched<T>, held: impl Iterator<Item = &'h Held>) {
-        let survey = &searched.survey;
+    /// Says what came of decisions.
+    fn tell_decisions(&self, survey: &Survey, held: &[&Held]) {
         let modules = survey.project().modules();
         let stale = self.reviewed.stale(
             survey.asked().map(|file| modules.path(file).to_path_buf()),
             &self.settings.selection,
-            held.map(|held| held.decision),
+            held.iter().map(|held| held.decision),
         );
-        self.reviewed.tell_stale(&stale, &self.talk);
+        let show_refused = self.args.show_refused;
+        self.reviewed.tell(&stale, held, &self.talk, show_refused);
     }
 
     /// How sure a fix must be to be shown or written.
@@ -320,19 +320,21 @@ impl Run<'_> {
     fn fix(&mut self) -> Result<(Exit, usize)> {
         let at_least = self.fix_at_least();
         // Files without a fix to apply are only counted.
-        let searched = self.search(|loaded| {
+        let searched = self.search(|mut loaded| {
             let held = self.reviewed.held(&loaded);
             let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
             let accepted = |held: &Held| held.standing == Standing::Accepted;
             let found = match loaded.findings.iter().any(fixable) || held.iter().any(accepted) {
                 true => Ok(loaded),
-                false => Err(report::summary::Counts::of(&loaded.findings)),
+                false => {
+                    drop_refused(&mut loaded.findings, &held);
+                    Err(report::summary::Counts::of(&loaded.findings))
+                }
             };
             (found, held)
         })?;
-        let held = searched.files.values().flat_map(|(_, held)| held);
-        self.tell_stale(&searched, held);
         let survey = &searched.survey;
+        let mut all_held = Vec::new();
         let mut files = BTreeMap::new();
         let mut left = report::summary::Counts::default();
         let mut wish = Wish::from(at_least);
@@ -344,6 +346,7 @@ impl Run<'_> {
                 }
                 Err(counts) => left = [left, counts].into_iter().sum(),
             }
+            all_held.extend(held);
         }
         let decided = wish.decided.clone();
         let plan = self.pool.install(|| {
@@ -356,6 +359,7 @@ impl Run<'_> {
             )
         });
         let (exit, unwritten) = self.carry_out(&plan, left, searched.input.as_deref())?;
+        self.tell_decisions(survey, &all_held.iter().collect::<Vec<_>>());
         if self.args.write {
             self.reviewed
                 .renew(&plan, &decided, &|file| !unwritten.contains(&file))?;

@@ -4,13 +4,14 @@ use super::args::OutputFormat;
 use super::commands::{Exit, Run, Searched};
 use super::terminal::{has_colours, painted, print};
 use crate::claims::{self, Answer, Claim, Ground, Located, Spot, Verdict, judge};
-use crate::engine::{Loaded, Plan, Sources, Wanted, Wish, settle};
+use crate::engine::{Decided, Loaded, Plan, Sources, Wanted, Wish, settle};
 use crate::fix::{FileId, Finding, Fix, Safety};
 use crate::job::{Atlas, Found};
 use crate::report;
 use crate::report::answers::{self, Told};
 use crate::report::diff::Pieces;
 use crate::report::summary::Counts;
+use crate::review::rule;
 use anyhow::{Context, Result, anyhow, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -58,6 +59,7 @@ impl Run<'_> {
         let is_named = |path: &Path| path.file_name().is_some_and(|name| names.contains(name));
         // Most files are of no interest; those that are stay in memory.
         let mut searched = self.search(|mut loaded| {
+            self.reviewed.told(&mut loaded, true);
             let own = is_named(loaded.source.path());
             loaded
                 .findings
@@ -149,7 +151,16 @@ impl Run<'_> {
             };
             Some((*file, copy))
         };
-        let files = concerned.iter().filter_map(loaded).collect();
+        let files: BTreeMap<FileId, Loaded> = concerned.iter().filter_map(loaded).collect();
+        let mut decided = Decided::default();
+        for (file, loaded) in &files {
+            rule(
+                &mut decided,
+                *file,
+                &loaded.findings,
+                &self.reviewed.held(loaded),
+            );
+        }
         let survey = &searched.survey;
         self.pool.install(|| {
             settle(
@@ -159,6 +170,7 @@ impl Run<'_> {
                 &self.settings.selection,
                 Wish {
                     wanted: Some(wanted),
+                    decided,
                     ..Wish::from(self.fix_at_least())
                 },
             )

@@ -3,7 +3,7 @@
 use super::args::RunArgs;
 use super::terminal::Talk;
 use crate::engine::{Decided, Loaded, Plan, Selection};
-use crate::fix::FileId;
+use crate::fix::{FileId, Finding};
 use crate::job::Records;
 use crate::report::summary::count;
 use crate::review::{Decision, Held, Ledger, Standing, held, renewed};
@@ -49,7 +49,6 @@ impl Reviewed {
     /// are to be shown.
     pub fn told(&self, loaded: &mut Loaded, show_refused: bool) -> Vec<Held> {
         let held = self.held(loaded);
-        let mut refused = BTreeSet::new();
         for one in &held {
             let word = match one.standing {
                 Standing::Accepted => "accepted",
@@ -61,20 +60,37 @@ impl Reviewed {
             let why = self.ledger.decisions().get(one.decision);
             let why = why.and_then(|decision| decision.why.as_ref());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
-            if one.standing == Standing::Refused {
-                refused.insert(one.finding);
-            }
             if let Some(finding) = loaded.findings.get_mut(one.finding) {
                 finding.notes.push(format!("reviewed: {word}{why}"));
             }
         }
         if !show_refused {
-            let mut place = 0..;
-            loaded
-                .findings
-                .retain(|_| place.next().is_none_or(|place| !refused.contains(&place)));
+            drop_refused(&mut loaded.findings, &held);
         }
         held
+    }
+
+    /// Says what was decided of what is not shown, and which decisions hold for nothing any more.
+    pub fn tell(&self, stale: &[&Decision], held: &[&Held], talk: &Talk, show_refused: bool) {
+        let refused = held.iter().filter(|one| one.standing == Standing::Refused);
+        let refused = refused.count();
+        if refused > 0 && !show_refused {
+            let refused = count(refused, "finding");
+            talk.say(&format!(
+                "{refused} refused in a review: list what is refused with --show-refused."
+            ));
+        }
+        if let Some(first) = stale.first() {
+            let ledger = self.records.path(LEDGER);
+            talk.note(&format!(
+                "nothing is found any more for {} in {}, such as that about `{}` in {}: \
+                 `asyncfix review --prune` removes what is stale",
+                count(stale.len(), "decision"),
+                ledger.display(),
+                first.code,
+                first.path,
+            ));
+        }
     }
 
     /// The decisions about these files and transforms that hold for nothing any more.
@@ -104,20 +120,6 @@ impl Reviewed {
             .collect()
     }
 
-    /// Says how many decisions are stale.
-    pub fn tell_stale(&self, stale: &[&Decision], talk: &Talk) {
-        if let Some(first) = stale.first() {
-            talk.note(&format!(
-                "{} in {} holds for nothing any more, such as that about `{}` in {}: \
-                 `asyncfix review --prune` removes what is stale",
-                count(stale.len(), "decision"),
-                self.records.path(LEDGER).display(),
-                first.code,
-                first.path,
-            ));
-        }
-    }
-
     /// Replaces the ledger.
     pub fn write(&mut self, ledger: Ledger) -> Result<()> {
         let path = self.records.path(LEDGER);
@@ -141,6 +143,14 @@ impl Reviewed {
             false => self.write(new),
         }
     }
+}
+
+/// Leaves out what is refused.
+pub(super) fn drop_refused(findings: &mut Vec<Finding>, held: &[Held]) {
+    let refused = held.iter().filter(|one| one.standing == Standing::Refused);
+    let refused: BTreeSet<usize> = refused.map(|one| one.finding).collect();
+    let mut place = 0..;
+    findings.retain(|_| place.next().is_none_or(|place| !refused.contains(&place)));
 }
 
 fn read(records: &Records) -> Result<Ledger> {

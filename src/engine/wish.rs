@@ -26,10 +26,11 @@ impl From<Safety> for Wish {
 }
 
 impl Wish {
-    /// Whether a finding is one of those that this is about.
+    /// Whether a finding is one of those that this is about, and nobody refused its fix.
     pub(super) fn is_wanted(&self, finding: &Finding) -> bool {
         let wanted = self.wanted.as_ref();
         wanted.is_none_or(|wanted| !wanted.groups(finding).is_empty())
+            && self.decided.is_accepted(finding) != Some(false)
     }
 
     /// Those of one transform's findings that are to be fixed.

@@ -115,7 +115,7 @@ pub fn text(told: &Told<'_>, colour: bool, paint: &dyn Fn(&[u8]) -> Vec<u8>) -> 
             if told.diff.is_empty() && told.safety() > Some(Safety::Manual) {
                 out.push_str(match told.changes {
                     true => "Its change is shown above.\n\n",
-                    false => "Other fixes leave nothing to do there.\n\n",
+                    false => "No change is made for it: it is refused, or other fixes leave nothing to do.\n\n",
                 });
             }
         }

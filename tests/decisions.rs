@@ -1,0 +1,138 @@
+//! Decisions of a review: what they hide, what they let through, and how long they hold.
+
+use crate::cases;
+use crate::sandbox::{ALL_SAFETIES, Sandbox, compare};
+use asyncfix::engine::Selection;
+use asyncfix::review::{Decision, Ledger, Verdict, decisions, fingerprint};
+use std::path::PathBuf;
+
+const LEDGER: &str = ".asyncfix/review.toml";
+
+const ONLY: &str = "--select=blocking-sleep";
+
+/// What is decided, about the finding whose code begins so.
+#[derive(Clone, Copy)]
+enum Decide {
+    Accept(&'static str),
+    Refuse(&'static str),
+}
+
+/// A directory with one file, and a ledger with decisions about it.
+fn decided(text: &str, all: &[Decide]) -> Sandbox {
+    let sandbox = Sandbox::with(&[("app.py", text), ("pyproject.toml", "")]);
+    let files = [(PathBuf::from("app.py"), text.as_bytes().to_vec())];
+    let run = cases::run(&files, &Selection::default());
+    let mut ledger = Ledger::default();
+    for decide in all {
+        let (Decide::Accept(code) | Decide::Refuse(code)) = decide;
+        let about = |finding: &asyncfix::fix::Finding| finding.at.of(text).starts_with(code);
+        let found = run.found.iter().map(|(_, finding)| finding);
+        let finding = found.clone().find(|finding| about(finding)).expect(code);
+        let verdict = match (decide, finding.fix()) {
+            (Decide::Accept(_), Some(fix)) => Verdict::Accepted {
+                fix: fingerprint(fix, finding.file, text),
+            },
+            _ => Verdict::Refused,
+        };
+        for decision in decisions("app.py", text, [(finding, verdict)]) {
+            let why = Some(format!("decided about {code}"));
+            ledger.set(Decision { why, ..decision });
+        }
+    }
+    sandbox.write(LEDGER, ledger.text().unwrap());
+    sandbox
+}
+
+#[track_caller]
+fn check(name: &str, sandbox: &Sandbox, arguments: &[&str]) {
+    compare(&format!("decisions_{name}"), &sandbox.run(arguments));
+}
+
+fn ledger(sandbox: &Sandbox) -> Ledger {
+    let text = String::from_utf8(sandbox.read(LEDGER)).unwrap();
+    Ledger::parse(&text).unwrap()
+}
+
+#[test]
+fn what_is_refused_is_not_offered() {
+    let sandbox = decided(ALL_SAFETIES, &[Decide::Refuse("time.sleep(1)")]);
+    check("refused", &sandbox, &[ONLY]);
+    check("show_refused", &sandbox, &[ONLY, "--show-refused"]);
+    check("refused_diff", &sandbox, &[ONLY, "--diff"]);
+    check("refused_write", &sandbox, &[ONLY, "--write"]);
+    assert_eq!(sandbox.read("app.py"), ALL_SAFETIES.as_bytes());
+}
+
+#[test]
+fn what_is_accepted_is_written_with_what_is_safe() {
+    let sandbox = decided(ALL_SAFETIES, &[Decide::Accept("time.sleep(2)")]);
+    check("accepted", &sandbox, &[ONLY]);
+    check("accepted_write", &sandbox, &[ONLY, "--write"]);
+    let written = String::from_utf8(sandbox.read("app.py")).unwrap();
+    assert!(written.contains("await asyncio.sleep(2)"), "{written}");
+    // What was done needs no decision any more.
+    assert_eq!(ledger(&sandbox), Ledger::default());
+}
+
+#[test]
+fn other_fixes_leave_what_is_refused_refused() {
+    let text = "import time\n\n\nasync def f(path):\n    return time.sleep(1), path.read_text(), open(path)\n";
+    let sandbox = decided(text, &[Decide::Refuse("time.sleep(1)")]);
+    let before = ledger(&sandbox);
+    let arguments = ["--write", "--accept-review"];
+    assert_eq!(sandbox.exit_code(&arguments), 0);
+    let once = String::from_utf8(sandbox.read("app.py")).unwrap();
+    assert!(
+        once.contains("time.sleep(1)") && once.contains("await"),
+        "{once}"
+    );
+    assert_ne!(ledger(&sandbox), before, "its statement changed");
+    assert_eq!(sandbox.exit_code(&arguments), 0);
+    assert_eq!(sandbox.read("app.py"), once.as_bytes());
+}
+
+#[test]
+fn a_fix_that_is_another_than_was_accepted_is_not_written() {
+    let sandbox = decided(ALL_SAFETIES, &[Decide::Accept("time.sleep(2)")]);
+    let other = ledger(&sandbox).decisions()[0].clone();
+    let mut changed = Ledger::default();
+    changed.set(Decision {
+        verdict: Verdict::Accepted {
+            fix: "0000000000000000".to_owned(),
+        },
+        ..other
+    });
+    sandbox.write(LEDGER, changed.text().unwrap());
+    check("changed", &sandbox, &[ONLY]);
+    check("changed_write", &sandbox, &[ONLY, "--write"]);
+    assert_eq!(ledger(&sandbox).decisions().len(), 1);
+}
+
+#[test]
+fn decisions_hold_while_their_statements_do() {
+    let sandbox = decided(ALL_SAFETIES, &[Decide::Refuse("time.sleep(1)")]);
+    let shifted = format!("# A comment.\n\n{ALL_SAFETIES}").replace("(1)\n", "(1)  # why\n");
+    sandbox.write("app.py", shifted);
+    check("shifted", &sandbox, &[ONLY, "--diff"]);
+    sandbox.write("app.py", ALL_SAFETIES.replace("sleep(1)", "sleep(3)"));
+    check("stale", &sandbox, &[ONLY, "--diff"]);
+    assert_eq!(sandbox.exit_code(&["--select=await-in-loop", "--diff"]), 0);
+}
+
+#[test]
+fn what_others_found_is_not_fixed_where_it_is_refused() {
+    let sandbox = decided(ALL_SAFETIES, &[Decide::Refuse("time.sleep(1)")]);
+    let claim = r#"[{"code": "ASYNC251", "filename": "app.py", "location": {"row": 5, "column": 5},
+        "end_location": {"row": 5, "column": 18}, "message": "sleeps"}]"#;
+    sandbox.write("ruff.json", claim);
+    check("from", &sandbox, &["--from=ruff.json"]);
+    check("from_diff", &sandbox, &["--from=ruff.json", "--diff"]);
+}
+
+#[test]
+fn ledgers_that_cannot_be_read_stop_the_run() {
+    let sandbox = decided(ALL_SAFETIES, &[]);
+    sandbox.write(LEDGER, "<<<<<<< HEAD\nversion = 1\n");
+    check("conflict", &sandbox, &[ONLY]);
+    assert_eq!(sandbox.exit_code(&[ONLY, "--isolated"]), 1);
+}
