@@ -45,7 +45,7 @@ fn decided(text: &str, all: &[Decide]) -> Sandbox {
 
 #[track_caller]
 fn check(name: &str, sandbox: &Sandbox, arguments: &[&str]) {
-    compare(&format!("decisions_{name}"), &sandbox.run(arguments));
+    compare(name, &sandbox.run(arguments));
 }
 
 fn ledger(sandbox: &Sandbox) -> Ledger {
@@ -56,18 +56,22 @@ fn ledger(sandbox: &Sandbox) -> Ledger {
 #[test]
 fn what_is_refused_is_not_offered() {
     let sandbox = decided(ALL_SAFETIES, &[Decide::Refuse("time.sleep(1)")]);
-    check("refused", &sandbox, &[ONLY]);
-    check("show_refused", &sandbox, &[ONLY, "--show-refused"]);
-    check("refused_diff", &sandbox, &[ONLY, "--diff"]);
-    check("refused_write", &sandbox, &[ONLY, "--write"]);
+    check("decisions_refused", &sandbox, &[ONLY]);
+    check(
+        "decisions_show_refused",
+        &sandbox,
+        &[ONLY, "--show-refused"],
+    );
+    check("decisions_refused_diff", &sandbox, &[ONLY, "--diff"]);
+    check("decisions_refused_write", &sandbox, &[ONLY, "--write"]);
     assert_eq!(sandbox.read("app.py"), ALL_SAFETIES.as_bytes());
 }
 
 #[test]
 fn what_is_accepted_is_written_with_what_is_safe() {
     let sandbox = decided(ALL_SAFETIES, &[Decide::Accept("time.sleep(2)")]);
-    check("accepted", &sandbox, &[ONLY]);
-    check("accepted_write", &sandbox, &[ONLY, "--write"]);
+    check("decisions_accepted", &sandbox, &[ONLY]);
+    check("decisions_accepted_write", &sandbox, &[ONLY, "--write"]);
     let written = String::from_utf8(sandbox.read("app.py")).unwrap();
     assert!(written.contains("await asyncio.sleep(2)"), "{written}");
     // What was done needs no decision any more.
@@ -103,8 +107,8 @@ fn a_fix_that_is_another_than_was_accepted_is_not_written() {
         ..other
     });
     sandbox.write(LEDGER, changed.text().unwrap());
-    check("changed", &sandbox, &[ONLY]);
-    check("changed_write", &sandbox, &[ONLY, "--write"]);
+    check("decisions_changed", &sandbox, &[ONLY]);
+    check("decisions_changed_write", &sandbox, &[ONLY, "--write"]);
     assert_eq!(ledger(&sandbox).decisions().len(), 1);
 }
 
@@ -113,9 +117,9 @@ fn decisions_hold_while_their_statements_do() {
     let sandbox = decided(ALL_SAFETIES, &[Decide::Refuse("time.sleep(1)")]);
     let shifted = format!("# A comment.\n\n{ALL_SAFETIES}").replace("(1)\n", "(1)  # why\n");
     sandbox.write("app.py", shifted);
-    check("shifted", &sandbox, &[ONLY, "--diff"]);
+    check("decisions_shifted", &sandbox, &[ONLY, "--diff"]);
     sandbox.write("app.py", ALL_SAFETIES.replace("sleep(1)", "sleep(3)"));
-    check("stale", &sandbox, &[ONLY, "--diff"]);
+    check("decisions_stale", &sandbox, &[ONLY, "--diff"]);
     assert_eq!(sandbox.exit_code(&["--select=await-in-loop", "--diff"]), 0);
 }
 
@@ -125,14 +129,18 @@ fn what_others_found_is_not_fixed_where_it_is_refused() {
     let claim = r#"[{"code": "ASYNC251", "filename": "app.py", "location": {"row": 5, "column": 5},
         "end_location": {"row": 5, "column": 18}, "message": "sleeps"}]"#;
     sandbox.write("ruff.json", claim);
-    check("from", &sandbox, &["--from=ruff.json"]);
-    check("from_diff", &sandbox, &["--from=ruff.json", "--diff"]);
+    check("decisions_from", &sandbox, &["--from=ruff.json"]);
+    check(
+        "decisions_from_diff",
+        &sandbox,
+        &["--from=ruff.json", "--diff"],
+    );
 }
 
 #[test]
 fn ledgers_that_cannot_be_read_stop_the_run() {
     let sandbox = decided(ALL_SAFETIES, &[]);
     sandbox.write(LEDGER, "<<<<<<< HEAD\nversion = 1\n");
-    check("conflict", &sandbox, &[ONLY]);
+    check("decisions_conflict", &sandbox, &[ONLY]);
     assert_eq!(sandbox.exit_code(&[ONLY, "--isolated"]), 1);
 }
