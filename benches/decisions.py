@@ -9,7 +9,8 @@ without asyncfix: `git diff` says which lines are the ones that stood there befo
 and Python's own parser whether the statement on them still is the same.
 
 Per decision and commit: *kept* where it holds for the finding on the same lines,
-*moved* where it holds for the only equal statement of the same function elsewhere,
+*moved* where the lines changed or moved, and it holds for the same statement of the
+same function (of several equal ones, for the one at the same place in their order),
 *lost* where the statement stands and the transform finds something there, but the
 decision does not hold, *elsewhere* where it holds for any other statement. What is
 no longer found at all counts for none of these.
@@ -99,6 +100,12 @@ def mapped(diff: str, first: int, last: int) -> int | None:
     return first + shift
 
 
+def rank(text: str, of: Statement) -> tuple[str, str, int, int]:
+    """Which it is of the equal statements of its function, and how many these are."""
+    equal = [one for one in statements(text) if (one.scope, one.said) == (of.scope, of.said)]
+    return of.scope, of.said, equal.index(of), len(equal)
+
+
 class History:
     """A repository, and what is found in its commits."""
 
@@ -163,12 +170,7 @@ def judge(
             outcome["kept"] += 1
         elif held:
             place = around(after, held["line"], held["end"]["line"])
-            same = (old.scope, old.said)
-            alone = all(
-                sum((one.scope, one.said) == same for one in statements(text)) == 1
-                for text in (before, after)
-            )
-            if place and (place.scope, place.said) == same and alone:
+            if place and rank(before, old) == rank(after, place):
                 outcome["moved"] += 1
             else:
                 outcome["elsewhere"] += 1

@@ -50,6 +50,7 @@ impl Case {
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
             helpers: self.helpers.clone(),
+            ..Selection::default()
         }
     }
 
@@ -59,6 +60,7 @@ impl Case {
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
             helpers: self.helpers.clone(),
+            ..Selection::default()
         }
     }
 }

@@ -14,6 +14,8 @@ const ONLY: &str = "--select=blocking-sleep";
 #[derive(Clone, Copy)]
 enum Decide {
     Accept(&'static str),
+    /// Not what is offered, but the alternative of this name.
+    Choose(&'static str, &'static str),
     Refuse(&'static str),
 }
 
@@ -21,18 +23,24 @@ enum Decide {
 fn decided(text: &str, all: &[Decide]) -> Sandbox {
     let sandbox = Sandbox::with(&[("app.py", text), ("pyproject.toml", "")]);
     let files = [(PathBuf::from("app.py"), text.as_bytes().to_vec())];
-    let run = cases::run(&files, &Selection::default());
+    let selection = Selection {
+        alternatives: true,
+        ..Selection::default()
+    };
+    let run = cases::run(&files, &selection);
     let mut ledger = Ledger::default();
     for decide in all {
-        let (Decide::Accept(code) | Decide::Refuse(code)) = decide;
+        let (Decide::Accept(code) | Decide::Choose(code, _) | Decide::Refuse(code)) = decide;
         let about = |finding: &asyncfix::fix::Finding| finding.at.of(text).starts_with(code);
         let found = run.found.iter().map(|(_, finding)| finding);
         let finding = found.clone().find(|finding| about(finding)).expect(code);
-        let verdict = match (decide, finding.fix()) {
-            (Decide::Accept(_), Some(fix)) => Verdict::Accepted {
-                fix: fingerprint(fix, finding.file, text),
-            },
-            _ => Verdict::Refused,
+        let accepted = |fix| Verdict::Accepted {
+            fix: fingerprint(fix, finding.file, text),
+        };
+        let verdict = match decide {
+            Decide::Accept(_) => accepted(finding.fix().unwrap()),
+            Decide::Choose(_, name) => accepted(finding.choosing(name).expect(name).fix().unwrap()),
+            Decide::Refuse(_) => Verdict::Refused,
         };
         for decision in decisions("app.py", text, [(finding, verdict)]) {
             let why = Some(format!("decided about {code}"));
@@ -75,6 +83,79 @@ fn what_is_accepted_is_written_with_what_is_safe() {
     let written = String::from_utf8(sandbox.read("app.py")).unwrap();
     assert!(written.contains("await asyncio.sleep(2)"), "{written}");
     // What was done needs no decision any more.
+    assert_eq!(ledger(&sandbox), Ledger::default());
+}
+
+#[test]
+fn other_ways_to_mend_something_are_named() {
+    let text = "\
+import time
+
+import httpx
+
+
+async def slow():
+    work()
+
+
+def work():
+    time.sleep(1)
+
+
+async def pair(client: httpx.AsyncClient):
+    one = await client.get('https://example.org/1')
+    two = await client.get('https://example.org/2')
+    return one, two
+";
+    let files = [(PathBuf::from("app.py"), text.as_bytes().to_vec())];
+    let selection = Selection {
+        alternatives: true,
+        ..Selection::default()
+    };
+    let names: Vec<(&str, Vec<&str>)> = cases::run(&files, &selection)
+        .found
+        .iter()
+        .map(|(_, finding)| {
+            let names = finding.alternatives.iter().map(|other| other.name);
+            (finding.transform, names.collect())
+        })
+        .collect();
+    let expected = [
+        ("blocking-chain", vec!["thread"]),
+        ("sequential-awaits", vec!["first-error", "cancel-siblings"]),
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn another_way_to_mend_something_may_be_accepted() {
+    let text = "\
+import time
+
+import requests
+
+
+async def fetch(url):
+    time.sleep(1)
+    return requests.get(url, timeout=5).status_code
+
+
+async def pair(get):
+    one = await get(1)
+    two = await get(2)
+    return one, two
+
+
+async def get(number):
+    return number
+";
+    let sandbox = decided(text, &[Decide::Choose("requests.get", "thread")]);
+    check("decisions_chosen", &sandbox, &["--select=blocking-http"]);
+    check("decisions_chosen_write", &sandbox, &["--write"]);
+    let written = String::from_utf8(sandbox.read("app.py")).unwrap();
+    assert!(written.contains("await asyncio.sleep(1)"), "{written}");
+    let threaded = "(await asyncio.to_thread(requests.get, url, timeout=5)).status_code";
+    assert!(written.contains(threaded), "{written}");
     assert_eq!(ledger(&sandbox), Ledger::default());
 }
 

@@ -109,12 +109,16 @@ fn start(args: &RunArgs) -> Result<Run<'_>> {
         .build()
         .context("cannot start the worker threads")?;
     silence_panics();
+    let mut settings = Settings::resolve(args)?;
+    let reviewed = Reviewed::read(args)?;
+    // One that was accepted may be another than the one that is offered.
+    settings.selection.alternatives = reviewed.ledger.has_accepted();
     Ok(Run {
         args,
-        settings: Settings::resolve(args)?,
+        settings,
         pool,
         talk: Talk::new(args),
-        reviewed: Reviewed::read(args)?,
+        reviewed,
         whole: false,
     })
 }
@@ -323,7 +327,8 @@ impl Run<'_> {
         let searched = self.search(|mut loaded| {
             let held = self.reviewed.held(&loaded);
             let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
-            let accepted = |held: &Held| held.standing == Standing::Accepted;
+            let accepted =
+                |held: &Held| matches!(held.standing, Standing::Accepted | Standing::Chosen(_));
             let found = match loaded.findings.iter().any(fixable) || held.iter().any(accepted) {
                 true => Ok(loaded),
                 false => {

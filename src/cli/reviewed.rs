@@ -51,16 +51,22 @@ impl Reviewed {
         let held = self.held(loaded);
         for one in &held {
             let word = match one.standing {
-                Standing::Accepted => "accepted",
-                Standing::Refused => "refused",
+                Standing::Accepted => "accepted".to_owned(),
+                Standing::Chosen(name) => format!("accepted in another way: {name}"),
+                Standing::Refused => "refused".to_owned(),
                 Standing::Changed => {
-                    "a fix was accepted, but the one that is offered now is another"
+                    "a fix was accepted, but the one that is offered now is another".to_owned()
                 }
             };
             let why = self.ledger.decisions().get(one.decision);
             let why = why.and_then(|decision| decision.why.as_ref());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
             if let Some(finding) = loaded.findings.get_mut(one.finding) {
+                if let Standing::Chosen(name) = one.standing
+                    && let Some(chosen) = finding.choosing(name)
+                {
+                    *finding = chosen;
+                }
                 finding.notes.push(format!("reviewed: {word}{why}"));
             }
         }

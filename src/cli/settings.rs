@@ -157,6 +157,7 @@ impl Settings {
             selection: Selection {
                 catalogue,
                 helpers,
+                alternatives: false,
                 transforms: select(
                     args.select.as_ref().or(own.select.as_ref()),
                     args.ignore.as_ref().or(own.ignore.as_ref()),
@@ -172,6 +173,7 @@ impl Settings {
                     cuts: cuts(own.chain_cuts.as_deref()),
                     http_client,
                     keep_tasks,
+                    ..Options::default()
                 },
             },
             excludes,

@@ -1,5 +1,6 @@
 //! All selected transforms over one text.
 
+use super::alternatives;
 use crate::fix::{Cx, FileId, Finding, Options, Remedy, Texts, Transform};
 use crate::model::file::{Facts, Module};
 use crate::model::libraries::Catalogue;
@@ -20,6 +21,8 @@ pub struct Selection {
     pub catalogue: Arc<Catalogue>,
     /// The module that helpers are put into.
     pub helpers: Option<HelpersModule>,
+    /// Findings come with what else could be done about them.
+    pub alternatives: bool,
 }
 
 /// A module of the project, which may not be there yet.
@@ -37,6 +40,7 @@ impl Default for Selection {
             options: Options::default(),
             catalogue: Catalogue::builtin(),
             helpers: None,
+            alternatives: false,
         }
     }
 }
@@ -94,12 +98,26 @@ pub fn examine(
     deep_stack(|| {
         let tree = parse(text)?;
         let module = Module::new(text, &tree, &selection.catalogue);
-        let cx = Cx::new(file, &module, project, selection.options).among(texts);
-        let mut found = Vec::new();
-        for transform in &selection.transforms {
-            if transform.may_fire(project, file) {
-                transform.check(&cx, &mut found);
+        let look = |options, transforms: &[&dyn Transform]| {
+            let cx = Cx::new(file, &module, project, options).among(texts);
+            let mut found = Vec::new();
+            for transform in transforms {
+                if transform.may_fire(project, file) {
+                    transform.check(&cx, &mut found);
+                }
             }
+            found
+        };
+        let mut found = look(selection.options, &selection.transforms);
+        if selection.alternatives {
+            let mut fired = selection.transforms.clone();
+            fired.retain(|transform| {
+                let id = transform.info().id;
+                found.iter().any(|finding| finding.transform == id)
+            });
+            alternatives::add(&mut found, selection.options, &|options| {
+                look(options, &fired)
+            });
         }
         if !found.is_empty() {
             drop_suppressed(&module, &tree, &mut found);

@@ -1,6 +1,7 @@
 //! From findings to a plan: which fixes go together, what the changed texts are, and whether they
 //! still are the programs they should be. Values in, values out.
 
+mod alternatives;
 mod choose;
 mod decided;
 mod dependencies;
@@ -15,7 +16,7 @@ mod uses;
 mod wanted;
 mod wish;
 
-pub use decided::{Decided, Ruling};
+pub use decided::{Decided, Ruled, Ruling};
 pub use dependencies::{Mention, Sources};
 pub use examine::{HelpersModule, Selection, examine, facts, is_asynchronous};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};

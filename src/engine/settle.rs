@@ -166,9 +166,9 @@ impl<'s> Search<'s> {
     fn candidates(&self, id: &str) -> Vec<Finding> {
         let findings = self.states.values().flat_map(|state| &state.findings);
         let of_transform = findings.filter(|finding| finding.transform == id);
-        let mut wished = self.wish.among(of_transform.collect());
+        let mut wished = self.wish.among(of_transform);
         wished.retain(|finding| !self.is_known_broken(finding));
-        wished.into_iter().cloned().collect()
+        wished
     }
 
     /// Applies what goes together of a transform's fixes; whether others have to wait.

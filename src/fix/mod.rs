@@ -292,6 +292,16 @@ pub struct Finding {
     /// Why the fix is right, or what stands in its way, fact by fact: lines for `asyncfix why`.
     pub evidence: Vec<String>,
     pub remedy: Remedy,
+    /// Other ways to mend it, where they were asked for.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another way to mend something than the one that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// What a person calls it: `thread`, `first-error`.
+    pub name: &'static str,
+    pub fix: Fix,
 }
 
 impl Finding {
@@ -301,5 +311,15 @@ impl Finding {
             Remedy::Fix(fix) => Some(fix),
             Remedy::Blocked(_) => None,
         }
+    }
+
+    /// The same finding, mended in another way; nothing where there is no such way.
+    pub fn choosing(&self, alternative: &str) -> Option<Self> {
+        let mut all = self.alternatives.iter();
+        let chosen = all.find(|known| known.name == alternative)?;
+        Some(Self {
+            remedy: Remedy::Fix(chosen.fix.clone()),
+            ..self.clone()
+        })
     }
 }

@@ -43,7 +43,7 @@ pub trait Transform: Sync {
 }
 
 /// What the user asked for, as far as it changes what transforms propose.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The oldest Python that the code must run on.
     pub target: PythonVersion,
@@ -55,6 +55,8 @@ pub struct Options {
     pub failure: Failure,
     /// What is tried about calls that block further down, in this order.
     pub cuts: [Option<Cut>; 3],
+    /// A call of a library may become one of its asynchronous counterpart; otherwise it moves to a thread.
+    pub counterparts: bool,
     /// Which library sends HTTP requests in code that is written; none for the one that the project
     /// uses already.
     pub http_client: Option<HttpClient>,
@@ -177,6 +179,7 @@ impl Default for Options {
             max_concurrency: 10,
             failure: Failure::SequentialEquivalent,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
+            counterparts: true,
             http_client: None,
             keep_tasks: KeepTasks::Module,
         }
@@ -313,6 +316,7 @@ impl<'a> Cx<'a> {
             chain: Vec::new(),
             notes: Vec::new(),
             evidence: Vec::new(),
+            alternatives: Vec::new(),
             remedy: match fix {
                 Ok(Ok(fix)) => Remedy::Fix(fix),
                 Ok(Err(error)) => Remedy::blocked(format!("a mistake in asyncfix: {error}")),

@@ -141,6 +141,12 @@ impl Ledger {
         &self.decisions
     }
 
+    /// Whether any fix is accepted.
+    pub fn has_accepted(&self) -> bool {
+        let mut decisions = self.decisions.iter();
+        decisions.any(|decision| matches!(decision.verdict, Verdict::Accepted { .. }))
+    }
+
     /// Decides, whatever was decided about the same finding before.
     pub fn set(&mut self, decision: Decision) {
         self.decisions

@@ -2,7 +2,7 @@
 
 use super::anchors::{Anchor, Anchors};
 use super::ledger::{Decision, Ledger, Verdict};
-use crate::engine::{Decided, FilePatch, Plan, Ruling};
+use crate::engine::{Decided, FilePatch, Plan, Ruled, Ruling};
 use crate::fix::{FileId, Finding, Fix};
 use crate::text::{Span, lines};
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Accepted,
+    /// Accepted was the alternative of this name.
+    Chosen(&'static str),
     Refused,
     /// A fix was accepted, but the one that is offered now is another.
     Changed,
@@ -60,15 +62,16 @@ pub fn held(ledger: &Ledger, path: &str, text: &str, findings: &[Finding]) -> Ve
 }
 
 fn standing(verdict: &Verdict, finding: &Finding, text: &str) -> Standing {
-    match (verdict, finding.fix()) {
-        (Verdict::Refused, _) => Standing::Refused,
-        (Verdict::Accepted { fix }, Some(offered))
-            if *fix == fingerprint(offered, finding.file, text) =>
-        {
-            Standing::Accepted
-        }
-        (Verdict::Accepted { .. }, _) => Standing::Changed,
+    let Verdict::Accepted { fix } = verdict else {
+        return Standing::Refused;
+    };
+    let is_that = |offered: &Fix| *fix == fingerprint(offered, finding.file, text);
+    if finding.fix().is_some_and(is_that) {
+        return Standing::Accepted;
     }
+    let mut others = finding.alternatives.iter();
+    let chosen = others.find(|alternative| is_that(&alternative.fix));
+    chosen.map_or(Standing::Changed, |chosen| Standing::Chosen(chosen.name))
 }
 
 /// What tells a fix from any other that could be offered for a finding of `file`: what it says of itself,
@@ -120,9 +123,10 @@ fn first_line(text: &str, at: Span) -> String {
 /// The decisions about one file as `settle` wants them; `id` is their place in the ledger.
 pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[Held]) {
     for one in held {
-        let is_accepted = match one.standing {
-            Standing::Accepted => true,
-            Standing::Refused => false,
+        let verdict = match one.standing {
+            Standing::Accepted => Ruled::Accepted,
+            Standing::Chosen(name) => Ruled::Chosen(name),
+            Standing::Refused => Ruled::Refused,
             Standing::Changed => continue,
         };
         if let Some(finding) = findings.get(one.finding) {
@@ -131,7 +135,7 @@ pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[H
                 Ruling {
                     at: finding.at,
                     transform: finding.transform,
-                    is_accepted,
+                    verdict,
                     id: one.decision,
                 },
             );
