@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod journal;
 mod load;
 mod locate;
 mod manifests;
@@ -9,6 +10,7 @@ mod records;
 mod walk;
 mod write;
 
+pub use journal::{Journal, JournalError, records};
 pub use load::{Outcome, Survey};
 pub use locate::{Atlas, Found};
 pub use manifests::manifests;
