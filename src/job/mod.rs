@@ -6,6 +6,7 @@ mod journal;
 mod load;
 mod locate;
 mod manifests;
+pub mod process;
 mod records;
 mod walk;
 mod write;
