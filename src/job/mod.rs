@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+pub mod git;
 mod journal;
 mod load;
 mod locate;
