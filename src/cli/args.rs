@@ -31,7 +31,7 @@ Examples:
   asyncfix why src/app.py:12            what is known about the calls of a line
 
 Exit codes:
-  0  nothing found; for --diff and --write: all went well
+  0  nothing found, or nothing that --fail-on is about; for --diff and --write: all went well
   1  something found; for --diff and --write only with --exit-code
   2  something failed or was skipped";
 
@@ -96,6 +96,10 @@ pub struct RunArgs {
     /// Exit with 0 even if something is found
     #[arg(long, conflicts_with = "exit_code")]
     pub exit_zero: bool,
+
+    /// Exit with 1 only if something is found that has a fix at least this safe; `manual` is whatever is found [default: manual]
+    #[arg(long, value_name = "SAFETY", conflicts_with_all = ["exit_zero", "diff", "write"])]
+    pub fail_on: Option<Safety>,
 
     /// How to print findings
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["diff", "write"])]

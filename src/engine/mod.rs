@@ -12,13 +12,14 @@ mod imports;
 mod plan;
 mod rewrite;
 mod settle;
+mod suppress;
 mod uses;
 mod wanted;
 mod wish;
 
 pub use decided::{Decided, Ruled, Ruling};
 pub use dependencies::{Mention, Sources};
-pub use examine::{HelpersModule, Selection, examine, facts, is_asynchronous};
+pub use examine::{HelpersModule, Selection, examine, facts, is_of_interest};
 pub use plan::{Applied, Broken, End, FilePatch, Plan, Step};
 pub use settle::{Loaded, alone, settle};
 pub use wanted::Wanted;

@@ -1,6 +1,6 @@
 //! What a transform is.
 
-use super::{FileId, Finding, Fix, Remedy};
+use super::{FileId, Finding, Fix, Remedy, Suppressions};
 use crate::model::file::{Call, CallKind, Module, Why};
 use crate::model::project::{FunctionRef, Gives, Project, Target};
 use crate::python::ast::{ExprCall, StmtFunctionDef};
@@ -39,6 +39,12 @@ pub trait Transform: Sync {
     /// files are spared a second parse by it.
     fn may_fire(&self, _project: &Project, _file: FileId) -> bool {
         true
+    }
+
+    /// Whether it speaks of comments that suppress what the others find. It looks once these have looked,
+    /// and takes its turn once they have nothing left to do; only comments that name it suppress it.
+    fn is_about_comments(&self) -> bool {
+        false
     }
 }
 
@@ -195,6 +201,8 @@ pub struct Cx<'a> {
     /// Where each call of the file stands among its facts.
     calls: FxHashMap<Span, u32>,
     texts: Option<Texts<'a>>,
+    /// What comments suppress, for those who speak of that.
+    pub suppressions: Option<&'a Suppressions>,
 }
 
 /// The text of each file as it is now, if it may be looked into.
@@ -223,6 +231,7 @@ impl<'a> Cx<'a> {
             options,
             calls,
             texts: None,
+            suppressions: None,
         }
     }
 
