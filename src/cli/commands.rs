@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::args::{Args, Command, OutputFormat, RunArgs};
-use super::reviewed::{Reviewed, drop_refused};
+use super::reviewed::{Reviewed, drop_hidden};
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
 use crate::engine::{Loaded, Plan, Sources, Wish, settle};
@@ -48,6 +48,10 @@ pub fn run(args: &Args) -> Result<Exit> {
                 ..start(&args)?
             };
             run.why(path, line)
+        }
+        Some(Command::Baseline(baseline)) => {
+            let args = baseline.run();
+            start(&args)?.baseline(baseline)
         }
         None => look(&args.run),
     }
@@ -336,7 +340,7 @@ impl Run<'_> {
             let found = match loaded.findings.iter().any(fixable) || held.iter().any(accepted) {
                 true => Ok(loaded),
                 false => {
-                    drop_refused(&mut loaded.findings, &held);
+                    drop_hidden(&mut loaded.findings, &held, false);
                     Err(report::summary::Counts::of(&loaded.findings))
                 }
             };

@@ -17,6 +17,8 @@ pub enum Standing {
     Refused,
     /// A fix was accepted, but the one that is offered now is another.
     Changed,
+    /// It is in the baseline.
+    Old,
 }
 
 /// A decision that holds for a finding.
@@ -126,7 +128,7 @@ pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[H
         let verdict = match one.standing {
             Standing::Accepted => Ruled::Accepted,
             Standing::Chosen(name) => Ruled::Chosen(name),
-            Standing::Refused => Ruled::Refused,
+            Standing::Refused | Standing::Old => Ruled::Refused,
             Standing::Changed => continue,
         };
         if let Some(finding) = findings.get(one.finding) {
@@ -144,9 +146,10 @@ pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[H
 }
 
 /// The ledger after a plan was written: what was carried out is done, and what stands in a changed text
-/// is known by its new anchor.
+/// is known by its new anchor. Rulings know its decisions by their places from `first` on.
 pub fn renewed(
     ledger: &Ledger,
+    first: usize,
     plan: &Plan,
     before: &Decided,
     is_written: &dyn Fn(FileId) -> bool,
@@ -166,7 +169,8 @@ pub fn renewed(
         }
         let anchors = Anchors::of(&patch.after).ok();
         for id in own {
-            let Some(old) = ledger.decisions().get(id) else {
+            let place = id.checked_sub(first);
+            let Some(old) = place.and_then(|place| ledger.decisions().get(place)) else {
                 continue;
             };
             new.remove(old);
