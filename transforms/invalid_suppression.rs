@@ -111,7 +111,10 @@ fn told(directive: &Directive, flaw: &Flaw) -> (String, String) {
             "move it to the top of the file, or write `skip` behind the `def` of a function".to_owned(),
         ),
         Flaw::Unknown(word) => (
-            format!("asyncfix knows no `{word}` in a comment"),
+            match word.is_empty() {
+                true => "this comment tells asyncfix nothing".to_owned(),
+                false => format!("asyncfix knows no `{word}` in a comment"),
+            },
             "write `skip`, `skip-file` or `pure`: `# asyncfix: skip[blocking-sleep] the hardware needs it`"
                 .to_owned(),
         ),

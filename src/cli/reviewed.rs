@@ -118,7 +118,7 @@ impl Reviewed {
         if old > 0 {
             let old = count(old, "finding");
             talk.say(&format!(
-                "{old} in the baseline: list what is in it with --no-baseline."
+                "{old} of the baseline not shown: list them with --no-baseline."
             ));
         }
         let refused = held.iter().filter(|one| one.standing == Standing::Refused);

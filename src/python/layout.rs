@@ -108,6 +108,11 @@ impl<'a> Layout<'a> {
         line.trim_start().starts_with('#')
     }
 
+    /// Whether the line that starts at `start` holds white space only.
+    pub fn is_blank_line(&self, start: usize) -> bool {
+        self.text[start..self.line_end(start)].trim().is_empty()
+    }
+
     pub fn has_comments(&self, span: Span) -> bool {
         self.comments_in(span).next().is_some()
     }

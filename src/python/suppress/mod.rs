@@ -63,6 +63,23 @@ pub enum Flaw {
     Unknown(String),
 }
 
+/// What ruff calls the rules with these codes, in comments of its own.
+const RULES: [(&str, &str); 13] = [
+    ("async-busy-wait", "ASYNC110"),
+    ("asyncio-dangling-task", "RUF006"),
+    ("blocking-http-call-httpx-in-async-function", "ASYNC212"),
+    ("blocking-http-call-in-async-function", "ASYNC210"),
+    ("blocking-input-in-async-function", "ASYNC250"),
+    ("blocking-open-call-in-async-function", "ASYNC230"),
+    ("blocking-path-method-in-async-function", "ASYNC240"),
+    ("blocking-sleep-in-async-function", "ASYNC251"),
+    ("create-subprocess-in-async-function", "ASYNC220"),
+    ("run-process-in-async-function", "ASYNC221"),
+    ("timeout-error-alias", "UP041"),
+    ("trio-sync-call", "ASYNC105"),
+    ("wait-for-process-in-async-function", "ASYNC222"),
+];
+
 impl Directive {
     /// Whether it names a transform, by its identifier or one of its codes.
     pub fn names(&self, id: &str, codes: &[&str]) -> Option<usize> {
@@ -184,6 +201,12 @@ fn directive(comment: Span, offset: usize, part: &str, next: Option<&str>) -> Op
     directive.kind = kind;
     directive.of_file = of_file;
     let mut names = names(codes, start + offset);
+    for name in names.iter_mut().filter(|_| kind == Kind::Ignore) {
+        let rule = RULES.iter().find(|(rule, _)| *rule == name.text);
+        if let Some((_, code)) = rule {
+            name.text = (*code).to_owned();
+        }
+    }
     let is_code = |name: &Name| {
         let digits = name
             .text
@@ -192,9 +215,9 @@ fn directive(comment: Span, offset: usize, part: &str, next: Option<&str>) -> Op
             && !digits.is_empty()
             && digits.chars().all(|c| c.is_ascii_digit())
     };
-    // What follows the codes is an explanation.
+    // What follows the codes of a `noqa` is an explanation.
     let end = names.iter().position(|name| !is_code(name));
-    names.truncate(end.unwrap_or(names.len()));
+    names.truncate(end.filter(|_| kind == Kind::Noqa).unwrap_or(names.len()));
     directive.names = Some(names).filter(|names| !names.is_empty());
     directive.names.is_some().then_some(directive)
 }
@@ -276,7 +299,9 @@ mod tests {
             let directives = directives(comment, &tree);
             let told = directives.iter().map(|directive| {
                 let names = directive.names.iter().flatten().map(|name| {
-                    assert_eq!(name.at.of(comment), name.text);
+                    if directive.kind != Kind::Ignore {
+                        assert_eq!(name.at.of(comment), name.text);
+                    }
                     name.text.as_str()
                 });
                 let names: Vec<&str> = names.collect();
@@ -348,6 +373,10 @@ mod tests {
         check("# ruff: ignore[ASYNC251] why", &["ASYNC251"]);
         check("# ruff: file-ignore[ASYNC251]", &["file ASYNC251"]);
         check("# ruff: disable[ASYNC251]", &[]);
+        check(
+            "# ruff: ignore[line-too-long, blocking-sleep-in-async-function]",
+            &["line-too-long+ASYNC251"],
+        );
     }
 
     #[test]

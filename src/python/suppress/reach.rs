@@ -2,7 +2,7 @@
 //!
 //! At the end of a line, of the statement that it stands in: all lines of a simple statement, the header
 //! of one with a block, all of a function or class whose `def` or `class` line it is. On a line of its own, of
-//! what begins on the line below, in the same way. Below its own comment lines only, not across empty lines.
+//! what begins on the line below, in the same way. Other comments may stand between, empty lines may not.
 
 use super::{Directive, Kind};
 use crate::python::ast::{
@@ -52,8 +52,20 @@ impl Reach {
 struct Head {
     /// The statement without a block, or the head up to its colon.
     at: Span,
+    /// It has a block.
+    has_block: bool,
     /// The function or class whose head it is, decorators included.
     of: Option<Span>,
+}
+
+impl Head {
+    fn simple(at: Span) -> Self {
+        Self {
+            at,
+            has_block: false,
+            of: None,
+        }
+    }
 }
 
 struct Map<'t> {
@@ -76,8 +88,15 @@ impl<'t> Map<'t> {
     fn reach(&self, directive: &Directive, layout: &Layout<'_>) -> Reach {
         let comment = directive.comment;
         let line = layout.whole_lines(comment);
-        let is_around = |head: &&Head| layout.whole_lines(head.at).contains(comment);
-        let around: Vec<&Head> = self.heads.iter().filter(is_around).collect();
+        let is_within = |head: &&Head| layout.whole_lines(head.at).contains(comment);
+        let is_last = |head: &&Head| layout.line_start(head.at.end()) == line.start();
+        let is_first = |head: &&Head| layout.line_start(head.at.start()) == line.start();
+        // Of a head over several lines, the other lines are only themselves.
+        let is_meant = |head: &&Head| {
+            is_within(head)
+                && (!head.has_block || is_last(head) || head.of.is_some() && is_first(head))
+        };
+        let around: Vec<&Head> = self.heads.iter().filter(is_meant).collect();
         if !around.is_empty() {
             return self.of_heads(directive, &around, line, layout);
         }
@@ -86,7 +105,12 @@ impl<'t> Map<'t> {
             return Reach::Lines(line);
         }
         let mut below = line.end();
-        while layout.is_comment_line(below) {
+        // Only ruff's own reach over empty lines.
+        let reaches_over = |start: usize| {
+            layout.is_comment_line(start)
+                || directive.kind == Kind::Ignore && layout.is_blank_line(start)
+        };
+        while below < layout.next_line(below) && reaches_over(below) {
             below = layout.next_line(below);
         }
         let begins = |head: &&Head| {
@@ -94,9 +118,11 @@ impl<'t> Map<'t> {
                 || layout.line_start(head.at.start()) == below
         };
         let heads: Vec<&Head> = self.heads.iter().filter(begins).collect();
+        let below = Span::new(below, layout.next_line(below));
         match heads.is_empty() {
+            true if self.heads.iter().any(|head| is_within(&head)) => Reach::Lines(below),
             true => Reach::Nothing,
-            false => self.of_heads(directive, &heads, below_line(layout, below), layout),
+            false => self.of_heads(directive, &heads, below, layout),
         }
     }
 
@@ -139,16 +165,17 @@ impl<'t> Map<'t> {
 
     fn push(&mut self, start: usize, block: &[Stmt], of: Option<Span>) {
         if let Some(at) = self.head(start, block) {
-            self.heads.push(Head { at, of });
+            self.heads.push(Head {
+                at,
+                has_block: true,
+                of,
+            });
         }
     }
 
     /// A function or class, whose decorators have lines of their own.
     fn definition(&mut self, at: Span, name: Span, decorators: &[Decorator], block: &[Stmt]) {
-        let lines = decorators.iter().map(|decorator| Head {
-            at: span(decorator),
-            of: None,
-        });
+        let lines = decorators.iter().map(|it| Head::simple(span(it)));
         self.heads.extend(lines);
         let start = decorators
             .last()
@@ -164,10 +191,6 @@ impl<'t> Map<'t> {
         let start = keyword.map_or(name.start(), |keyword| span(keyword).start());
         self.push(start, block, Some(at));
     }
-}
-
-fn below_line(layout: &Layout<'_>, below: usize) -> Span {
-    Span::new(below, layout.next_line(below))
 }
 
 impl<'t> SourceOrderVisitor<'t> for Map<'t> {
@@ -193,9 +216,9 @@ impl<'t> SourceOrderVisitor<'t> for Map<'t> {
             AnyNodeRef::MatchCase(it) => self.push(at.start(), &it.body, None),
             AnyNodeRef::StmtMatch(it) => {
                 let at = Span::new(at.start(), span(&*it.subject).end());
-                self.heads.push(Head { at, of: None });
+                self.heads.push(Head::simple(at));
             }
-            _ if node.is_statement() => self.heads.push(Head { at, of: None }),
+            _ if node.is_statement() => self.heads.push(Head::simple(at)),
             _ => {}
         }
         TraversalSignal::Traverse
@@ -256,6 +279,14 @@ mod tests {
             "async def f():\n    async with (\n        a() as b,\n    ):  # S\n        c()\n",
             "2-4",
         );
+        check(
+            "with (\n    a() as b,  # S\n    c() as d,\n):\n    e()\n",
+            "2",
+        );
+        check(
+            "with (\n    # S\n    a() as b,\n    c() as d,\n):\n    e()\n",
+            "3",
+        );
         check("try:\n    a()\nexcept E:  # S\n    b()\n", "3");
         check("if a:\n    b()\nelif c:  # S\n    d()\n", "3");
         check("match a:  # S\n    case 1:\n        b()\n", "1");
@@ -271,7 +302,7 @@ mod tests {
         check("async def f(\n    a,\n):  # S\n    b()\n", "within 1-4");
         check(
             "async def f(\n    a=b(),  # S\n    c=d(),\n):\n    b()\n",
-            "1-4",
+            "2",
         );
         check("# S\n@a\ndef f():\n    b()\n", "within 2-4");
         check("@a\ndef f():  # S\n    b()\n", "within 1-3");
@@ -297,5 +328,7 @@ mod tests {
         assert_eq!(noqa("# S\nb()\n"), "1");
         let ignore = |text: &str| reach(&text.replace("# S", "# ruff: ignore[ASYNC251]"));
         assert_eq!(ignore("# S\ndef f():\n    a()\n"), "2");
+        assert_eq!(ignore("# S\n\nb()\n"), "3");
+        assert_eq!(ignore("b()\n# S\n\n"), "nothing");
     }
 }
