@@ -6,6 +6,7 @@ mod args;
 mod commands;
 mod from;
 mod reviewed;
+mod selecting;
 mod settings;
 mod terminal;
 
