@@ -7,6 +7,7 @@ use crate::fix::Cx;
 use crate::model::file::{CallKind, walk};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
+use crate::text::Span;
 
 /// What comes after a statement in its function.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,21 +40,36 @@ pub(super) fn reason<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>, task: &str) -> 
 
 pub(super) fn after<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> After {
     let mut from = span(statement).end();
+    let at = span(statement);
+    // Branches that are not taken when this one is, but for the next round of a loop.
+    let mut others: Vec<Span> = Vec::new();
     for node in cx.module.ancestors(statement) {
         match node {
-            AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => from = span(node).start(),
-            AnyNodeRef::StmtFunctionDef(function) => return after_in(cx, function, from),
+            AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => {
+                from = span(node).start();
+                others.clear();
+            }
+            AnyNodeRef::StmtIf(choice) => {
+                let clauses = choice.elif_else_clauses.iter().map(span);
+                others.extend(clauses.filter(|clause| !clause.contains(at)));
+            }
+            AnyNodeRef::StmtFunctionDef(function) => {
+                return after_in(cx, function, from, &others);
+            }
             _ => {}
         }
     }
     After::Nothing
 }
 
-fn after_in<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, from: usize) -> After {
+fn after_in<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, from: usize, others: &[Span]) -> After {
     let mut waits = false;
     let mut goes_on = false;
     for inner in &function.body {
         walk(inner.into(), &mut |node| {
+            if others.contains(&span(node)) {
+                return TraversalSignal::Skip;
+            }
             let is_after = span(node).start() >= from;
             match node {
                 AnyNodeRef::StmtFunctionDef(_)
