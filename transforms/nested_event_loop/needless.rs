@@ -75,7 +75,10 @@ fn removal(cx: &Cx<'_>, call: &ExprCall, name: &str) -> Result<Fix, Why> {
             .to_owned();
     let layout = cx.module.layout();
     let start = layout.line_start(span(statement).start());
-    let above = Span::new(layout.line_start(start.saturating_sub(1)), start);
+    let above = &cx.module.text()[..start];
+    let above = above.strip_suffix('\n').unwrap_or(above);
+    let above = above.strip_suffix('\r').unwrap_or(above).len();
+    let above = Span::new(layout.line_start(above), start);
     if layout.has_comments(above) && above.of(cx.module.text()).starts_with('#') {
         reason.push_str("; the comment above it stays, and may be about it");
     }
