@@ -6,7 +6,7 @@ use asyncfix::engine::{End, Selection};
 use asyncfix::fix::Remedy;
 use asyncfix::python::{Lines, Position, deep_stack, parse, span};
 use asyncfix::report;
-use asyncfix::text::{Source, Span, diff};
+use asyncfix::text::{Source, Span};
 use asyncfix::transforms::CATALOGUE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -346,7 +346,7 @@ fn every_fix_is_in_the_diff_and_every_change_belongs_to_a_fix() {
         let mut shown = BTreeSet::new();
         for patch in &run.plan.patches {
             let starts = report::diff::line_starts(&patch.after);
-            for hunk in diff::hunks(patch.before.text().as_bytes(), patch.after.as_bytes()) {
+            for hunk in patch.hunks(patch.before.text().as_bytes(), patch.after.as_bytes()) {
                 for change in hunk.changes() {
                     let owners = report::diff::owners(patch, &starts, change);
                     ensure(!owners.is_empty(), || format!("nobody made {change:?}"))?;

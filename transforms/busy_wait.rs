@@ -5,9 +5,9 @@
 //! and those whose condition awaits an answer, or asks for a file: who gives it sets no event here.
 
 use crate::fix::{Cx, FileId, Finding, Info, Transform, calls};
-use crate::model::file::{Place, Why, references_within, walk};
+use crate::model::file::{Place, Why, dotted, references_within, walk};
 use crate::model::project::Project;
-use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtWhile, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, Expr, Stmt, StmtWhile, TraversalSignal, UnaryOp};
 use crate::python::span;
 use crate::text::Span;
 
@@ -88,7 +88,12 @@ impl Transform for BusyWait {
             };
             let test = cx.module.describe(&each.test);
             let message = format!("`while {test}` only sleeps: it wakes up for nothing, and late");
+            let task = waits_for_task(cx, &each.test).filter(|_| library == "asyncio");
             let why = match asks(&each.test) {
+                _ if let Some(task) = task => format!(
+                    "if `{0}` is a task or future, await it, or `asyncio.wait([{0}])` to leave its errors alone",
+                    cx.module.describe(task)
+                ),
                 Some(asked) => format!(
                     "if this program makes `{}` change, let it set an `{library}.Event` there, and await \
                      that here",
@@ -140,6 +145,23 @@ fn waits_for_a_change(test: &Expr) -> bool {
         TraversalSignal::Traverse
     });
     !is_other && !references_within(test.into()).is_empty()
+}
+
+/// The task or future of asyncio whose end a condition asks for: `not task.done()`.
+fn waits_for_task<'a>(cx: &Cx<'a>, test: &'a Expr) -> Option<&'a Expr> {
+    let negated = test.as_unary_op_expr()?;
+    let call = negated.operand.as_call_expr()?;
+    let method = call.func.as_attribute_expr()?;
+    let is_task = || {
+        let class = cx.module.class_of(&method.value);
+        let known = class.map(|class| cx.module.catalogue().is_subclass(&class, "asyncio.Future"));
+        known.unwrap_or_else(|| {
+            let name = dotted(&method.value).unwrap_or_default();
+            name.ends_with("task") || name.ends_with("future")
+        })
+    };
+    let asks = negated.op == UnaryOp::Not && method.attr.as_str() == "done";
+    (asks && call.arguments.is_empty() && is_task()).then_some(&*method.value)
 }
 
 /// The first function that a condition asks, but for the size of something.

@@ -5,7 +5,8 @@
 //! the version.
 
 use crate::fix::{
-    Cx, FileId, Finding, Fix, Info, Transform, calls_of, is_ready, reach, references_to, speaks_of,
+    Cx, FileId, Finding, Fix, Info, Transform, calls_of, is_ready, reach, references_to, replaced,
+    speaks_of,
 };
 use crate::model::file::{Place, Why};
 use crate::model::project::Project;
@@ -45,7 +46,7 @@ async def call(handler, event):
 ",
     when_review: "\
 - **Review** for `iscoroutinefunction` where the project marks functions as asyncio did until Python 3.11; \
-for `all_tasks`, which gave tasks that are done as well; for `current_task` outside of coroutines; and where \
+where tests replace the old name; for `all_tasks`, which gave tasks that are done as well; for `current_task` outside of coroutines; and where \
 a child watcher is no longer set, from Python 3.12 on.
 - **Manual** for event loop policies: `asyncio.run` and `asyncio.Runner` take a `loop_factory` since 3.12.",
     needles: &["asyncio"],
@@ -113,7 +114,7 @@ impl Transform for DeprecatedAsyncio {
                 continue;
             }
             let message = format!("`{old}` is `{module}.{member}`");
-            let fix = rename(cx, reference, module, member);
+            let fix = rename(cx, reference, old, module, member);
             found.push(cx.finding(&INFO, span(reference), message, fix));
         }
         for call in calls_of(cx, GET_POLICY) {
@@ -140,6 +141,7 @@ impl Transform for DeprecatedAsyncio {
 fn rename<'a>(
     cx: &Cx<'a>,
     reference: &'a Expr,
+    old: &str,
     module: &str,
     member: &str,
 ) -> Result<Result<Fix, EditError>, Why> {
@@ -163,9 +165,11 @@ fn rename<'a>(
         }
         _ => None,
     };
+    let old = old.rsplit('.').next().unwrap_or(old);
+    let reason = reason.map(str::to_owned).or_else(|| replaced(cx, old));
     let edits = vec![Edit::replace(span(reference), new.text.clone())];
     let title = format!("use `{}`", new.text);
-    let fix = Fix::judged(title, reason.map(str::to_owned), cx.file, edits);
+    let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, new.need)))
 }
 
@@ -187,7 +191,8 @@ fn policy<'a>(cx: &Cx<'a>, call: &'a ExprCall, found: &mut Vec<Finding>) {
     let message = format!("`asyncio.{name}` asks the event loop policy by itself");
     let fix = reach(cx, "asyncio", name, call.into()).map(|new| {
         let edits = vec![Edit::replace(span(method), new.text.clone())];
-        let fix = Fix::safe(format!("use `{}`", new.text), cx.file, edits);
+        let reason = replaced(cx, "get_event_loop_policy");
+        let fix = Fix::judged(format!("use `{}`", new.text), reason, cx.file, edits);
         fix.map(|fix| fix.needing(cx.file, new.need))
     });
     found.push(cx.finding(&INFO, span(call), message, fix));

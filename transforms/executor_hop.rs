@@ -47,7 +47,9 @@ async def copy(source, target):
     await asyncio.to_thread(shutil.copytree, source, target, dirs_exist_ok=True)
 ",
     when_review: "\
-- **Safe** for functions of the standard library, and for those of the project that nobody else can be.
+- **Safe** for functions of the standard library, and for those of the project that nobody else can be; \
+where the project has context variables, or a context of `decimal`, only for those that work on files, \
+sockets and bytes.
 - **Review** for functions that may look at context variables, which they have not seen until now; where \
 the loop is only named as one; and in `wait_for` with a time that may be 0, with which nothing starts.",
     needles: &["run_in_executor"],
@@ -329,6 +331,7 @@ fn is_blind<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
         // Methods such as `__str__` run unseen.
         Entity::Builtin(_) | Entity::Function(_) if has_context(cx) => false,
         Entity::Builtin(_) => true,
+        Entity::External(name) if has_context(cx) => calls_nothing(&name),
         Entity::External(name) => is_blind_name(&name),
         Entity::Function(function) => {
             let facts = cx.project.facts(cx.file);
@@ -350,7 +353,10 @@ fn is_blind<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
         _ => match callee {
             Expr::Attribute(method) => {
                 let class = cx.module.class_of(&method.value);
-                class.is_some_and(|class| is_blind_name(&class))
+                class.is_some_and(|class| match has_context(cx) {
+                    true => calls_nothing(&class),
+                    false => is_blind_name(&class),
+                })
             }
             _ => false,
         },
@@ -363,8 +369,9 @@ fn has_context(cx: &Cx<'_>) -> bool {
     files.any(|(file, _)| speaks_of(cx.project, file, &CONTEXTS))
 }
 
-const CONTEXTS: [&str; 4] = [
+const CONTEXTS: [&str; 5] = [
     "contextvars.ContextVar",
+    "decimal.DefaultContext",
     "decimal.getcontext",
     "decimal.localcontext",
     "decimal.setcontext",
@@ -443,6 +450,32 @@ const BUILTINS: [&str; 24] = [
     "tuple",
     "zip",
 ];
+
+/// Modules of Python whose functions work on files, sockets and bytes, and call no methods of what they
+/// are given that could look at a context: `statistics.mean` adds decimals up.
+const PLAIN: [&str; 16] = [
+    "base64",
+    "binascii",
+    "bz2",
+    "glob",
+    "gzip",
+    "hashlib",
+    "lzma",
+    "os",
+    "pathlib",
+    "platform",
+    "shutil",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+    "zlib",
+];
+
+fn calls_nothing(name: &str) -> bool {
+    let first = name.split('.').next().unwrap_or(name);
+    PLAIN.contains(&first)
+}
 
 fn is_blind_name(name: &str) -> bool {
     let first = name.split('.').next().unwrap_or(name);

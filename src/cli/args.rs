@@ -163,7 +163,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["diff", "write"])]
     pub output_format: Option<OutputFormat>,
 
-    /// Only these transforms, by name or code, separated by commas
+    /// Only these transforms, by name, code or beginning of codes (`ASYNC2`), separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub select: Option<Vec<String>>,
 

@@ -1,11 +1,11 @@
 //! Settings as resolved: flags, then the settings file, then defaults.
 
 use super::args::{OutputFormat, RunArgs};
+use super::selecting::select;
 use crate::engine::{HelpersModule, Selection};
-use crate::fix::{Cut, HttpClient, Options, Safety, Transform};
+use crate::fix::{Cut, HttpClient, Options, Safety};
 use crate::model::libraries::{Catalogue, Library};
 use crate::python::PythonVersion;
-use crate::transforms::CATALOGUE;
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -228,34 +228,6 @@ fn cuts(names: Option<&[CutName]>) -> [Option<Cut>; 3] {
         *place = Some(Cut::from(*name));
     }
     cuts
-}
-
-/// The selected transforms, in catalogue order.
-fn select(
-    select: Option<&Vec<String>>,
-    ignore: Option<&Vec<String>>,
-) -> Result<Vec<&'static dyn Transform>> {
-    for name in select.into_iter().chain(ignore).flatten() {
-        if crate::transforms::find(name).is_none() {
-            bail!("there is no transform `{name}`; `asyncfix list` names them all");
-        }
-    }
-    let named = |names: &Vec<String>, transform: &dyn Transform| {
-        let info = transform.info();
-        names
-            .iter()
-            .any(|name| name == info.id || info.codes.contains(&name.as_str()))
-    };
-    let chosen: Vec<&dyn Transform> = CATALOGUE
-        .iter()
-        .copied()
-        .filter(|transform| select.is_none_or(|names| named(names, *transform)))
-        .filter(|transform| !ignore.is_some_and(|names| named(names, *transform)))
-        .collect();
-    if chosen.is_empty() {
-        bail!("no transform is left: --select and --ignore exclude each other");
-    }
-    Ok(chosen)
 }
 
 /// The `pyproject.toml` of the directory that holds the first path, or of the nearest one above.

@@ -9,7 +9,7 @@ use crate::fix::Dependency;
 use crate::model::libraries::Catalogue;
 use crate::model::manifests::{Form, List, Manifests, Root, normalised};
 use crate::model::project::Project;
-use crate::text::{Edit, Edits, FileId, Source, Span};
+use crate::text::{Changed, Edit, Edits, FileId, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +44,7 @@ struct State {
     before: Source,
     text: Arc<str>,
     marks: Vec<(Span, usize)>,
+    changed: Changed,
 }
 
 /// Names of distributions for names of modules.
@@ -61,6 +62,7 @@ impl Dependencies {
                 text: Arc::clone(manifest.source.text()),
                 before: manifest.source.clone(),
                 marks: Vec::new(),
+                changed: Changed::default(),
             };
             (manifest.file, state)
         });
@@ -178,6 +180,7 @@ impl Dependencies {
         marks.sort();
         marks.dedup();
         state.marks = marks;
+        state.changed = state.changed.then(&edits);
         state.text = text.into();
         true
     }
@@ -279,6 +282,7 @@ impl Dependencies {
                 before: state.before,
                 after: state.text,
                 marks: state.marks,
+                changed: state.changed,
                 is_python: false,
             });
         (patches.collect(), self.notes.into_iter().collect())

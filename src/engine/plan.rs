@@ -2,7 +2,8 @@
 
 use super::decided::Decided;
 use crate::fix::{FileId, Finding, Fix};
-use crate::text::{Source, Span};
+use crate::text::diff::{Hunk, hunks_within};
+use crate::text::{Changed, Source, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,8 +68,18 @@ pub struct FilePatch {
     /// Which applied fixes (indices into `Plan::applied`) made which parts of `after`; what was
     /// deleted shows as an empty span.
     pub marks: Vec<(Span, usize)>,
+    /// Which parts of the two texts differ.
+    pub changed: Changed,
     /// It is code, and no manifest.
     pub is_python: bool,
+}
+
+impl FilePatch {
+    /// What differs in the two texts as they are written, which are these bytes.
+    pub fn hunks<'a>(&self, before: &'a [u8], after: &'a [u8]) -> Vec<Hunk<'a>> {
+        let changed = self.changed.lines(self.before.text(), &self.after);
+        hunks_within(before, after, &changed)
+    }
 }
 
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::wish::Wish;
 use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
 use crate::model::file::Facts;
 use crate::model::project::Project;
-use crate::text::{Edit, Edits, Source, Span};
+use crate::text::{Changed, Edit, Edits, Source, Span};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,7 @@ struct State {
     text: Arc<str>,
     findings: Vec<Finding>,
     marks: Vec<(Span, usize)>,
+    changed: Changed,
 }
 
 impl State {
@@ -41,6 +42,7 @@ impl State {
             source,
             findings,
             marks: Vec::new(),
+            changed: Changed::default(),
         }
     }
 }
@@ -395,6 +397,7 @@ impl<'s> Search<'s> {
             marks.sort();
             marks.dedup();
             state.marks = marks;
+            state.changed = state.changed.then(&new.edits).then(&new.removals);
         }
     }
 
@@ -479,6 +482,7 @@ impl<'s> Search<'s> {
                     before: state.source,
                     after: state.text,
                     marks: state.marks,
+                    changed: state.changed,
                     is_python: true,
                 });
             }

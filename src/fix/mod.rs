@@ -42,7 +42,7 @@ pub use loops::{
     without_statements,
 };
 pub use meant::meant;
-pub use modern::{changed_call, is_ready, references_to, speaks_of, without_argument};
+pub use modern::{changed_call, is_ready, references_to, replaced, speaks_of, without_argument};
 pub use opened::{Opened, opened, opens};
 pub use running_loop::{Hop, RunningLoop, report_hops, running_loop};
 pub use shared::{is_of_this_task, is_quiet_method};

@@ -2,7 +2,7 @@
 
 use super::{Cx, FileId};
 use crate::fix::together::{Code, Sheet, argument_span, changed_call_code};
-use crate::model::file::{Term, TermId, Why};
+use crate::model::file::{NameHash, Term, TermId, Why};
 use crate::model::project::Project;
 use crate::python::ast::{
     AnyNodeRef, ArgOrKeyword, ExceptHandler, Expr, ExprCall, ExprContext, SourceOrderVisitor,
@@ -27,6 +27,18 @@ pub fn speaks_of(project: &Project, file: FileId, members: &[&str]) -> bool {
                 .is_some_and(|module| is_one(&format!("{module}.{name}"))),
             _ => false,
         })
+}
+
+/// A file that replaces a name of asyncio, as tests do, and what would have to be done there.
+pub fn replaced(cx: &Cx<'_>, name: &str) -> Option<String> {
+    let hash = NameHash::of(name);
+    let mut files = cx.project.files();
+    let (file, _) =
+        files.find(|(_, facts)| facts.strings.contains(&hash) || facts.patched.contains(&hash))?;
+    let path = cx.project.modules().path(file).display();
+    Some(format!(
+        "{path} may replace `{name}` and would have to replace this instead"
+    ))
 }
 
 fn qualified(terms: &[Term], id: TermId) -> Option<String> {

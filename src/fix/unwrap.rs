@@ -152,7 +152,12 @@ pub fn remove_statements<'a>(cx: &Cx<'a>, gone: &[&'a Stmt]) -> Result<Vec<Edit>
             };
             let above = |from: usize| match from {
                 0 => None,
-                _ => Some(layout.line_start(from - 1)).filter(|above| is_blank(*above)),
+                _ => {
+                    let text = &source[..from];
+                    let text = text.strip_suffix('\n').unwrap_or(text);
+                    let text = text.strip_suffix('\r').unwrap_or(text);
+                    Some(layout.line_start(text.len())).filter(|above| is_blank(*above))
+                }
             };
             if at + count == body.len() && at > 0 {
                 while let Some(line) = above(start) {

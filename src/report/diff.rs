@@ -103,7 +103,7 @@ impl<'p> Part<'p> {
             };
             header.push_str(&format!("{sign} {path}\n"));
         }
-        let hunks = diff::hunks(&before, &after).into_iter().map(|hunk| {
+        let hunks = patch.hunks(&before, &after).into_iter().map(|hunk| {
             let changes = hunk.changes().iter();
             let owners = changes.flat_map(|change| owners(patch, &starts, change));
             let owners: BTreeSet<usize> = owners.collect();
@@ -166,20 +166,14 @@ fn reasons(
         .collect()
 }
 
-/// The fixes that made a change: those whose text stands in its new lines, or who deleted there.
+/// The fixes that made a change: those whose text stands in the part of the text where it lies, or who
+/// deleted there.
 pub fn owners(patch: &FilePatch, starts: &[usize], change: &diff::Change) -> BTreeSet<usize> {
     let at = |line: usize| starts.get(line).copied().unwrap_or(patch.after.len());
-    let lines = Span::new(at(change.reach.start), at(change.reach.end));
-    patch
-        .marks
-        .iter()
-        .filter(|(span, _)| {
-            if change.new.is_empty() || span.is_empty() {
-                span.touches(lines)
-            } else {
-                span.overlaps(lines)
-            }
-        })
+    let part = Span::new(at(change.part.start), at(change.part.end));
+    let marks = patch.marks.iter();
+    marks
+        .filter(|(span, _)| span.touches(part))
         .map(|(_, owner)| *owner)
         .collect()
 }
@@ -255,8 +249,96 @@ fn quoted(side: char, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{line_starts, owners, quoted};
+    use crate::engine::FilePatch;
+    use crate::text::{Changed, Edit, Edits, FileId, Source, Span};
+    use std::collections::BTreeSet;
     use std::path::Path;
+
+    /// Numbers below a bound, the same in every run.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+
+        fn lines(&mut self, most: usize) -> String {
+            const LINES: [&str; 4] = ["\n", "a\n", "b\n", "    a\n"];
+            let count = self.below(most + 1);
+            (0..count).map(|_| LINES[self.below(LINES.len())]).collect()
+        }
+    }
+
+    /// Edits of whole lines and of parts of them; nothing where they clash.
+    fn edits(numbers: &mut Numbers, text: &str) -> Option<Edits> {
+        let starts = line_starts(text);
+        let edits = (0..=numbers.below(3)).map(|_| {
+            let first = starts[numbers.below(starts.len())];
+            let last = starts[numbers.below(starts.len())];
+            let (first, last) = (first.min(last), last.max(first));
+            let by = numbers.below(2).min(last - first);
+            Edit::replace(Span::new(first + by, last), numbers.lines(3))
+        });
+        Edits::new(edits.collect()).ok()
+    }
+
+    #[test]
+    fn every_change_has_an_owner_and_every_edit_is_shown() {
+        let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);
+        for round in 0..20_000 {
+            let before = numbers.lines(12);
+            let mut after = before.clone();
+            let mut changed = Changed::default();
+            let mut marks: Vec<(Span, usize)> = Vec::new();
+            // The edits that make a difference.
+            let mut telling = BTreeSet::new();
+            for step in 0..=round % 2 {
+                let Some(edits) = edits(&mut numbers, &after) else {
+                    continue;
+                };
+                let kept = edits.carry(marks.iter().map(|(span, _)| *span));
+                let kept = kept.into_iter().zip(marks.iter().map(|(_, owner)| *owner));
+                let landed = edits.landed().into_iter().zip(10 * step..);
+                marks = kept.chain(landed).collect();
+                changed = changed.then(&edits);
+                let differs = |edit: &Edit| edit.span().of(&after) != edit.text();
+                telling.extend(
+                    (10 * step..)
+                        .zip(edits.iter())
+                        .filter(|(_, edit)| differs(edit))
+                        .map(|(owner, _)| owner),
+                );
+                after = edits.apply(&after);
+            }
+            let patch = FilePatch {
+                file: FileId(0),
+                before: Source::decode("x.py", before.as_bytes()).unwrap(),
+                after: after.clone().into(),
+                marks,
+                changed,
+                is_python: true,
+            };
+            let starts = line_starts(&after);
+            let mut shown = BTreeSet::new();
+            for hunk in patch.hunks(before.as_bytes(), after.as_bytes()) {
+                for change in hunk.changes() {
+                    let owners = owners(&patch, &starts, change);
+                    assert!(!owners.is_empty(), "{before:?} to {after:?}: {change:?}");
+                    shown.extend(owners);
+                }
+            }
+            // A second step may undo the first, and edits each other.
+            let all_shown = telling.is_subset(&shown) || round % 2 == 1 || before == after;
+            assert!(
+                all_shown,
+                "{before:?} to {after:?}: {telling:?}, not {shown:?}"
+            );
+        }
+    }
 
     #[test]
     fn paths_are_written_as_git_reads_them() {

@@ -2,7 +2,8 @@
 //!
 //! A line ends at `\n` and nowhere else, as git and patch see it: a file with bare `\r` is one line.
 
-use similar::{Algorithm, DiffTag, capture_diff_slices, group_diff_ops};
+use super::LineRanges;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::io::Write;
 use std::ops::Range;
 
@@ -23,29 +24,8 @@ pub struct Hunk<'a> {
 pub struct Change {
     pub old: Range<usize>,
     pub new: Range<usize>,
-    /// The new lines that could as well have been shown as the changed ones: where lines were added
-    /// or removed between equal ones, several places tell the same truth.
-    pub reach: Range<usize>,
-}
-
-impl Change {
-    fn new(old: Range<usize>, new: Range<usize>, old_text: &[&[u8]], new_text: &[&[u8]]) -> Self {
-        let (lines, moving) = match (old.is_empty(), new.is_empty()) {
-            (true, _) => (new_text, &new),
-            (_, true) => (old_text, &old),
-            _ => (new_text, &(0..0)),
-        };
-        let up = (0..moving.start)
-            .take_while(|by| lines[moving.start - 1 - by] == lines[moving.end - 1 - by])
-            .count();
-        let down = (0..lines.len() - moving.end)
-            .take_while(|by| {
-                !moving.is_empty() && lines[moving.start + by] == lines[moving.end + by]
-            })
-            .count();
-        let reach = new.start - up..new.end + down;
-        Self { old, new, reach }
-    }
+    /// The new lines in whose part of the text it lies: what edits made of that part, they made together.
+    pub part: Range<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,42 +74,105 @@ fn position(range: &Range<usize>) -> String {
     }
 }
 
-/// The hunks that turn `before` into `after`.
+/// The hunks that turn `before` into `after`, where nothing is known of what changed.
 pub fn hunks<'a>(before: &'a [u8], after: &'a [u8]) -> Vec<Hunk<'a>> {
-    let old = lines(before);
-    let new = lines(after);
-    let operations = capture_diff_slices(Algorithm::Histogram, &old, &new);
-    group_diff_ops(operations, CONTEXT)
-        .into_iter()
-        .filter_map(|group| {
-            let (first, last) = (group.first()?, group.last()?);
-            let mut hunk = Hunk {
-                old: first.old_range().start..last.old_range().end,
-                new: first.new_range().start..last.new_range().end,
-                changes: Vec::new(),
-                lines: Vec::new(),
-            };
-            for operation in &group {
-                let (old_range, new_range) = (operation.old_range(), operation.new_range());
-                if operation.tag() == DiffTag::Equal {
-                    hunk.lines
-                        .extend(old[old_range].iter().map(|&line| (Sign::Same, line)));
-                    continue;
-                }
-                hunk.changes.push(Change::new(
-                    old_range.clone(),
-                    new_range.clone(),
-                    &old,
-                    &new,
-                ));
-                hunk.lines
-                    .extend(old[old_range].iter().map(|&line| (Sign::Removed, line)));
-                hunk.lines
-                    .extend(new[new_range].iter().map(|&line| (Sign::Added, line)));
+    let (old, new) = (lines(before), lines(after));
+    let whole = [(0..old.len(), 0..new.len())];
+    hunks_of(&old, &new, &whole)
+}
+
+/// The hunks that turn `before` into `after`, where only these lines changed.
+pub fn hunks_within<'a>(
+    before: &'a [u8],
+    after: &'a [u8],
+    changed: &[LineRanges],
+) -> Vec<Hunk<'a>> {
+    let (old, new) = (lines(before), lines(after));
+    match is_all(&old, &new, changed) {
+        true => hunks_of(&old, &new, changed),
+        // A diff is right whatever was said.
+        false => hunks(before, after),
+    }
+}
+
+/// Whether all other lines are the same.
+fn is_all(old: &[&[u8]], new: &[&[u8]], changed: &[LineRanges]) -> bool {
+    let (mut from_old, mut from_new) = (0, 0);
+    let end = (old.len()..old.len(), new.len()..new.len());
+    changed.iter().chain([&end]).all(|(in_old, in_new)| {
+        let same = old.get(from_old..in_old.start) == new.get(from_new..in_new.start);
+        let is_there = old.get(from_old..in_old.start).is_some();
+        (from_old, from_new) = (in_old.end, in_new.end);
+        same && is_there
+    })
+}
+
+fn hunks_of<'a>(old: &[&'a [u8]], new: &[&'a [u8]], changed: &[LineRanges]) -> Vec<Hunk<'a>> {
+    let changes = changes(old, new, changed);
+    let together = |one: &Change, next: &Change| next.old.start - one.old.end <= 2 * CONTEXT;
+    let groups = changes.chunk_by(together);
+    groups.filter_map(|group| hunk(old, new, group)).collect()
+}
+
+fn hunk<'a>(old: &[&'a [u8]], new: &[&'a [u8]], changes: &[Change]) -> Option<Hunk<'a>> {
+    let (first, last) = (changes.first()?, changes.last()?);
+    let above = first.old.start.min(CONTEXT);
+    let below = (old.len() - last.old.end).min(CONTEXT);
+    let mut lines = Vec::new();
+    let mut tell = |sign, told: &[&'a [u8]]| lines.extend(told.iter().map(|line| (sign, *line)));
+    let mut from = first.old.start - above;
+    for change in changes {
+        tell(Sign::Same, &old[from..change.old.start]);
+        tell(Sign::Removed, &old[change.old.clone()]);
+        tell(Sign::Added, &new[change.new.clone()]);
+        from = change.old.end;
+    }
+    tell(Sign::Same, &old[from..from + below]);
+    Some(Hunk {
+        old: first.old.start - above..last.old.end + below,
+        new: first.new.start - above..last.new.end + below,
+        changes: changes.to_vec(),
+        lines,
+    })
+}
+
+/// What differs, part by part.
+fn changes(old: &[&[u8]], new: &[&[u8]], changed: &[LineRanges]) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    for (in_old, in_new) in changed {
+        let down = |range: Range<usize>, by: usize| range.start + by..range.end + by;
+        let (some_old, some_new) = (&old[in_old.clone()], &new[in_new.clone()]);
+        let operations = capture_diff_slices(Algorithm::Histogram, some_old, some_new);
+        let differing = operations
+            .into_iter()
+            .filter(|operation| operation.tag() != DiffTag::Equal);
+        all.extend(differing.map(|operation| Change {
+            old: down(operation.old_range(), in_old.start),
+            new: down(operation.new_range(), in_new.start),
+            part: in_new.clone(),
+        }));
+    }
+    let mut end = old.len() + 1;
+    for change in all.iter_mut().rev() {
+        // As git shows it: of equal lines the last.
+        while change.old.end + 1 < end && goes_down(change, old, new) {
+            for place in [&mut change.old, &mut change.new] {
+                *place = place.start + 1..place.end + 1;
             }
-            Some(hunk)
-        })
-        .collect()
+        }
+        end = change.old.start;
+    }
+    all
+}
+
+/// Whether lines that were added or removed could as well be those one further down.
+fn goes_down(change: &Change, old: &[&[u8]], new: &[&[u8]]) -> bool {
+    let (lines, at) = match (change.old.is_empty(), change.new.is_empty()) {
+        (true, false) => (new, &change.new),
+        (false, true) => (old, &change.old),
+        _ => return false,
+    };
+    lines.get(at.end) == lines.get(at.start)
 }
 
 /// The lines of a text, each with its end.
@@ -166,15 +209,17 @@ mod tests {
     }
 
     #[test]
-    fn a_change_between_equal_lines_reaches_as_far_as_it_could_move() {
-        let reach = |before: &str, after: &str| {
-            hunks(before.as_bytes(), after.as_bytes())[0].changes()[0]
-                .reach
-                .clone()
+    fn equal_lines_are_told_apart_by_what_changed() {
+        let added = |changed: &[LineRanges]| {
+            let hunks = hunks_within(b"a\na\nb\n", b"a\na\na\nb\n", changed);
+            let change = &hunks[0].changes()[0];
+            (change.new.clone(), change.part.clone())
         };
-        assert_eq!(reach("a\n\nx\n\nb\n", "a\n\nb\n"), 1..2);
-        assert_eq!(reach("a\nb\n", "a\na\nb\n"), 0..2);
-        assert_eq!(reach("a\nb\n", "a\nc\n"), 1..2);
+        // Shown is the last of them.
+        assert_eq!(added(&[(0..0, 0..1)]), (2..3, 0..1));
+        assert_eq!(added(&[(1..1, 1..2)]), (2..3, 1..2));
+        // What is not so is not believed.
+        assert_eq!(added(&[(0..1, 0..1)]), (2..3, 0..4));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use asyncfix::engine::{FilePatch, HelpersModule, Plan, Selection};
 use asyncfix::fix::{HttpClient, Remedy, Safety};
 use asyncfix::model::libraries::{Catalogue, Fidelity};
 use asyncfix::python::PythonVersion;
-use asyncfix::text::diff;
 use asyncfix::transforms::CATALOGUE;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -316,7 +315,7 @@ fn count(files: &Files, words: &[&str]) -> usize {
 
 fn diff_of(patch: &FilePatch) -> String {
     let mut shown = Vec::new();
-    for hunk in diff::hunks(patch.before.text().as_bytes(), patch.after.as_bytes()) {
+    for hunk in patch.hunks(patch.before.text().as_bytes(), patch.after.as_bytes()) {
         hunk.write("", &mut shown);
     }
     String::from_utf8_lossy(&shown).into_owned()

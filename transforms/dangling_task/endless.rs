@@ -95,7 +95,7 @@ fn goes_on<'a>(cx: &Cx<'a>, function: &'a StmtFunctionDef, depth: usize) -> bool
     endless
 }
 
-fn is_true(test: &Expr) -> bool {
+pub(super) fn is_true(test: &Expr) -> bool {
     match test {
         Expr::BooleanLiteral(literal) => literal.value,
         Expr::NumberLiteral(literal) => {
@@ -106,7 +106,7 @@ fn is_true(test: &Expr) -> bool {
 }
 
 /// Whether a statement in the loop leaves it.
-fn is_left(each: &StmtWhile) -> bool {
+pub(super) fn is_left(each: &StmtWhile) -> bool {
     each.body.iter().any(|statement| leaves(statement, false))
 }
 

@@ -1,7 +1,9 @@
 //! The set that keeps tasks: one that is there already, else a new one.
 
 use crate::fix::{Cx, KeepTasks};
-use crate::model::file::{BindingKind, Lookup, ScopeId, ScopeKind, Why, dotted, walk};
+use crate::model::file::{
+    BindingKind, Entity, Lookup, Place, ScopeId, ScopeKind, Why, dotted, walk,
+};
 use crate::python::ast::{
     AnyNodeRef, ElifElseClause, ExceptHandler, Expr, ExprAttribute, ExprCall, ExprContext, Stmt,
     StmtClassDef, StmtFunctionDef, StmtIf, StmtTry, TraversalSignal, is_docstring_stmt,
@@ -56,8 +58,48 @@ pub(super) fn kept<'a>(
         set: name,
         removes: "discard".to_owned(),
         made: Some(made),
-        review: None,
+        review: lists_names(cx),
     })
+}
+
+/// What to look at where a file goes through the names of its module, among which a new one would be.
+fn lists_names(cx: &Cx<'_>) -> Option<String> {
+    let lists = |call: &ExprCall| {
+        let Expr::Name(name) = &*call.func else {
+            return false;
+        };
+        let is_here = match name.id.as_str() {
+            "globals" => true,
+            "locals" | "vars" | "dir" => matches!(cx.module.place(call.into()), Place::Module),
+            _ => false,
+        };
+        let one = match cx.module.parent(call.into()) {
+            Some(AnyNodeRef::ExprSubscript(_)) => true,
+            Some(AnyNodeRef::ExprAttribute(method)) => {
+                matches!(
+                    method.attr.as_str(),
+                    "get" | "pop" | "setdefault" | "update"
+                )
+            }
+            Some(AnyNodeRef::Arguments(_)) => {
+                let outer = cx.module.ancestors(call.into()).nth(1);
+                matches!(outer, Some(AnyNodeRef::ExprCall(outer))
+                    if matches!(&*outer.func, Expr::Name(name)
+                        if matches!(name.id.as_str(), "exec" | "eval")))
+            }
+            _ => false,
+        };
+        is_here
+            && !one
+            && call.arguments.is_empty()
+            && matches!(cx.module.entity(&call.func), Entity::Builtin(_))
+    };
+    let call = cx.module.calls().iter().find(|call| lists(call))?;
+    let line = cx.project.facts(cx.file)?.line_of(span(*call).start());
+    Some(format!(
+        "`{}()` in line {line} gives the new set among the names of the module",
+        cx.module.describe(&call.func)
+    ))
 }
 
 /// The class whose method a node stands in, and the name by which that has its object there.

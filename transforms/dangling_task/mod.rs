@@ -7,14 +7,16 @@
 mod endless;
 mod kept;
 mod lost;
+mod waits;
 
 use lost::{Lost, is_by_name, is_kept_elsewhere, lost};
+use waits::After;
 
 use crate::fix::lines::{break_arguments, realign};
 use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, foreign_loop};
-use crate::model::file::{Place, ScopeId, Term, Why, walk};
+use crate::model::file::{Place, ScopeId, Term, Why};
 use crate::model::project::{Project, Target};
-use crate::python::ast::{AnyNodeRef, Expr, ExprCall, TraversalSignal};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
 
@@ -51,11 +53,14 @@ async def handle(request, record):
 ",
     when_review: "\
 - **Safe** where the task runs a coroutine function of the project without an endless loop: it computes \
-what it computes today, and only what vanished before it was done is done now. A failure is still \
-reported, since the set lets go of a task that is done, but not before the function ends that started it.
+what it computes today, and only what vanished before it was done is done now. An error is still \
+reported, since the set lets go of a task that is done.
 - **Review** where what it runs is not known, or never ends by itself: the task and what it holds are \
 kept until it is cancelled, and could be collected so far.
-- **Review** where the set that is there is used for more than to keep tasks, such as to cancel them.
+- **Review** where the function waits for something after it started the task: a variable refers to the \
+task until then, and an error of it is reported by nobody before the last reference goes.
+- **Review** where the set that is there is used for more than to keep tasks, such as to cancel them, and \
+where the module lists its own names.
 - **Review** where a variable keeps the task while its function runs, and the function awaits something \
 after that; and where an event loop is known by its name only.
 - **Manual** for lambdas, comprehensions and parts of expressions, which have no place for the two \
@@ -248,10 +253,9 @@ fn fix<'a>(
         realign(cx, aligning(cx, call), &mut edits, 0);
     }
     edits.extend(kept.made);
-    let reason = match (reason(cx, lost, maker, made), kept.review) {
-        (Some(one), Some(other)) => Some(format!("{one}; and {other}")),
-        (one, other) => one.or(other),
-    };
+    let mut reasons = reasons(cx, lost, maker, made, &task);
+    reasons.extend(kept.review);
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; and "));
     Ok(Fix::judged(
         "keep the task until it is done",
         reason,
@@ -292,59 +296,31 @@ fn fresh(cx: &Cx<'_>, scope: ScopeId, function: Span) -> String {
     cx.module.fresh_name(function, names)
 }
 
-fn reason<'a>(
+/// What a person must look at; `task` is the name of the task's variable.
+fn reasons<'a>(
     cx: &Cx<'a>,
     lost: &Lost<'a>,
     maker: Maker,
     made: Option<&'a Expr>,
-) -> Option<String> {
+    task: &str,
+) -> Vec<String> {
     if maker == Maker::ByName {
-        return Some("that it is one of asyncio is told by its name only".to_owned());
+        return vec!["that it is one of asyncio is told by its name only".to_owned()];
     }
-    if let Lost::Variable(statement, name) = lost
-        && awaits_after(cx, *statement)
-    {
-        return Some(format!(
-            "`{}` keeps the task while its function runs: it may be meant to end with it",
-            name.id
-        ));
-    }
-    endless::reason(cx, made)
-}
-
-/// Whether a function awaits something after a statement, or in a loop around it.
-fn awaits_after<'a>(cx: &Cx<'a>, statement: AnyNodeRef<'a>) -> bool {
-    let around = cx.module.ancestors(statement);
-    let mut from = span(statement).end();
-    for node in around {
-        match node {
-            AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_) => from = span(node).start(),
-            AnyNodeRef::StmtFunctionDef(function) => {
-                let mut awaits = false;
-                for inner in &function.body {
-                    walk(inner.into(), &mut |node| match node {
-                        AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_) => {
-                            TraversalSignal::Skip
-                        }
-                        AnyNodeRef::ExprAwait(_) => {
-                            awaits |= span(node).start() >= from;
-                            TraversalSignal::Skip
-                        }
-                        AnyNodeRef::StmtFor(each) => {
-                            awaits |= each.is_async && span(each).start() >= from;
-                            TraversalSignal::Traverse
-                        }
-                        AnyNodeRef::StmtWith(with) => {
-                            awaits |= with.is_async && span(with).end() > from;
-                            TraversalSignal::Traverse
-                        }
-                        _ => TraversalSignal::Traverse,
-                    });
-                }
-                return awaits;
-            }
-            _ => {}
+    match lost {
+        Lost::Variable(statement, name) if waits::after(cx, *statement) != After::Nothing => {
+            vec![format!(
+                "`{}` keeps the task while its function runs: it may be meant to end with it",
+                name.id
+            )]
         }
+        Lost::Statement(statement) => {
+            let reasons = [
+                endless::reason(cx, made),
+                waits::reason(cx, *statement, task),
+            ];
+            reasons.into_iter().flatten().collect()
+        }
+        _ => endless::reason(cx, made).into_iter().collect(),
     }
-    false
 }

@@ -9,9 +9,9 @@ mod whole;
 
 use crate::fix::{
     Cx, FileId, Finding, Fix, Info, Transform, calls, calls_of, foreign_loop, lines, reach,
-    runs_loops,
+    replaced, runs_loops,
 };
-use crate::model::file::{BindingKind, NameHash, Place, Why};
+use crate::model::file::{BindingKind, Place, Why};
 use crate::model::project::Project;
 use crate::python::ast::{AnyNodeRef, ExceptHandler, Expr, ExprCall, Stmt, StmtIf};
 use crate::python::span;
@@ -60,7 +60,7 @@ if __name__ == \"__main__\":
 standard library alone, where nothing else can depend on the loop or be left on it.
 - **Review** for `asyncio.run` elsewhere: the loop is a new one, and what still runs at the end is \
 cancelled; in plain functions that only coroutines call, as far as can be seen; where tests replace \
-`get_event_loop`; and where a coroutine may run under another library's loop.
+`get_event_loop`; and where a coroutine may run under another library's loop, or by `send(None)`.
 - **Manual** in other plain functions, and where a loop serves for more than to run one coroutine.",
     needles: &[],
 };
@@ -88,7 +88,8 @@ impl Transform for EventLoopLookup {
                 Place::Coroutine { .. } if is_without_loop(cx, call) => {}
                 Place::Coroutine { .. } => {
                     let message = "`asyncio.get_event_loop()` in a coroutine is the running loop";
-                    let fix = running(cx, call, foreign(cx));
+                    let reason = foreign(cx).or_else(|| driven(cx, call));
+                    let fix = running(cx, call, reason);
                     found.push(cx.finding(&INFO, span(call), message, fix));
                 }
                 _ if has_answer(cx, call) => {}
@@ -138,7 +139,7 @@ fn running<'a>(
         }
         _ => edits.extend(in_parentheses(cx, outer.map_or(span(call), span), &edits)),
     }
-    let reason = reason.or_else(|| replaced(cx));
+    let reason = reason.or_else(|| replaced(cx, "get_event_loop"));
     let title = "say that it is the running loop";
     let fix = Fix::judged(title, reason, cx.file, edits);
     Ok(fix.map(|fix| fix.needing(cx.file, need)))
@@ -214,15 +215,15 @@ fn foreign(cx: &Cx<'_>) -> Option<String> {
     })
 }
 
-/// A file that replaces `get_event_loop`, as tests do.
-fn replaced(cx: &Cx<'_>) -> Option<String> {
-    let name = NameHash::of("get_event_loop");
-    let mut files = cx.project.files();
-    let (file, _) =
-        files.find(|(_, facts)| facts.strings.contains(&name) || facts.patched.contains(&name))?;
+/// Somebody who runs the coroutine without a loop, by hand.
+fn driven(cx: &Cx<'_>, call: &ExprCall) -> Option<String> {
+    let Place::Coroutine { function, .. } = cx.module.place(call.into()) else {
+        return None;
+    };
+    let (file, line) = cx.project.driven_by_hand(cx.function_ref(function)?)?;
     let path = cx.project.modules().path(file).display();
     Some(format!(
-        "{path} may replace `get_event_loop` and would have to replace this instead"
+        "{path}:{line} runs a coroutine by `send(None)`, where there is no running loop"
     ))
 }
 

@@ -58,6 +58,7 @@ pub(super) fn reasons(cx: &Cx<'_>, run: &LoopRun<'_>) -> Result<Vec<String>, Why
             _ => {}
         }
     }
+    reasons.extend(answered(cx, run)?);
     if !run.is_certain {
         let what = run.runner.map(|runner| cx.module.describe(runner));
         reasons.push(format!(
@@ -77,6 +78,31 @@ pub(super) fn reasons(cx: &Cx<'_>, run: &LoopRun<'_>) -> Result<Vec<String>, Why
         }
     }
     Ok(reasons)
+}
+
+/// What becomes of the RuntimeError in those who call the function.
+fn answered(cx: &Cx<'_>, run: &LoopRun<'_>) -> Result<Option<String>, Why> {
+    let mut around = cx.module.ancestors(run.call.into());
+    let function = around.find_map(|node| match node {
+        AnyNodeRef::StmtFunctionDef(function) => Some(function),
+        _ => None,
+    });
+    let answer = function
+        .and_then(|function| cx.function_ref(function))
+        .and_then(|function| cx.project.answers(function));
+    let Some(answer) = answer else {
+        return Ok(None);
+    };
+    let by = cx.project.name_of(answer.by);
+    match answer.is_named {
+        true => Err(Why::new(format!(
+            "`except RuntimeError` in `{by}` has an answer to the error: what is meant is not evident"
+        ))),
+        false => Ok(Some(format!(
+            "`{by}` takes the RuntimeError today among all errors, and what it does instead is no longer \
+             done"
+        ))),
+    }
 }
 
 fn asked() -> Why {

@@ -63,9 +63,9 @@ asyncio.run(total())
     when_review: "\
 - **Safe** where the call always raises a RuntimeError today: what is meant is evident.
 - **Review** where the project uses `nest_asyncio`, with which the call works; where it is not certain \
-that an event loop is run; where `except Exception` takes the error today; where the coroutine may run \
+that an event loop is run; where `except Exception` takes the error today, there or in a caller; where the coroutine may run \
 under another library's loop; and where a function with a public name becomes a coroutine function.
-- **Manual** where `except RuntimeError` or a look at `is_running()` has an answer, so that what is meant \
+- **Manual** where `except RuntimeError`, there or further up, or a look at `is_running()` has an answer, so that what is meant \
 is not evident; where plain code without a loop calls the function as well; and where `await` is not \
 legal.",
     needles: &[],

@@ -6,6 +6,7 @@ use crate::model::file::{Place, Why};
 use crate::model::project::{Project, Target};
 use crate::python::ast::{AnyNodeRef, ExprCall};
 use crate::python::span;
+use crate::text::Span;
 
 pub(super) fn may_fire(project: &Project, file: FileId) -> bool {
     let catalogue = project.catalogue();
@@ -23,7 +24,12 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
         };
         let message =
             format!("`{name}` changes the event loop of the whole program, to let loops nest");
-        let mut finding = cx.finding(&INFO, span(*call), message, removal(cx, call).map(Ok));
+        let mut finding = cx.finding(
+            &INFO,
+            span(*call),
+            message,
+            removal(cx, call, &name).map(Ok),
+        );
         finding.chain.extend(nested_run(cx));
         found.push(finding);
     }
@@ -42,7 +48,7 @@ fn nested_run(cx: &Cx<'_>) -> Option<Site> {
     })
 }
 
-fn removal(cx: &Cx<'_>, call: &ExprCall) -> Result<Fix, Why> {
+fn removal(cx: &Cx<'_>, call: &ExprCall, name: &str) -> Result<Fix, Why> {
     if let Some(site) = nested_run(cx) {
         return Err(Why::new(format!(
             "{}:{} may run one loop inside another",
@@ -63,8 +69,23 @@ fn removal(cx: &Cx<'_>, call: &ExprCall) -> Result<Fix, Why> {
             "whether loops nest where it is called is not known",
         ));
     }
-    let reason = "nothing that was seen runs one event loop inside another; a notebook, or a library \
-                  that is given a coroutine, may";
+    let mut reason =
+        "nothing that was seen runs one event loop inside another; a notebook, or a library \
+                      that is given a coroutine, may"
+            .to_owned();
+    let layout = cx.module.layout();
+    let start = layout.line_start(span(statement).start());
+    let above = &cx.module.text()[..start];
+    let above = above.strip_suffix('\n').unwrap_or(above);
+    let above = above.strip_suffix('\r').unwrap_or(above).len();
+    let above = Span::new(layout.line_start(above), start);
+    if layout.has_comments(above) && above.of(cx.module.text()).starts_with('#') {
+        reason.push_str("; the comment above it stays, and may be about it");
+    }
+    let library = name.split('.').next().unwrap_or(name).replace('_', "-");
+    if cx.project.manifests().declared().contains(&*library) {
+        reason.push_str(&format!("; {library} stays among the dependencies"));
+    }
     let edits = remove_statements(cx, &[statement])?;
     Fix::review("remove it", reason, cx.file, edits)
         .map_err(|error| Why::new(format!("a mistake in asyncfix: {error}")))

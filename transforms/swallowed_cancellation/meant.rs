@@ -1,8 +1,8 @@
 //! Where swallowing a cancellation is meant, or where it goes on elsewhere.
 
 use crate::fix::Cx;
-use crate::model::file::{Entity, walk};
-use crate::model::project::FunctionRef;
+use crate::model::file::{BindingKind, Entity, dotted, walk};
+use crate::model::project::{FunctionRef, Target};
 use crate::python::ast::{
     AnyNodeRef, ExceptHandlerExceptHandler, Expr, ExprCall, ExprName, Number, Stmt,
     StmtFunctionDef, StmtTry, TraversalSignal,
@@ -66,6 +66,52 @@ pub(super) fn goes_on_elsewhere(body: &[Stmt]) -> bool {
         };
     });
     found
+}
+
+/// Whether a clause ends with a call of a function of the file that only ever raises.
+pub(super) fn never_returns<'a>(cx: &Cx<'a>, body: &'a [Stmt]) -> bool {
+    let Some(Stmt::Expr(last)) = body.last() else {
+        return false;
+    };
+    let call = match &*last.value {
+        Expr::Await(awaited) => awaited.value.as_call_expr(),
+        other => other.as_call_expr(),
+    };
+    let Some(Target::Functions(functions)) = call.map(|call| cx.target_of(call)) else {
+        return false;
+    };
+    let raises = |function: &FunctionRef| {
+        let name = cx.project.function(*function).map(|of| of.at);
+        let mut bindings = cx.module.bindings().iter();
+        function.file == cx.file
+            && bindings.any(|binding| match binding.kind {
+                BindingKind::Function(of) if Some(span(&of.name)) == name => {
+                    let says = of.returns.as_deref().and_then(dotted).unwrap_or_default();
+                    matches!(says.rsplit('.').next(), Some("NoReturn" | "Never"))
+                        || matches!(of.body.last(), Some(Stmt::Raise(_))) && !leaves(&of.body)
+                }
+                _ => false,
+            })
+    };
+    !functions.is_empty() && functions.iter().all(raises)
+}
+
+/// Whether a clause gives the error to a future, whose waiters get it then.
+pub(super) fn is_told_to_others(handler: &ExceptHandlerExceptHandler) -> bool {
+    let Some(name) = &handler.name else {
+        return false;
+    };
+    let mut told = false;
+    each_within(&handler.body, &mut |node| {
+        if let AnyNodeRef::ExprCall(call) = node
+            && let Expr::Attribute(method) = &*call.func
+            && method.attr.as_str() == "set_exception"
+        {
+            let mut given = call.arguments.args.iter();
+            told |= given.any(|value| matches!(value, Expr::Name(read) if read.id == name.id));
+        }
+    });
+    told
 }
 
 /// Whether the cancellation is most likely that of something else: a task that the function cancelled,

@@ -124,6 +124,8 @@ fn tried<'a>(
         return;
     };
     if meant::goes_on_elsewhere(&handler.body)
+        || meant::never_returns(cx, &handler.body)
+        || meant::is_told_to_others(handler)
         || meant::is_meant(cx, function, &statement.body, catches == Catches::All)
         || meant::is_said(cx, handler)
     {

@@ -118,6 +118,18 @@ impl Project {
         .then_some(*function)
     }
 
+    /// Whether what a call runs is a plain function that runs an event loop, or a call of asyncio that
+    /// does.
+    pub fn runs_a_loop(&self, file: FileId, index: usize) -> bool {
+        match self.graph().target(file, index) {
+            Some(Target::Library(name)) => RUNS.contains(&&**name),
+            Some(Target::Functions(functions)) => functions
+                .iter()
+                .any(|function| self.loop_runners().contains_key(function)),
+            _ => false,
+        }
+    }
+
     /// A call that runs an event loop inside another, or may: in a coroutine, through plain functions,
     /// or in a function that looks whether one runs.
     pub fn nested_run(&self) -> Option<(FileId, usize)> {

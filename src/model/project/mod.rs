@@ -7,6 +7,7 @@
 
 mod attributes;
 mod awaited;
+mod callers;
 mod classes;
 mod colour;
 mod decorators;
@@ -31,6 +32,7 @@ mod threads;
 mod uses;
 mod value;
 
+pub use callers::Answer;
 pub use colour::Colouring;
 pub use effects::{Does, Found, Summary, World};
 pub use escapes::{Caught, Escape, Minds};

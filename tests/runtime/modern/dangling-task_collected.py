@@ -1,5 +1,5 @@
 # since: 3.7
-# expects: safe
+# expects: review
 # today: Task was destroyed but it is pending
 # prints: done
 # prints: end

@@ -1,5 +1,5 @@
 # since: 3.7
-# expects: safe
+# expects: review
 # today: Task exception was never retrieved
 # prints: end
 # prints: Task exception was never retrieved
