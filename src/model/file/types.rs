@@ -125,6 +125,10 @@ impl<'a> Module<'a> {
         let name = match self.entity(callable) {
             Entity::External(name) => name,
             Entity::Builtin(name) => name.to_owned(),
+            // A decorator may change what it gives.
+            Entity::Function(made) if !made.is_async && made.decorator_list.is_empty() => {
+                return self.annotated_class(made.returns.as_deref()?);
+            }
             _ => format!("{}.__call__", self.class_within(callable, steps)?),
         };
         match self.catalogue().gives(&name) {
