@@ -208,7 +208,7 @@ impl<'a> Survey<'_, 'a> {
                         }
                     }
                 }
-                if names::logs(catalogue, &name) {
+                if catalogue.logs_by_name(&name) {
                     self.seen.logs = true;
                     return Ok(());
                 }

@@ -137,15 +137,6 @@ pub(super) fn progress(catalogue: &Catalogue, name: &str) -> Option<String> {
     Some(format!("`{word}` speaks of pacing"))
 }
 
-/// `log_debug`, `log.warning`: a function that writes log lines, by its name.
-pub(super) fn logs(catalogue: &Catalogue, name: &str) -> bool {
-    let words = words(name);
-    let level = words
-        .last()
-        .is_some_and(|word| catalogue.is_logging_method(word));
-    level && words.len() > 1 && words[words.len() - 2].trim_end_matches("ger") == "log"
-}
-
 /// The word by which a context manager lets one task in after the other.
 pub(super) fn locks(catalogue: &Catalogue, name: &str) -> Option<String> {
     let mut words = words(name).into_iter();

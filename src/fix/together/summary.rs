@@ -5,7 +5,7 @@ use super::names::{self, Says};
 use super::survey::Survey;
 use crate::fix::Cx;
 use crate::model::file::{Holder, Why};
-use crate::model::project::{Does, Summary, Target, World};
+use crate::model::project::{Does, FunctionRef, Summary, Target, World};
 use crate::python::ast::{Expr, ExprCall};
 
 impl<'a> Survey<'_, 'a> {
@@ -19,7 +19,18 @@ impl<'a> Survey<'_, 'a> {
                 for function in functions {
                     let one = self.cx.project.effects(function);
                     all.may_fail |= one.may_fail;
-                    all.found.extend(one.found.iter().cloned());
+                    let makes = self.makes(call, function);
+                    let on_new = |does: &Does| {
+                        let holder = match does {
+                            Does::Changes(holder, _)
+                            | Does::Fills(holder, _)
+                            | Does::Exclusive(holder, _) => Some(*holder),
+                            _ => None,
+                        };
+                        makes && holder == Some(Holder::Receiver)
+                    };
+                    let found = one.found.iter().filter(|found| !on_new(&found.effect));
+                    all.found.extend(found.cloned());
                 }
                 all
             }
@@ -32,6 +43,14 @@ impl<'a> Survey<'_, 'a> {
             .found
             .retain(|found| tells(&found.effect) || found.way.len() > 1);
         (!summary.found.is_empty()).then_some(summary)
+    }
+
+    /// Whether a call makes the object whose method it runs, which nobody else holds yet.
+    fn makes(&self, call: &'a ExprCall, function: FunctionRef) -> bool {
+        let named =
+            matches!(&*call.func, Expr::Attribute(method) if method.attr.as_str() == "__init__");
+        let runs = self.cx.project.function(function);
+        !named && runs.is_some_and(|runs| &*runs.name == "__init__")
     }
 
     /// Goes by what is known of a call.

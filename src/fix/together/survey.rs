@@ -4,9 +4,11 @@ use super::against;
 use super::chosen;
 use super::names::{self, Says};
 use crate::fix::Cx;
-use crate::model::file::{Entity, Target, Why, root};
+use crate::model::file::{Entity, Target, Why, references_within, root, walk};
 use crate::model::libraries::Wordy;
-use crate::python::ast::{Decorator, Expr, ExprCall, StmtFunctionDef};
+use crate::python::ast::{
+    AnyNodeRef, Decorator, Expr, ExprCall, ExprName, Stmt, StmtFunctionDef, TraversalSignal,
+};
 use std::collections::BTreeSet;
 
 /// What has been seen of calls that are to overlap.
@@ -98,6 +100,12 @@ impl<'c, 'a> Survey<'c, 'a> {
                     return self.unknown(call, name, false);
                 }
                 match names::says(module.catalogue(), &qualified) {
+                    Says::Paces(_) if self.polls(call) => {
+                        let line = format!("`{name}` waits until something is so of its own item");
+                        self.seen.evidence.push(line);
+                        self.seen.waits = true;
+                        Ok(())
+                    }
                     Says::Paces(_) => Err(Why::new(format!("`{name}` waits on purpose"))),
                     _ => self.unknown(call, name, false),
                 }
@@ -157,8 +165,14 @@ impl<'c, 'a> Survey<'c, 'a> {
         // What may be called speaks against it, but whoever reads this need not hear of the rest.
         let (assumed, plain) = (self.seen.assumed.len(), self.seen.assumed_plain.len());
         let of_own = self.seen.own.len();
+        let declared = match self.cx.target_of(call) {
+            crate::model::project::Target::Library(library) => Some(library),
+            _ => None,
+        };
+        let declared = declared.as_deref().and_then(|name| name.rsplit_once('.'));
         for function in module.methods_named(&method.attr) {
-            if function.is_async {
+            let may_be = declared.is_none_or(|(class, _)| module.may_inherit(function, class));
+            if function.is_async && may_be {
                 self.function(function, &name, Some(call), own)?;
             }
         }
@@ -166,6 +180,53 @@ impl<'c, 'a> Survey<'c, 'a> {
         self.seen.assumed_plain.truncate(plain);
         self.seen.own.truncate(of_own);
         self.unknown(call, name, own)
+    }
+
+    /// Whether a pause stands in a loop of a function that goes on once something is so of what belongs
+    /// to one call: `while not job.done: await asyncio.sleep(1)`. It paces no other call.
+    fn polls(&self, pause: &'a ExprCall) -> bool {
+        let module = self.cx.module;
+        if self.stack.is_empty() {
+            return false;
+        }
+        let within = module.ancestors(pause.into());
+        let mut within = within.take_while(|node| !node.is_stmt_function_def());
+        let Some((body, test)) = within.find_map(|node| match node {
+            AnyNodeRef::StmtFor(each) => Some((&each.body, None)),
+            AnyNodeRef::StmtWhile(again) => Some((&again.body, Some(&*again.test))),
+            _ => None,
+        }) else {
+            return false;
+        };
+        let mut awaits = 0;
+        for statement in body {
+            walk(statement.into(), &mut |node| {
+                let waits = matches!(
+                    node,
+                    AnyNodeRef::ExprAwait(_) | AnyNodeRef::StmtFor(_) | AnyNodeRef::StmtWhile(_)
+                );
+                let waits = waits || matches!(node, AnyNodeRef::StmtWith(with) if with.is_async);
+                awaits += usize::from(waits);
+                TraversalSignal::Traverse
+            });
+        }
+        let exits = body.iter().filter_map(|statement| match statement {
+            Stmt::If(exit)
+                if matches!(exit.body.last(), Some(Stmt::Break(_) | Stmt::Return(_))) =>
+            {
+                Some(&*exit.test)
+            }
+            _ => None,
+        });
+        let mut tests = exits.chain(test);
+        awaits == 1 && tests.any(|test| self.looks_at_own(test))
+    }
+
+    /// Whether an expression looks at what belongs to one call.
+    fn looks_at_own(&self, expression: &'a Expr) -> bool {
+        let names = references_within(expression.into());
+        let is_own = |name: &&ExprName| self.own.contains(&name.id.as_str());
+        names.iter().any(is_own)
     }
 
     /// Lets a call of something unknown through, unless something speaks against it.

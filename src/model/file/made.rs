@@ -259,6 +259,28 @@ impl<'a> Module<'a> {
             .collect()
     }
 
+    /// Whether a method may be that of an object which is declared to be of a class from outside this
+    /// file: its own class, or one that it is made from, says so. A class without bases says nothing.
+    pub fn may_inherit(&self, method: &'a StmtFunctionDef, declared: &str) -> bool {
+        let Some(scope) = self.scope_of(AnyNodeRef::from(method)) else {
+            return true;
+        };
+        let ScopeKind::Class(class) = self.scope(scope).kind else {
+            return true;
+        };
+        let lineage = self.lineage(class).into_iter();
+        let bases: Vec<&'a Expr> = lineage
+            .filter_map(|class| class.arguments.as_ref())
+            .flat_map(|arguments| &arguments.args)
+            .collect();
+        let last = declared.rsplit('.').next();
+        bases.is_empty()
+            || bases.into_iter().any(|base| match self.qualified(base) {
+                Some(name) => name == declared || name.rsplit('.').next() == last,
+                None => !matches!(self.entity(base), Entity::Class(_)),
+            })
+    }
+
     /// Whether a decorator makes a function run when an attribute is read.
     pub fn makes_property(&self, decorator: &'a Expr) -> bool {
         match self.entity(decorator) {

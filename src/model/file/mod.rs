@@ -12,6 +12,7 @@ mod intercepts;
 mod items;
 mod made;
 mod module;
+mod narrowed;
 mod promises;
 mod reaching;
 mod resolve;

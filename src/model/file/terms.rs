@@ -164,7 +164,16 @@ impl<'m, 'a> TermBuilder<'m, 'a> {
                     let binding = *binding;
                     return self.binding(owner, &binding, steps);
                 }
-                return self.name(scope, &name.id, steps);
+                let declared = self.name(scope, &name.id, steps);
+                let open = matches!(
+                    self.terms.get(declared),
+                    Term::Any(_) | Term::Parameter(..) | Term::Unknown(_)
+                );
+                if open && let Some(class) = self.module.narrowed(name) {
+                    Term::Instance(self.expression(class, steps))
+                } else {
+                    return declared;
+                }
             }
             Expr::Attribute(attribute) => {
                 let value = self.expression(&attribute.value, steps);

@@ -5,7 +5,7 @@ use super::module::Module;
 use super::resolve::{Entity, Lookup};
 use super::scope::{Binding, BindingKind, ScopeId, ScopeKind};
 use crate::python::ast::{
-    AnyNodeRef, Expr, ExprCall, Operator, Parameter, Stmt, StmtClassDef, StmtFunctionDef,
+    AnyNodeRef, Expr, ExprCall, ExprName, Operator, Parameter, Stmt, StmtClassDef, StmtFunctionDef,
 };
 use crate::python::span;
 
@@ -27,24 +27,10 @@ impl<'a> Module<'a> {
                 Some(callable) => self.called_class(callable, steps),
                 None => self.class_within(&awaited.value, steps),
             },
-            Expr::Name(name) => {
-                let scope = self.scope_of(AnyNodeRef::from(name))?;
-                let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
-                    return None;
-                };
-                if let Some(binding) = self.bound_at(name, owner) {
-                    return self.binding_class(owner, binding, steps);
-                }
-                let mut classes = bindings
-                    .iter()
-                    .map(|&id| self.binding(id))
-                    .filter(|binding| !is_none(&binding.kind))
-                    .map(|binding| self.binding_class(owner, binding, steps));
-                let first = classes.next()??;
-                classes
-                    .all(|class| class.as_ref() == Some(&first))
-                    .then_some(first)
-            }
+            Expr::Name(name) => self.named_class(name, steps).or_else(|| {
+                let class = self.narrowed(name)?;
+                self.annotated_class(class)
+            }),
             Expr::Attribute(attribute) => match self.receiver_class(&attribute.value) {
                 Some(class) => self.attribute_class(class, &attribute.attr, steps),
                 None => {
@@ -71,6 +57,25 @@ impl<'a> Module<'a> {
             }
             _ => None,
         }
+    }
+
+    fn named_class(&self, name: &'a ExprName, steps: usize) -> Option<String> {
+        let scope = self.scope_of(AnyNodeRef::from(name))?;
+        let Lookup::Bound(owner, bindings) = self.lookup(scope, &name.id) else {
+            return None;
+        };
+        if let Some(binding) = self.bound_at(name, owner) {
+            return self.binding_class(owner, binding, steps);
+        }
+        let mut classes = bindings
+            .iter()
+            .map(|&id| self.binding(id))
+            .filter(|binding| !is_none(&binding.kind))
+            .map(|binding| self.binding_class(owner, binding, steps));
+        let first = classes.next()??;
+        classes
+            .all(|class| class.as_ref() == Some(&first))
+            .then_some(first)
     }
 
     /// The class of what a loop over an expression gives, where that is known of what made it.
@@ -120,6 +125,10 @@ impl<'a> Module<'a> {
         let name = match self.entity(callable) {
             Entity::External(name) => name,
             Entity::Builtin(name) => name.to_owned(),
+            // A decorator may change what it gives.
+            Entity::Function(made) if !made.is_async && made.decorator_list.is_empty() => {
+                return self.annotated_class(made.returns.as_deref()?);
+            }
             _ => format!("{}.__call__", self.class_within(callable, steps)?),
         };
         match self.catalogue().gives(&name) {

@@ -62,6 +62,16 @@ impl Catalogue {
         self.listed(|library| &library.logging_methods, name)
     }
 
+    /// Whether a function writes log lines, by its name: `log_debug`, `log.warning`.
+    pub fn logs_by_name(&self, name: &str) -> bool {
+        let mut words = name.rsplit(['.', '_']);
+        let level = words
+            .next()
+            .is_some_and(|word| self.is_logging_method(word));
+        let log = words.next();
+        level && log.is_some_and(|word| word.to_lowercase().trim_end_matches("ger") == "log")
+    }
+
     /// Whether a member of what still has a body to read does not read it.
     pub fn is_quiet_member(&self, name: &str) -> bool {
         self.listed(|library| &library.quiet_members, name)

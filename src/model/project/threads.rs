@@ -3,7 +3,7 @@
 
 use super::evaluate::Evaluator;
 use super::{ClassRef, FunctionRef, Project, Target, Value};
-use crate::model::file::{CallPlace, Owner, Term, TermId, Why};
+use crate::model::file::{Call, CallKind, CallPlace, Owner, Term, TermId, Why};
 use crate::model::libraries::{Fallback, Lasts, RunsIn};
 use crate::model::stdlib::is_stdlib;
 use crate::text::FileId;
@@ -20,10 +20,9 @@ const MAX_REASONS: usize = 2;
 const MAX_TO_CONFIRM: usize = 5;
 
 /// Modules of Python whose functions belong to the thread, or to the process as a whole.
-const BOUND: [&str; 13] = [
+const BOUND: [&str; 12] = [
     "asyncio.",
     "contextlib.chdir",
-    "contextlib.redirect_",
     "contextvars.ContextVar.reset",
     "contextvars.ContextVar.set",
     "curses.",
@@ -112,6 +111,7 @@ impl Project {
                             reasons.insert(reason);
                         }
                     }
+                    Some(Target::Unknown(_)) if self.is_of_library(at, call) => {}
                     Some(Target::Unknown(_)) => {
                         if let Some(name) = self.unknown_callee(at.file, call.callee) {
                             reasons.insert(format!("what `{name}` does is not known"));
@@ -128,6 +128,11 @@ impl Project {
         let reasons: Vec<String> = reasons.into_iter().collect();
         if count > MAX_TO_CONFIRM {
             let told = reasons[..MAX_REASONS].join("; ");
+            if let Some((by, line)) = self.sent_to_thread(function) {
+                return Ok(Some(format!(
+                    "`{by}` in line {line} runs it in a thread already: what makes that right must hold here too ({told}, ...)"
+                )));
+            }
             return Err(Why::new(format!(
                 "{count} things would have to hold in a thread, more than anybody confirms: {told}, ..."
             )));
@@ -136,6 +141,62 @@ impl Project {
             "it runs beside the event loop then: {}",
             reasons.join("; ")
         )))
+    }
+
+    /// Whether a statement of a function enters or goes through what a function of Python has just
+    /// given, the call of which is judged by itself: `with redirect_stdout(...)`, `for i in range(n)`.
+    fn is_of_library(&self, function: FunctionRef, call: &Call) -> bool {
+        let file = function.file;
+        let terms = self.facts(file).map(|facts| &facts.terms);
+        let Some(Term::Call(of)) = terms.and_then(|terms| terms.get(call.callee.0 as usize)) else {
+            return false;
+        };
+        let Value::Library(name) = Evaluator::new(self).evaluate(file, *of) else {
+            return false;
+        };
+        match call.kind {
+            CallKind::With => is_stdlib(&name),
+            CallKind::Iterate => match &*name {
+                "range" => true,
+                // They run what they are given.
+                "enumerate" | "reversed" | "zip" => !self.makes_generators(function),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a function calls generator functions, whose bodies run later.
+    fn makes_generators(&self, function: FunctionRef) -> bool {
+        let mut evaluator = Evaluator::new(self);
+        let calls = self.facts(function.file).map(|facts| facts.calls.iter());
+        calls.into_iter().flatten().any(|call| {
+            let own = call.function == Some(function.index) && call.kind == CallKind::Call;
+            let callee = own.then(|| evaluator.evaluate(function.file, call.callee));
+            callee.is_some_and(|callee| matches!(evaluator.call(&callee), Value::Generator(..)))
+        })
+    }
+
+    /// Where the file of a function has it run in a thread, and by what.
+    fn sent_to_thread(&self, function: FunctionRef) -> Option<(String, usize)> {
+        let facts = self.facts(function.file)?;
+        let mut evaluator = Evaluator::new(self);
+        let catalogue = self.catalogue();
+        facts.calls.iter().enumerate().find_map(|(index, call)| {
+            let Target::Library(name) = self.graph().target(function.file, index)? else {
+                return None;
+            };
+            let scheduler = catalogue.scheduler(name)?;
+            let given = scheduler.runs == RunsIn::Thread
+                && call.callbacks().any(|(_, callback)| {
+                    matches!(
+                        evaluator.evaluate(function.file, callback),
+                        Value::Function(given) | Value::Method(given, _) if given == function
+                    )
+                });
+            let name = name.rsplit('.').next().unwrap_or(name);
+            given.then(|| (name.to_owned(), facts.line_of(call.at.start())))
+        })
     }
 
     /// Whether something in a file is a `threading.local`.
@@ -180,6 +241,11 @@ impl Project {
                 "it calls `{name}`, which belongs to the event loop"
             )));
         }
+        if let Some(stream) = name.strip_prefix("contextlib.redirect_") {
+            return Ok(Some(format!(
+                "`{name}` swaps `sys.{stream}` of all threads: nothing else may write to it or swap it meanwhile"
+            )));
+        }
         if BOUND.iter().any(|bound| name.starts_with(bound)) && !is_harmless(name) {
             return Err(Why::new(format!(
                 "it calls `{name}`, which belongs to its own thread"
@@ -189,6 +255,7 @@ impl Project {
             || is_stdlib(name)
             || catalogue.is_pure(name)
             || is_builtin_method(name)
+            || catalogue.logs_by_name(name)
             || catalogue.is_pure_builtin(name.split('.').next().unwrap_or(name));
         Ok((!known).then(|| format!("`{name}` must be safe to call in a thread")))
     }
