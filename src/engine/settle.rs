@@ -6,7 +6,7 @@ use super::examine::{Selection, examine, facts};
 use super::plan::{Applied, Broken, End, FilePatch, Plan, Step};
 use super::rewrite::{Rewritten, carried, rewrite};
 use super::wish::Wish;
-use crate::fix::{FileId, Finding, Fix, Remedy, Safety};
+use crate::fix::{FileId, Finding, Fix, Safety};
 use crate::model::file::Facts;
 use crate::model::project::Project;
 use crate::text::{Changed, Edit, Edits, Source, Span};
@@ -419,17 +419,7 @@ impl<'s> Search<'s> {
                 state.text = new.text;
             }
         }
-        let speaks_of_changed = |finding: &Finding| {
-            let edited = match &finding.remedy {
-                Remedy::Fix(fix) => fix.edits().keys().any(|file| changed.contains(file)),
-                Remedy::Blocked(_) => false,
-            };
-            edited
-                || finding
-                    .chain
-                    .iter()
-                    .any(|site| changed.contains(&site.file))
-        };
+        let speaks_of_changed = |finding: &Finding| finding.speaks_of(&changed);
         let texts = |file: FileId| match self.states.get(&file) {
             Some(state) => Some(Arc::clone(&state.text)),
             None => Some(Arc::clone(self.sources.source(file)?.text())),

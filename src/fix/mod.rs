@@ -345,6 +345,12 @@ impl Finding {
         }
     }
 
+    /// Whether its fix changes one of these files, or its problem is reached through one.
+    pub fn speaks_of(&self, files: &BTreeSet<FileId>) -> bool {
+        let changes = |fix: &Fix| fix.edits.keys().any(|file| files.contains(file));
+        self.fix().is_some_and(changes) || self.chain.iter().any(|site| files.contains(&site.file))
+    }
+
     /// The same finding, mended in another way; nothing where there is no such way.
     pub fn choosing(&self, alternative: &str) -> Option<Self> {
         let mut all = self.alternatives.iter();
