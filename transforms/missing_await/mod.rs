@@ -6,11 +6,13 @@
 //! that asks whether it has a coroutine.
 
 mod annotations;
+mod callers;
 mod meant;
 mod parameters;
 mod peers;
 mod uses;
 mod variables;
+mod wrappers;
 
 use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, may_await};
 use crate::model::file::{Call, CallKind, Place, Why, walk};
@@ -18,8 +20,9 @@ use crate::model::project::{Gives, Project, Target};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
+use meant::Meant;
 use peers::Peers;
-use uses::{Proof, Use, Value, Wrong, function_around, use_of};
+use uses::{Proof, Use, Value, Wrong, function_around, is_kept, use_of};
 
 pub struct MissingAwait;
 
@@ -119,30 +122,35 @@ impl Transform for MissingAwait {
             if cx.module.is_awaited(call.into()) {
                 continue;
             }
-            let gives = cx.gives(call);
-            let sure = gives.is_coroutine();
-            let doubt = match sure {
-                true => None,
-                false => match peers.speak_against(cx, call, &gives) {
-                    Some(doubt) => Some(doubt),
-                    None => continue,
-                },
+            let Some((gives, doubt)) = coroutine(cx, call, &peers) else {
+                continue;
             };
             let value = Value {
                 gives: &gives,
-                sure,
+                sure: gives.is_coroutine(),
                 always: true,
                 steps: 4,
             };
-            let Use::Wrong(wrong) = use_of(cx, call.into(), value) else {
-                continue;
+            let wrong = match use_of(cx, call.into(), value) {
+                Use::Wrong(wrong) => wrong,
+                Use::Open if is_kept(cx, call) => match peers.others(cx, call) {
+                    Some(others) => Wrong {
+                        proof: Proof::Habit,
+                        what: format!("although {others}"),
+                    },
+                    None => continue,
+                },
+                Use::Open | Use::Meant => continue,
             };
-            if meant::is_meant(cx, call) {
-                continue;
-            }
+            let expected = match meant::meant(cx, call) {
+                Meant::Yes => continue,
+                Meant::Perhaps(why) => Some(why),
+                Meant::No => None,
+            };
+            let doubt = doubt.or(expected);
             let place = cx.module.place(call.into());
             // What a plain function returns, somebody else awaits.
-            if !matches!(place, Place::Coroutine { .. }) && wrong.proof == Proof::Returned {
+            if !matches!(place, Place::Coroutine { .. }) && wrong.proof >= Proof::Returned {
                 continue;
             }
             let message = format!(
@@ -154,6 +162,25 @@ impl Transform for MissingAwait {
             found.push(cx.finding(&INFO, span(call), message, fix));
         }
     }
+}
+
+/// What a call gives that is a coroutine, or is taken for one, and what speaks against being sure.
+fn coroutine<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    peers: &Peers,
+) -> Option<(Gives, Option<String>)> {
+    let gives = cx.gives(call);
+    if gives.is_coroutine() {
+        return Some((gives, None));
+    }
+    if let Gives::Unknown(_) = gives
+        && let Some((gives, doubt)) = callers::gives(cx, call)
+    {
+        return Some((gives, Some(doubt)));
+    }
+    let doubt = peers.speak_against(cx, call, &gives)?;
+    Some((gives, Some(doubt)))
 }
 
 fn fix<'a>(
@@ -180,6 +207,8 @@ fn fix<'a>(
     }
     let reason = if doubt.is_some() {
         doubt
+    } else if wrong.proof == Proof::Habit {
+        Some("whether somebody awaits what it gives later is not seen".to_owned())
     } else if wrong.proof == Proof::Returned {
         Some(
             "who awaits the function and then what it gives, would await once too often".to_owned(),

@@ -1,10 +1,11 @@
-//! Calls of which too little is known, where all others that are written the same are awaited.
+//! Calls of which too little is known, where others that are written the same are awaited: all in the
+//! file, or all of the name in the project.
 
 use crate::fix::Cx;
 use crate::model::file::{BindingKind, Lookup, Place, ScopeKind, dotted, root};
-use crate::model::project::Gives;
+use crate::model::project::{Gives, SCHEDULES};
 use crate::model::stdlib::is_stdlib;
-use crate::python::ast::{Expr, ExprCall, ExprName};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName};
 use crate::python::span;
 use rustc_hash::FxHashMap;
 
@@ -15,23 +16,35 @@ struct Callee {
     origin: String,
 }
 
-/// How many calls of a file are awaited, and how many are not, by what they call.
-pub(super) struct Peers(FxHashMap<Callee, (usize, usize)>);
+/// How many calls of a file's coroutine functions are awaited, and how many are not.
+pub(super) struct Peers {
+    by_callee: FxHashMap<Callee, (usize, usize)>,
+    /// By the last name alone.
+    by_name: FxHashMap<String, (usize, usize)>,
+}
 
 impl Peers {
     pub fn new(cx: &Cx<'_>) -> Self {
-        let mut found = FxHashMap::default();
-        for call in cx.module.calls() {
+        let mut peers = Self {
+            by_callee: FxHashMap::default(),
+            by_name: FxHashMap::default(),
+        };
+        for &call in cx.module.calls() {
+            let here = matches!(cx.module.place(call.into()), Place::Coroutine { .. });
+            let Some(name) = last_name(&call.func).filter(|_| here) else {
+                continue;
+            };
+            let awaited = cx.module.is_awaited(call.into());
+            if !awaited && is_handed(cx, call) {
+                continue;
+            }
+            let by_name = peers.by_name.entry(name.to_owned()).or_default();
+            count(by_name, awaited);
             if let Some(callee) = callee(cx, &call.func) {
-                let (awaited, dropped): &mut (usize, usize) = found.entry(callee).or_default();
-                *(if cx.module.is_awaited((*call).into()) {
-                    awaited
-                } else {
-                    dropped
-                }) += 1;
+                count(peers.by_callee.entry(callee).or_default(), awaited);
             }
         }
-        Self(found)
+        peers
     }
 
     /// What a person must confirm where the others of a call are awaited, all of them and enough.
@@ -46,18 +59,46 @@ impl Peers {
             Gives::Library(name) => is_stdlib(name),
             _ => true,
         };
-        let here = matches!(cx.module.place(call.into()), Place::Coroutine { .. });
-        if is_known || !here || is_entered(cx, &call.func) {
+        if is_known || is_entered(cx, &call.func) || is_for_other_kind(cx, call) {
             return None;
         }
-        match self.0.get(&callee(cx, &call.func)?) {
-            Some((awaited, 1)) if *awaited > 1 => Some(format!(
-                "what `{}` gives is not known; it is awaited {awaited} times in this file, and only here not",
-                cx.module.describe(&call.func)
-            )),
-            _ => None,
+        // A plain method may do its work at once, and give what need not be awaited.
+        let is_dropped = cx.module.parent(call.into())?.is_stmt_expr();
+        if is_dropped && cx.project.habit(last_name(&call.func)?).plain_methods > 0 {
+            return None;
         }
+        let others = self.others(cx, call)?;
+        let shown = cx.module.describe(&call.func);
+        Some(format!(
+            "what `{shown}` gives is not known; {others}, and only here not"
+        ))
     }
+
+    /// How the others are awaited of a call in a coroutine function.
+    pub fn others<'a>(&self, cx: &Cx<'a>, call: &'a ExprCall) -> Option<String> {
+        if !matches!(cx.module.place(call.into()), Place::Coroutine { .. }) {
+            return None;
+        }
+        if let Some((awaited, 1)) = self.by_callee.get(&callee(cx, &call.func)?)
+            && *awaited > 1
+        {
+            return Some(format!("it is awaited {awaited} times in this file"));
+        }
+        let name = last_name(&call.func)?;
+        let habit = cx.project.habit(name);
+        let here = matches!(self.by_name.get(name), Some((awaited, 1)) if *awaited > 0);
+        (here && call.func.is_attribute_expr() && habit.speaks_for_await()).then(|| {
+            let times = match habit.awaited {
+                1 => "once".to_owned(),
+                more => format!("{more} times"),
+            };
+            format!("`{name}` is awaited {times} in the project")
+        })
+    }
+}
+
+fn count((all, dropped): &mut (usize, usize), awaited: bool) {
+    *(if awaited { all } else { dropped }) += 1;
 }
 
 fn callee<'a>(cx: &Cx<'a>, called: &'a Expr) -> Option<Callee> {
@@ -115,6 +156,25 @@ fn maker(value: &Expr) -> Option<String> {
     }
 }
 
+fn last_name(callee: &Expr) -> Option<&str> {
+    match callee {
+        Expr::Name(name) => Some(&name.id),
+        Expr::Attribute(attribute) => Some(&attribute.attr),
+        _ => None,
+    }
+}
+
+/// Whether a call stands in the arguments of what has coroutines run.
+fn is_handed<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    cx.module.ancestors(call.into()).any(|node| match node {
+        AnyNodeRef::ExprCall(outer) => {
+            span(&outer.arguments).contains(span(call))
+                && last_name(&outer.func).is_some_and(|name| SCHEDULES.contains(&name))
+        }
+        _ => false,
+    })
+}
+
 /// Whether the object whose method is called comes from a plain `with`, and so from another world.
 fn is_entered<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
     let Expr::Name(name) = root(callee) else {
@@ -128,4 +188,23 @@ fn is_entered<'a>(cx: &Cx<'a>, callee: &'a Expr) -> bool {
     bindings
         .iter()
         .any(|id| matches!(cx.module.binding(*id).kind, BindingKind::With(_, false)))
+}
+
+/// Whether a condition around a call tells objects of several kinds apart: with one kind it is awaited,
+/// with the other not.
+fn is_for_other_kind<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let asks = |test: &Expr| {
+        let test = cx.module.source(test).to_lowercase();
+        ["isinstance", "sync", "awaitable", "coroutine", "hasattr"]
+            .iter()
+            .any(|word| test.contains(word))
+    };
+    cx.module.ancestors(call.into()).any(|node| match node {
+        AnyNodeRef::StmtIf(statement) => {
+            let clauses = statement.elif_else_clauses.iter();
+            asks(&statement.test) || clauses.filter_map(|clause| clause.test.as_ref()).any(asks)
+        }
+        AnyNodeRef::ExprIf(choice) => asks(&choice.test),
+        _ => false,
+    })
 }

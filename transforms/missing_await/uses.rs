@@ -2,35 +2,38 @@
 //! it would give.
 
 use super::annotations::{Says, says};
-use super::{parameters, variables};
+use super::{parameters, variables, wrappers};
 use crate::fix::Cx;
 use crate::model::file::{Place, ScopeKind};
-use crate::model::project::{FunctionRef, Gives, Target, Value as Outcome};
+use crate::model::project::{FunctionRef, Gives, SCHEDULES, Target, Value as Outcome};
 use crate::python::ast::{
     AnyNodeRef, Arguments, CmpOp, ConversionFlag, Expr, ExprBinOp, ExprCall, ExprCompare, Operator,
     StmtAssign, StmtFunctionDef, StmtReturn, UnaryOp,
 };
 use crate::python::span;
 
-/// Names of functions that have a coroutine run, of asyncio and of all that are like it.
-const SCHEDULES: [&str; 17] = [
-    "as_completed",
-    "create_background_task",
-    "create_task",
-    "ensure_future",
-    "gather",
-    "run",
-    "run_coroutine",
-    "run_coroutine_threadsafe",
-    "run_until_complete",
-    "shield",
-    "spawn",
-    "start_soon",
-    "to_thread",
-    "wait",
-    "wait_for",
-    "with_timeout",
-    "Task",
+/// Methods of `unittest.TestCase` that look at values.
+const ASSERTS: [&str; 20] = [
+    "assertAlmostEqual",
+    "assertCountEqual",
+    "assertDictEqual",
+    "assertEqual",
+    "assertFalse",
+    "assertGreater",
+    "assertGreaterEqual",
+    "assertIn",
+    "assertIsNone",
+    "assertIsNotNone",
+    "assertLess",
+    "assertLessEqual",
+    "assertListEqual",
+    "assertNotEqual",
+    "assertNotIn",
+    "assertRegex",
+    "assertSequenceEqual",
+    "assertSetEqual",
+    "assertTrue",
+    "assertTupleEqual",
 ];
 
 /// What futures and tasks have, which run without being awaited.
@@ -74,6 +77,8 @@ pub(super) enum Proof {
     Silent,
     /// It is handed to callers that have awaited one coroutine already.
     Returned,
+    /// All others are awaited.
+    Habit,
 }
 
 impl Use {
@@ -157,6 +162,10 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
         AnyNodeRef::StmtFor(_) | AnyNodeRef::Comprehension(_) | AnyNodeRef::WithItem(_)
             if !value.sure =>
         {
+            Use::Open
+        }
+        // What is left to others may well be an asynchronous generator there.
+        AnyNodeRef::StmtFor(each) if each.is_async && wrappers::is_left_open(cx, value.gives) => {
             Use::Open
         }
         AnyNodeRef::StmtFor(_) | AnyNodeRef::ExprStarred(_) => {
@@ -303,7 +312,7 @@ fn passed<'a>(
             }) {
                 return Use::Meant;
             }
-            Use::Open
+            asserted(argument, &name)
         }
         (Target::Functions(functions), _)
             if parameters::take_values(cx, call, argument, &functions, value) =>
@@ -326,8 +335,20 @@ fn passed<'a>(
                     "isawaitable" | "is_awaitable" | "isfuture" | "maybe_await"
                 )
                 || SCHEDULES.contains(&name);
-            if asks { Use::Meant } else { Use::Open }
+            match asks {
+                true => Use::Meant,
+                false => asserted(argument, name),
+            }
         }
+    }
+}
+
+/// What becomes of a call that a test looks at.
+fn asserted(argument: AnyNodeRef<'_>, callee: &str) -> Use {
+    let method = callee.rsplit('.').next().unwrap_or(callee);
+    match ASSERTS.contains(&method) && argument.is_expr_call() {
+        true => Use::silent(format!("and `{method}` is given a coroutine")),
+        false => Use::Open,
     }
 }
 
@@ -355,6 +376,9 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
     };
     let scope = cx.module.scope_of(function.into());
     let (Some(annotation), Some(scope)) = (function.returns.as_deref(), scope) else {
+        if wrappers::hands_out_coroutines(cx, function, value.gives) {
+            return Use::Meant;
+        }
         return Use::wrong(
             Proof::Returned,
             format!("and who awaits `{}` is given a coroutine", function.name),
@@ -366,7 +390,6 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
             Proof::Annotated,
             format!("and `{}` is to return `{shown}`", function.name),
         ),
-        Says::Perhaps => Use::Open,
         Says::Unknown if same_annotation(cx, function, value) => Use::wrong(
             Proof::Annotated,
             format!(
@@ -374,6 +397,12 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
                 function.name
             ),
         ),
+        Says::Unknown | Says::Perhaps
+            if wrappers::hands_out_coroutines(cx, function, value.gives) =>
+        {
+            Use::Meant
+        }
+        Says::Perhaps => Use::Open,
         Says::Unknown => Use::wrong(
             Proof::Returned,
             format!("and who awaits `{}` is given a coroutine", function.name),
@@ -417,4 +446,35 @@ pub(super) fn function_around<'a>(
         at = scope.parent;
     }
     None
+}
+
+/// Whether a value is kept where others may find it, in no way that shows a coroutine to be meant: by an
+/// assignment, or by a `return` that is annotated to give anything or nothing.
+pub(super) fn is_kept<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+    let mut node = AnyNodeRef::from(call);
+    while let Some(parent) = cx.module.parent(node) {
+        match parent {
+            AnyNodeRef::ExprIf(_) | AnyNodeRef::ExprBoolOp(_) => node = parent,
+            AnyNodeRef::StmtAssign(assign) => {
+                let [target] = &assign.targets[..] else {
+                    return false;
+                };
+                let name = cx.module.source(target).to_lowercase();
+                return !["awaitable", "coro", "fut", "task"]
+                    .iter()
+                    .any(|word| name.contains(word));
+            }
+            AnyNodeRef::StmtReturn(_) => {
+                let Place::Coroutine { function, .. } = cx.module.place(parent) else {
+                    return false;
+                };
+                let annotation = function.returns.as_deref();
+                return annotation.is_none_or(|annotation| {
+                    matches!(cx.module.source(annotation), "Any" | "typing.Any" | "t.Any")
+                });
+            }
+            _ => return false,
+        }
+    }
+    false
 }

@@ -36,6 +36,7 @@ pub use effects::{Does, Found, Summary, World};
 pub use escapes::{Caught, Escape, Minds};
 pub use gives::Gives;
 pub use graph::{Blocked, Graph, Hop, Next, in_coroutine};
+pub use habits::{Habit, SCHEDULES};
 pub use modules::{Modules, Place};
 pub use protocols::Mismatch;
 pub use value::{ClassRef, FunctionRef, Target, Value};
