@@ -133,7 +133,7 @@ impl Transform for MissingAwait {
             };
             let wrong = match use_of(cx, call.into(), value) {
                 Use::Wrong(wrong) => wrong,
-                Use::Open if is_kept(cx, call) => match peers.others(cx, call) {
+                Use::Open if is_kept(cx, call, value.sure) => match peers.others(cx, call) {
                     Some(others) => Wrong {
                         proof: Proof::Habit,
                         what: format!("although {others}"),
@@ -144,6 +144,8 @@ impl Transform for MissingAwait {
             };
             let expected = match meant::meant(cx, call) {
                 Meant::Yes => continue,
+                // A plain function raises what it raises when it is called.
+                Meant::Perhaps(_) if !value.sure => continue,
                 Meant::Perhaps(why) => Some(why),
                 Meant::No => None,
             };

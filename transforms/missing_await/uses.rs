@@ -450,12 +450,13 @@ pub(super) fn function_around<'a>(
 
 /// Whether a value is kept where others may find it, in no way that shows a coroutine to be meant: by an
 /// assignment, or by a `return` that is annotated to give anything or nothing.
-pub(super) fn is_kept<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
+pub(super) fn is_kept<'a>(cx: &Cx<'a>, call: &'a ExprCall, sure: bool) -> bool {
     let mut node = AnyNodeRef::from(call);
     while let Some(parent) = cx.module.parent(node) {
         match parent {
             AnyNodeRef::ExprIf(_) | AnyNodeRef::ExprBoolOp(_) => node = parent,
-            AnyNodeRef::StmtAssign(assign) => {
+            // What is not known to be a coroutine may be gone through, or entered.
+            AnyNodeRef::StmtAssign(assign) if sure => {
                 let [target] = &assign.targets[..] else {
                     return false;
                 };
@@ -464,7 +465,7 @@ pub(super) fn is_kept<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
                     .iter()
                     .any(|word| name.contains(word));
             }
-            AnyNodeRef::StmtReturn(_) => {
+            AnyNodeRef::StmtReturn(_) if sure || call.func.is_attribute_expr() => {
                 let Place::Coroutine { function, .. } = cx.module.place(parent) else {
                     return false;
                 };
