@@ -126,9 +126,9 @@ impl Project {
         }
         calls(facts).any(|call| self.may_be_passed(facts, call))
             || habits.iter().any(|(key, (awaited, dropped))| {
-                *awaited > 1 && *dropped > 0
-                    || *dropped > 0
-                        && matches!(key, Key::Name(name) if self.habit_of(*name).speaks_for_await())
+                let by_name =
+                    matches!(key, Key::Name(name) if self.habit_of(*name).speaks_for_await());
+                *dropped > 0 && (*awaited > 1 || by_name)
             })
     }
 }
