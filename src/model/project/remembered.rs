@@ -1,6 +1,7 @@
 //! Answers that cost much and are asked for again.
 
 use super::edges::{Key, Step};
+use super::habits::Habits;
 use super::intercepts::Intercepted;
 use super::loops::LoopRunners;
 use super::mentions::Mentions;
@@ -22,6 +23,7 @@ pub(super) struct Remembered {
     /// The same by top-level package.
     pub imported_beside: Answers<Box<str>, Arc<FxHashSet<Box<str>>>>,
     pub loop_runners: OnceLock<LoopRunners>,
+    pub habits: OnceLock<Habits>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// What functions do, as it looks from inside and from outside.
