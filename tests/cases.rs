@@ -46,10 +46,11 @@ impl Case {
 
     pub fn alone(&self) -> Selection {
         Selection {
-            transforms: vec![self.transform],
+            transforms: alone(self.transform),
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
             helpers: self.helpers.clone(),
+            ..Selection::default()
         }
     }
 
@@ -59,7 +60,16 @@ impl Case {
             options: self.options,
             catalogue: Arc::clone(&self.libraries),
             helpers: self.helpers.clone(),
+            ..Selection::default()
         }
+    }
+}
+
+/// A transform without the others, unless it speaks of what these find.
+pub fn alone(transform: &'static dyn Transform) -> Vec<&'static dyn Transform> {
+    match transform.is_about_comments() {
+        true => CATALOGUE.to_vec(),
+        false => vec![transform],
     }
 }
 

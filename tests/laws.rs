@@ -155,7 +155,13 @@ fn comments_survive() {
     hold(|_, _, run| {
         for patch in run.plan.patches.iter().filter(|patch| patch.is_python) {
             let kept = comments(&patch.after);
+            let applied = run.plan.applied.iter();
+            let gone: Vec<_> = applied.flat_map(|applied| applied.fix.comments()).collect();
             for (comment, count) in comments(patch.before.text()) {
+                // Unless the comment is what a fix is about.
+                if gone.contains(&&(patch.file, comment.clone())) {
+                    continue;
+                }
                 ensure(
                     kept.get(&comment).is_some_and(|kept| *kept >= count),
                     || format!("`{comment}` is lost"),
@@ -269,8 +275,9 @@ fn a_skip_comment_removes_its_finding_and_no_other() {
                     format!("{:?} is gone too:\n{commented}", old[other])
                 })?;
             }
-            ensure(left.iter().all(|place| old.contains(place)), || {
-                format!("something new is found:\n{commented}")
+            let new = left.iter().find(|place| !old.contains(place));
+            ensure(new.is_none(), || {
+                format!("something new is found, {new:?}:\n{commented}")
             })?;
         }
         Ok(())
@@ -301,7 +308,8 @@ fn with_comment(text: &str, at: Span, id: &str) -> Option<String> {
     }
 }
 
-/// The smallest statement without a block of its own around `at`, else `at` itself.
+/// The smallest statement without a block of its own around `at`, or the function in whose head it is,
+/// else `at` itself.
 fn statement_around(text: &str, at: Span) -> Span {
     use asyncfix::python::ast::{AnyNodeRef, TraversalSignal};
     deep_stack(|| {
@@ -311,6 +319,14 @@ fn statement_around(text: &str, at: Span) -> Span {
             if node.is_statement() && span(node).contains(at) {
                 let has_block = span(node).of(text).contains(":\n");
                 found = if has_block { at } else { span(node) };
+            }
+            // A comment there speaks of all of the function.
+            if let AnyNodeRef::StmtFunctionDef(function) = node
+                && span(&function.name).start() <= at.start()
+                && at.start() < span(&function.body[0]).start()
+            {
+                found = span(node);
+                return TraversalSignal::Skip;
             }
             TraversalSignal::Traverse
         });
@@ -442,7 +458,7 @@ fn examples_of_the_transforms_are_true() {
         let file = PathBuf::from("example.py");
         let files = [(file.clone(), info.before.as_bytes().to_vec())];
         let selection = Selection {
-            transforms: vec![*transform],
+            transforms: cases::alone(*transform),
             options: cases::options(&files),
             ..Selection::default()
         };

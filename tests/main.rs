@@ -24,6 +24,9 @@ mod cli;
 /// What the README shows is what comes of the example.
 mod examples;
 
+/// What lets a project begin: comments, exit codes, a baseline.
+mod adoption;
+
 /// What other tools found, answered.
 mod from;
 

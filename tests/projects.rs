@@ -120,6 +120,16 @@ fn why_tells_what_functions_do() {
     compare("why_does_deliver", &mail.run(&["why", "mail/api.py:18"]));
 }
 
+#[test]
+fn why_tells_what_was_proven_of_awaits_that_may_overlap() {
+    let pages = Sandbox::with(&[(
+        "pages.py",
+        "import asyncio\n\nimport httpx\n\n\nasync def pages(client: httpx.AsyncClient, urls: list[str]):\n    found = []\n    for url in urls:\n        response = await client.get(url)\n        found.append(response.text)\n    return found\n\n\nasync def both(client: httpx.AsyncClient):\n    first = await client.get(\"/1\")\n    second = await client.get(\"/2\")\n    return first, second\n",
+    )]);
+    compare("why_overlap_loop", &pages.run(&["why", "pages.py:9"]));
+    compare("why_overlap_row", &pages.run(&["why", "pages.py:15"]));
+}
+
 /// A project whose only request of `requests` is sent by httpx afterwards.
 const WEATHER: &[(&str, &str)] = &[
     (

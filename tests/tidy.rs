@@ -259,14 +259,10 @@ fn fixtures_and_snapshots_belong_together() {
         .iter()
         .map(|case| format!("snapshots/{}/{}.snap", case.id(), case.name))
         .collect();
-    let tests = [
-        include_str!("cli.rs"),
-        include_str!("files.rs"),
-        include_str!("from.rs"),
-        include_str!("projects.rs"),
-        include_str!("user_libraries.rs"),
-    ]
-    .concat();
+    let tests: String = rust_files("tests")
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
     let used_by_cli = |path: &str| {
         let name = Path::new(path).file_stem().unwrap().to_str().unwrap();
         tests.contains(&format!("\"{name}\""))

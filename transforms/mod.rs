@@ -22,6 +22,7 @@ mod event_loop_lookup;
 mod executor_hop;
 mod generator_coroutine;
 mod ignored_gather_errors;
+mod invalid_suppression;
 mod loop_argument;
 mod manual_timeout;
 mod missing_await;
@@ -31,6 +32,7 @@ mod sequential_awaits;
 mod swallowed_cancellation;
 mod timeout_alias;
 mod unclosed_client;
+mod unused_suppression;
 mod wait_for_timeout;
 mod wait_on_coroutines;
 
@@ -39,7 +41,7 @@ use crate::fix::{Info, Transform};
 /// Every transform, in the order in which they take their turns.
 ///
 /// The order is behaviour, and a snapshot holds it. Blocking calls come first, since an `await`
-/// put in their place may be what a later transform looks at.
+/// put in their place may be what a later transform looks at; what speaks of comments comes last.
 pub const CATALOGUE: &[&dyn Transform] = &[
     &generator_coroutine::GeneratorCoroutine,
     &loop_argument::LoopArgument,
@@ -73,6 +75,8 @@ pub const CATALOGUE: &[&dyn Transform] = &[
     &wait_for_timeout::WaitForTimeout,
     &timeout_alias::TimeoutAlias,
     &deprecated_asyncio::DeprecatedAsyncio,
+    &invalid_suppression::InvalidSuppression,
+    &unused_suppression::UnusedSuppression,
 ];
 
 /// The transform with this identifier, or one of its codes.
@@ -81,4 +85,14 @@ pub fn find(name: &str) -> Option<&'static Info> {
         .iter()
         .map(|transform| transform.info())
         .find(|info| info.id == name || info.codes.contains(&name))
+}
+
+/// The identifier that is most like a name, if one is much like it.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let ids = CATALOGUE.iter().map(|transform| transform.info().id);
+    let likeness = ids.map(|id| (strsim::jaro_winkler(name, id), id));
+    likeness
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, id)| id)
 }

@@ -27,11 +27,12 @@ Examples:
   asyncfix --write --accept-review src/ apply the fixes to review as well
   cat app.py | asyncfix --diff -        read a file from standard input
   asyncfix --from ruff.json             answer what ruff found: agreed or not, with the fixes
+  asyncfix baseline                     write down what is found, to be shown only what is new
   asyncfix explain blocking-sleep       what a transform does, and why
   asyncfix why src/app.py:12            what is known about the calls of a line
 
 Exit codes:
-  0  nothing found; for --diff and --write: all went well
+  0  nothing found, or nothing that --fail-on is about; for --diff and --write: all went well
   1  something found; for --diff and --write only with --exit-code
   2  something failed or was skipped";
 
@@ -44,12 +45,65 @@ pub enum Command {
         /// The transform's name, or a code of another linter such as ASYNC251
         transform: String,
     },
+    /// Write down what is found now, so that later runs show and fix only what is new
+    Baseline(BaselineArgs),
     /// Tell what is known about the calls of a line: what is called, what it does, and why a remedy is offered or not
     Why {
         /// A file and a line in it, as in src/app.py:12
         #[arg(value_name = "PATH:LINE")]
         place: String,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BaselineArgs {
+    /// Files and directories to look at
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// Take into the baseline what is found now, and remove what is gone
+    #[arg(long)]
+    pub update: bool,
+
+    /// Remove what is gone, and take in nothing
+    #[arg(long, conflicts_with = "update")]
+    pub prune: bool,
+
+    /// Only these transforms, by name or code, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub select: Option<Vec<String>>,
+
+    /// All transforms but these
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub ignore: Option<Vec<String>>,
+
+    /// Leave out what matches this glob, as in a .gitignore; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Read settings from this file instead of the nearest pyproject.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Say only what failed
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl BaselineArgs {
+    /// The run that finds what is to be in the baseline.
+    pub fn run(&self) -> RunArgs {
+        RunArgs {
+            paths: self.paths.clone(),
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            exclude: self.exclude.clone(),
+            config: self.config.clone(),
+            quiet: self.quiet,
+            no_baseline: true,
+            ..RunArgs::over(".")
+        }
+    }
 }
 
 impl RunArgs {
@@ -89,6 +143,10 @@ pub struct RunArgs {
     #[arg(long, conflicts_with_all = ["diff", "write"])]
     pub show_refused: bool,
 
+    /// Show and fix what is in the baseline as well
+    #[arg(long)]
+    pub no_baseline: bool,
+
     /// With --diff or --write: exit with 1 if there was something to change
     #[arg(long)]
     pub exit_code: bool,
@@ -96,6 +154,10 @@ pub struct RunArgs {
     /// Exit with 0 even if something is found
     #[arg(long, conflicts_with = "exit_code")]
     pub exit_zero: bool,
+
+    /// Exit with 1 only if something is found that has a fix at least this safe; `manual` is whatever is found [default: manual]
+    #[arg(long, value_name = "SAFETY", conflicts_with_all = ["exit_zero", "diff", "write"])]
+    pub fail_on: Option<Safety>,
 
     /// How to print findings
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["diff", "write"])]
@@ -141,7 +203,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     pub config: Option<PathBuf>,
 
-    /// Read no settings file and no decisions of a review
+    /// Read no settings file, no decisions of a review and no baseline
     #[arg(long)]
     pub isolated: bool,
 

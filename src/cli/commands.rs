@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::args::{Args, Command, OutputFormat, RunArgs};
-use super::reviewed::{Reviewed, drop_refused};
+use super::reviewed::{Reviewed, drop_hidden};
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
 use crate::engine::{Loaded, Plan, Sources, Wish, settle};
@@ -48,6 +48,10 @@ pub fn run(args: &Args) -> Result<Exit> {
                 ..start(&args)?
             };
             run.why(path, line)
+        }
+        Some(Command::Baseline(baseline)) => {
+            let args = baseline.run();
+            start(&args)?.baseline(baseline)
         }
         None => look(&args.run),
     }
@@ -109,12 +113,16 @@ fn start(args: &RunArgs) -> Result<Run<'_>> {
         .build()
         .context("cannot start the worker threads")?;
     silence_panics();
+    let mut settings = Settings::resolve(args)?;
+    let reviewed = Reviewed::read(args)?;
+    // One that was accepted may be another than the one that is offered.
+    settings.selection.alternatives = reviewed.ledger.has_accepted();
     Ok(Run {
         args,
-        settings: Settings::resolve(args)?,
+        settings,
         pool,
         talk: Talk::new(args),
-        reviewed: Reviewed::read(args)?,
+        reviewed,
         whole: false,
     })
 }
@@ -281,11 +289,15 @@ impl Run<'_> {
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
         self.tell_decisions(&searched.survey, &held.collect::<Vec<_>>());
-        let exit = match counts.total() == 0 || self.args.exit_zero {
+        Ok((self.exit_of(counts), searched.skipped.len()))
+    }
+
+    /// How a listing of so many findings ends.
+    fn exit_of(&self, counts: report::summary::Counts) -> Exit {
+        match counts.at_least(self.settings.fail_on) == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,
-        };
-        Ok((exit, searched.skipped.len()))
+        }
     }
 
     /// Tells what changes around the code.
@@ -323,11 +335,12 @@ impl Run<'_> {
         let searched = self.search(|mut loaded| {
             let held = self.reviewed.held(&loaded);
             let fixable = |finding: &Finding| finding.remedy.safety() >= at_least;
-            let accepted = |held: &Held| held.standing == Standing::Accepted;
+            let accepted =
+                |held: &Held| matches!(held.standing, Standing::Accepted | Standing::Chosen(_));
             let found = match loaded.findings.iter().any(fixable) || held.iter().any(accepted) {
                 true => Ok(loaded),
                 false => {
-                    drop_refused(&mut loaded.findings, &held);
+                    drop_hidden(&mut loaded.findings, &held, false);
                     Err(report::summary::Counts::of(&loaded.findings))
                 }
             };

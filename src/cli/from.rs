@@ -209,7 +209,8 @@ impl Run<'_> {
         if !mistakes.is_empty() {
             return Ok(Exit::Failed);
         }
-        let agreed = shown.iter().any(|told| told.safety().is_some());
+        let fail_on = Some(self.settings.fail_on);
+        let agreed = shown.iter().any(|told| told.safety() >= fail_on);
         Ok(match agreed && !self.args.exit_zero {
             true => Exit::Found,
             false => Exit::Clean,

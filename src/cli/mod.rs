@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod args;
+mod baseline;
 mod commands;
 mod from;
 mod reviewed;

@@ -2,7 +2,7 @@
 
 use super::args::{OutputFormat, RunArgs};
 use crate::engine::{HelpersModule, Selection};
-use crate::fix::{Cut, HttpClient, Options, Transform};
+use crate::fix::{Cut, HttpClient, Options, Safety, Transform};
 use crate::model::libraries::{Catalogue, Library};
 use crate::python::PythonVersion;
 use crate::transforms::CATALOGUE;
@@ -16,6 +16,8 @@ pub struct Settings {
     pub selection: Selection,
     pub excludes: Vec<String>,
     pub output_format: OutputFormat,
+    /// What makes a listing end with 1: something found that is at least this safe to fix.
+    pub fail_on: Safety,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,6 +65,7 @@ struct FileSettings {
     failure: Option<String>,
     keep_tasks: Option<String>,
     output_format: Option<String>,
+    fail_on: Option<String>,
     chain_cuts: Option<Vec<CutName>>,
     http_client: Option<String>,
     helpers_module: Option<String>,
@@ -153,10 +156,19 @@ impl Settings {
             (None, Some("json")) => OutputFormat::Json,
             (None, Some(other)) => bail!("output-format is `text` or `json`, not `{other}`"),
         };
+        let fail_on = match (args.fail_on, &own.fail_on) {
+            (Some(safety), _) => safety,
+            (None, Some(name)) => name
+                .parse()
+                .map_err(|why| anyhow!("fail-on in [tool.asyncfix]: {why}"))?,
+            (None, None) => Safety::Manual,
+        };
         Ok(Self {
+            fail_on,
             selection: Selection {
                 catalogue,
                 helpers,
+                alternatives: false,
                 transforms: select(
                     args.select.as_ref().or(own.select.as_ref()),
                     args.ignore.as_ref().or(own.ignore.as_ref()),
@@ -172,6 +184,7 @@ impl Settings {
                     cuts: cuts(own.chain_cuts.as_deref()),
                     http_client,
                     keep_tasks,
+                    ..Options::default()
                 },
             },
             excludes,

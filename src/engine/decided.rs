@@ -11,12 +11,21 @@ pub struct Decided {
     rulings: BTreeMap<FileId, Vec<Ruling>>,
 }
 
+/// What was decided about a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruled {
+    Refused,
+    Accepted,
+    /// Not the fix that is offered, but the alternative of this name.
+    Chosen(&'static str),
+}
+
 /// One decision about one finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruling {
     pub at: Span,
     pub transform: &'static str,
-    pub is_accepted: bool,
+    pub verdict: Ruled,
     /// By what whoever decided knows it.
     pub id: usize,
 }
@@ -26,12 +35,12 @@ impl Decided {
         self.rulings.entry(file).or_default().push(ruling);
     }
 
-    /// Whether a finding's fix is accepted or refused; nothing where nobody decided.
-    pub(super) fn is_accepted(&self, finding: &Finding) -> Option<bool> {
+    /// What was decided about a finding, if anything.
+    pub(super) fn about(&self, finding: &Finding) -> Option<Ruled> {
         let rulings = self.rulings.get(&finding.file)?;
         let about =
             |ruling: &&Ruling| ruling.transform == finding.transform && ruling.at == finding.at;
-        rulings.iter().find(about).map(|ruling| ruling.is_accepted)
+        rulings.iter().find(about).map(|ruling| ruling.verdict)
     }
 
     /// Forgets a decision that has been carried out.

@@ -1,13 +1,12 @@
 //! All selected transforms over one text.
 
-use crate::fix::{Cx, FileId, Finding, Options, Remedy, Texts, Transform};
+use super::alternatives;
+use super::suppress::drop_suppressed;
+use crate::fix::{Cx, FileId, Finding, Options, Suppressions, Texts, Transform};
 use crate::model::file::{Facts, Module};
 use crate::model::libraries::Catalogue;
 use crate::model::project::Project;
-use crate::python::ast::AnyNodeRef;
-use crate::python::suppress::{Suppression, suppressions};
-use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
-use crate::text::Span;
+use crate::python::{ParseTrouble, deep_stack, parse};
 use crate::transforms;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +19,8 @@ pub struct Selection {
     pub catalogue: Arc<Catalogue>,
     /// The module that helpers are put into.
     pub helpers: Option<HelpersModule>,
+    /// Findings come with what else could be done about them.
+    pub alternatives: bool,
 }
 
 /// A module of the project, which may not be there yet.
@@ -37,6 +38,7 @@ impl Default for Selection {
             options: Options::default(),
             catalogue: Catalogue::builtin(),
             helpers: None,
+            alternatives: false,
         }
     }
 }
@@ -57,10 +59,10 @@ impl Selection {
 
 /// Whether a file could define a coroutine function, or run one: it has `async` and `def` with nothing
 /// but white space or joined lines between, or speaks of asyncio or of coroutines, as older code and
-/// scripts do. Most do neither, and need no further look.
-pub fn is_asynchronous(bytes: &[u8]) -> bool {
+/// scripts do. Most do neither, and need no further look, unless a comment speaks to asyncfix.
+pub fn is_of_interest(bytes: &[u8]) -> bool {
     let speaks = |of: &str| memchr::memmem::find(bytes, of.as_bytes()).is_some();
-    speaks("asyncio") || speaks("coroutine") || defines_coroutine(bytes)
+    speaks("asyncio") || speaks("coroutine") || speaks("asyncfix") || defines_coroutine(bytes)
 }
 
 fn defines_coroutine(bytes: &[u8]) -> bool {
@@ -94,91 +96,54 @@ pub fn examine(
     deep_stack(|| {
         let tree = parse(text)?;
         let module = Module::new(text, &tree, &selection.catalogue);
-        let cx = Cx::new(file, &module, project, selection.options).among(texts);
-        let mut found = Vec::new();
-        for transform in &selection.transforms {
-            if transform.may_fire(project, file) {
-                transform.check(&cx, &mut found);
+        let look = |module: &Module<'_>,
+                    options: Options,
+                    transforms: &[&dyn Transform],
+                    suppressions: Option<&Suppressions>| {
+            let mut cx = Cx::new(file, module, project, options).among(texts);
+            cx.suppressions = suppressions;
+            let mut found = Vec::new();
+            for transform in transforms {
+                if transform.may_fire(project, file) {
+                    transform.check(&cx, &mut found);
+                }
             }
+            found
+        };
+        let transforms = selection.transforms.iter().copied();
+        let (late, early): (Vec<_>, Vec<_>) = transforms.partition(|it| it.is_about_comments());
+        let options = selection.options;
+        let mut found = look(&module, options, &early, None);
+        if selection.alternatives {
+            let mut fired = early.clone();
+            fired.retain(|transform| {
+                let id = transform.info().id;
+                found.iter().any(|finding| finding.transform == id)
+            });
+            alternatives::add(&mut found, options, &|options| {
+                look(&module, options, &fired, None)
+            });
         }
-        if !found.is_empty() {
-            drop_suppressed(&module, &tree, &mut found);
+        if found.is_empty() && !module.speaks_of_skipping() {
+            return Ok(found);
+        }
+        let ran = selection.transforms.iter().map(|it| it.info().id);
+        let mut suppressions = Suppressions::of(&module, ran.collect());
+        drop_suppressed(&mut suppressions, &mut found);
+        if module.speaks_of_skipping() {
+            // Some transforms read comments: what hides a finding from them suppresses it as well.
+            let bare = suppressions.taken_out_of(text);
+            let tree = parse(&bare)?;
+            let hidden = Module::new(&bare, &tree, &selection.catalogue);
+            let mut hidden = look(&hidden, options, &early, None);
+            drop_suppressed(&mut suppressions, &mut hidden);
+            let mut spoken = look(&module, options, &late, Some(&suppressions));
+            drop_suppressed(&mut suppressions.by_name(), &mut spoken);
+            found.extend(spoken);
         }
         found.sort_by(|one, other| {
             (one.at, one.transform, &one.message).cmp(&(other.at, other.transform, &other.message))
         });
         Ok(found)
     })
-}
-
-/// A comment suppresses what is found on its line, in the simple statement it stands at the end of,
-/// or, on a line of its own, in the statement below. A fix that serves a suppressed finding as well
-/// is not offered for the others either.
-fn drop_suppressed(module: &Module<'_>, tree: &Tree, found: &mut Vec<Finding>) {
-    let suppressions = suppressions(module.text(), tree);
-    if suppressions.is_empty() {
-        return;
-    }
-    let simple_statements = simple_statements(module);
-    let is_suppressed = |finding: &Finding| {
-        let info = transforms::find(finding.transform);
-        let codes = info.map_or(&[] as &[&str], |info| info.codes);
-        let statement = simple_statements
-            .iter()
-            .find(|statement| statement.contains(finding.at))
-            .copied()
-            .unwrap_or(finding.at);
-        suppressions.iter().any(|suppression| {
-            suppression.covers(finding.transform, codes)
-                && speaks_of(module, suppression, statement.cover(finding.at))
-        })
-    };
-    let (suppressed, mut kept): (Vec<_>, Vec<_>) = found.drain(..).partition(is_suppressed);
-    for finding in &mut kept {
-        if let Remedy::Fix(fix) = &finding.remedy
-            && suppressed
-                .iter()
-                .any(|other| matches!(&other.remedy, Remedy::Fix(other) if other == fix))
-        {
-            finding.remedy =
-                Remedy::blocked("a comment suppresses a part of what would change with it");
-        }
-    }
-    *found = kept;
-}
-
-fn speaks_of(module: &Module<'_>, suppression: &Suppression, place: Span) -> bool {
-    let layout = module.layout();
-    let comment = suppression.comment;
-    if layout.alone(comment)
-        && layout.line_start(comment.start()) + layout.indent_at(comment.start()).len()
-            == comment.start()
-    {
-        return layout.line_start(place.start()) == layout.next_line(comment.end());
-    }
-    layout.whole_lines(place).contains(comment)
-}
-
-fn simple_statements(module: &Module<'_>) -> Vec<Span> {
-    let mut found = Vec::new();
-    crate::model::file::walk(AnyNodeRef::from(module.tree().module()), &mut |node| {
-        use crate::python::ast::TraversalSignal::{Skip, Traverse};
-        let compound = matches!(
-            node,
-            AnyNodeRef::StmtFunctionDef(_)
-                | AnyNodeRef::StmtClassDef(_)
-                | AnyNodeRef::StmtIf(_)
-                | AnyNodeRef::StmtFor(_)
-                | AnyNodeRef::StmtWhile(_)
-                | AnyNodeRef::StmtWith(_)
-                | AnyNodeRef::StmtTry(_)
-                | AnyNodeRef::StmtMatch(_)
-        );
-        if node.is_statement() && !compound {
-            found.push(span(node));
-            return Skip;
-        }
-        if node.is_expression() { Skip } else { Traverse }
-    });
-    found
 }

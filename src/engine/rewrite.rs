@@ -60,12 +60,17 @@ pub(super) fn rewrite(
         let after = Module::new(&changed, &tree, catalogue);
         let removals = imports::removals(source.path(), &before, &after);
         let removals = Edits::new(removals).map_err(|error| error.to_string())?;
+        let gone = fixes.iter().flat_map(|fix| fix.comments());
+        let gone: Vec<&str> = gone
+            .filter(|(of, _)| *of == file)
+            .map(|(_, comment)| comment.as_str())
+            .collect();
         if removals.is_empty() {
-            gate::check(&before, &after)?;
+            gate::check(&before, &after, &gone)?;
         } else {
             let text = removals.apply(&changed);
             let tree = parse(&text).map_err(problem)?;
-            gate::check(&before, &Module::new(&text, &tree, catalogue))?;
+            gate::check(&before, &Module::new(&text, &tree, catalogue), &gone)?;
         }
         let text = Arc::<str>::from(removals.apply(&changed));
         source

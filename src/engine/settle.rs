@@ -121,6 +121,9 @@ impl<'s> Search<'s> {
             busy.clear();
             for transform in &self.selection.transforms {
                 let id = transform.info().id;
+                if transform.is_about_comments() && !busy.is_empty() {
+                    continue;
+                }
                 if self.turn(id) {
                     busy.push(id);
                 }
@@ -166,9 +169,9 @@ impl<'s> Search<'s> {
     fn candidates(&self, id: &str) -> Vec<Finding> {
         let findings = self.states.values().flat_map(|state| &state.findings);
         let of_transform = findings.filter(|finding| finding.transform == id);
-        let mut wished = self.wish.among(of_transform.collect());
+        let mut wished = self.wish.among(of_transform);
         wished.retain(|finding| !self.is_known_broken(finding));
-        wished.into_iter().cloned().collect()
+        wished
     }
 
     /// Applies what goes together of a transform's fixes; whether others have to wait.
@@ -432,7 +435,9 @@ impl<'s> Search<'s> {
             .states
             .par_iter()
             .filter(|(file, state)| {
-                changed.contains(file) || state.findings.iter().any(speaks_of_changed)
+                changed.contains(file)
+                    || state.findings.iter().any(speaks_of_changed)
+                    || self.project.speaks_of_skipping(**file)
             })
             .map(|(file, state)| {
                 let look = || examine(&state.text, *file, self.selection, &self.project, &texts);

@@ -1,6 +1,6 @@
 //! Which fixes are to be applied.
 
-use super::decided::Decided;
+use super::decided::{Decided, Ruled};
 use super::rewrite::Rewritten;
 use super::wanted::Wanted;
 use crate::fix::{FileId, Finding, Fix, Safety};
@@ -30,25 +30,29 @@ impl Wish {
     pub(super) fn is_wanted(&self, finding: &Finding) -> bool {
         let wanted = self.wanted.as_ref();
         wanted.is_none_or(|wanted| !wanted.groups(finding).is_empty())
-            && self.decided.is_accepted(finding) != Some(false)
+            && self.decided.about(finding) != Some(Ruled::Refused)
     }
 
-    /// Those of one transform's findings that are to be fixed.
-    pub(super) fn among<'f>(&self, mut findings: Vec<&'f Finding>) -> Vec<&'f Finding> {
-        let is_refused = |finding: &&&Finding| self.decided.is_accepted(finding) == Some(false);
+    /// Those of one transform's findings that are to be fixed, mended as was decided.
+    pub(super) fn among<'f>(
+        &self,
+        findings: impl Iterator<Item = &'f Finding> + Clone,
+    ) -> Vec<Finding> {
+        let is_refused = |finding: &&Finding| self.decided.about(finding) == Some(Ruled::Refused);
         // A fix that serves a refused finding as well is refused.
-        let refused: Vec<&Fix> = findings
-            .iter()
-            .filter(is_refused)
-            .filter_map(|finding| finding.fix())
-            .collect();
-        findings.retain(|finding| {
-            let decided = self.decided.is_accepted(finding);
-            finding.fix().is_some_and(|fix| !refused.contains(&fix))
-                && self.is_wanted(finding)
-                && decided.unwrap_or_else(|| finding.remedy.safety() >= self.at_least)
+        let refused = findings.clone().filter(is_refused);
+        let refused: Vec<&Fix> = refused.filter_map(Finding::fix).collect();
+        let wanted = findings.filter(|finding| {
+            finding.fix().is_some_and(|fix| !refused.contains(&fix)) && self.is_wanted(finding)
         });
-        findings
+        wanted
+            .filter_map(|finding| match self.decided.about(finding) {
+                Some(Ruled::Chosen(name)) => finding.choosing(name),
+                Some(Ruled::Accepted) => Some(finding.clone()),
+                Some(Ruled::Refused) => None,
+                None => (finding.remedy.safety() >= self.at_least).then(|| finding.clone()),
+            })
+            .collect()
     }
 
     /// A finding that is fixed, and the groups it belongs to.

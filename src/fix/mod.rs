@@ -15,6 +15,7 @@ mod modern;
 mod opened;
 mod running_loop;
 mod shared;
+mod suppressions;
 mod thread;
 pub mod together;
 mod transform;
@@ -45,6 +46,7 @@ pub use modern::{changed_call, is_ready, references_to, speaks_of, without_argum
 pub use opened::{Opened, opened, opens};
 pub use running_loop::{Hop, RunningLoop, report_hops, running_loop};
 pub use shared::{is_of_this_task, is_quiet_method};
+pub use suppressions::{Suppression, Suppressions, without_part};
 pub use thread::{may_thread, own_loop, prints_itself, thread_at, to_thread};
 pub use transform::{Cut, Cx, Failure, HttpClient, Info, KeepTasks, Options, Texts, Transform};
 pub use unwrap::{await_argument, remove_statements};
@@ -55,6 +57,7 @@ use crate::text::{Edit, EditError, Edits, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// How far a change may be trusted. The order is part of the contract: more is safer.
 #[derive(
@@ -81,6 +84,21 @@ impl Safety {
     }
 }
 
+impl FromStr for Safety {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "safe" => Ok(Self::Safe),
+            "review" => Ok(Self::Review),
+            "manual" => Ok(Self::Manual),
+            other => Err(format!(
+                "it is one of `safe`, `review`, `manual`, not `{other}`"
+            )),
+        }
+    }
+}
+
 impl fmt::Display for Safety {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -103,6 +121,7 @@ pub struct Fix {
     needs: BTreeSet<(FileId, ImportName)>,
     dependencies: BTreeSet<Dependency>,
     helpers: BTreeSet<&'static str>,
+    comments: Vec<(FileId, String)>,
     safety: Safety,
     reason: String,
 }
@@ -153,6 +172,7 @@ impl Fix {
             needs: BTreeSet::new(),
             dependencies: BTreeSet::new(),
             helpers: BTreeSet::new(),
+            comments: Vec::new(),
             safety,
             reason,
         })
@@ -198,6 +218,13 @@ impl Fix {
         self
     }
 
+    /// Says that a comment of a file goes or becomes another, by its text. No other may.
+    #[must_use]
+    pub fn without_comment(mut self, file: FileId, comment: impl Into<String>) -> Self {
+        self.comments.push((file, comment.into()));
+        self
+    }
+
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -212,6 +239,11 @@ impl Fix {
 
     pub fn helpers(&self) -> &BTreeSet<&'static str> {
         &self.helpers
+    }
+
+    /// The comments that go or become others, each with its file.
+    pub fn comments(&self) -> &[(FileId, String)] {
+        &self.comments
     }
 
     pub fn dependencies(&self) -> &BTreeSet<Dependency> {
@@ -292,6 +324,16 @@ pub struct Finding {
     /// Why the fix is right, or what stands in its way, fact by fact: lines for `asyncfix why`.
     pub evidence: Vec<String>,
     pub remedy: Remedy,
+    /// Other ways to mend it, where they were asked for.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another way to mend something than the one that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// What a person calls it: `thread`, `first-error`.
+    pub name: &'static str,
+    pub fix: Fix,
 }
 
 impl Finding {
@@ -301,5 +343,15 @@ impl Finding {
             Remedy::Fix(fix) => Some(fix),
             Remedy::Blocked(_) => None,
         }
+    }
+
+    /// The same finding, mended in another way; nothing where there is no such way.
+    pub fn choosing(&self, alternative: &str) -> Option<Self> {
+        let mut all = self.alternatives.iter();
+        let chosen = all.find(|known| known.name == alternative)?;
+        Some(Self {
+            remedy: Remedy::Fix(chosen.fix.clone()),
+            ..self.clone()
+        })
     }
 }

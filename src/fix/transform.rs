@@ -1,6 +1,6 @@
 //! What a transform is.
 
-use super::{FileId, Finding, Fix, Remedy};
+use super::{FileId, Finding, Fix, Remedy, Suppressions};
 use crate::model::file::{Call, CallKind, Module, Why};
 use crate::model::project::{FunctionRef, Gives, Project, Target};
 use crate::python::ast::{ExprCall, StmtFunctionDef};
@@ -40,10 +40,16 @@ pub trait Transform: Sync {
     fn may_fire(&self, _project: &Project, _file: FileId) -> bool {
         true
     }
+
+    /// Whether it speaks of comments that suppress what the others find. It looks once these have looked,
+    /// and takes its turn once they have nothing left to do; only comments that name it suppress it.
+    fn is_about_comments(&self) -> bool {
+        false
+    }
 }
 
 /// What the user asked for, as far as it changes what transforms propose.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The oldest Python that the code must run on.
     pub target: PythonVersion,
@@ -55,6 +61,8 @@ pub struct Options {
     pub failure: Failure,
     /// What is tried about calls that block further down, in this order.
     pub cuts: [Option<Cut>; 3],
+    /// A call of a library may become one of its asynchronous counterpart; otherwise it moves to a thread.
+    pub counterparts: bool,
     /// Which library sends HTTP requests in code that is written; none for the one that the project
     /// uses already.
     pub http_client: Option<HttpClient>,
@@ -177,6 +185,7 @@ impl Default for Options {
             max_concurrency: 10,
             failure: Failure::SequentialEquivalent,
             cuts: [Some(Cut::Async), Some(Cut::Thread), Some(Cut::Endpoint)],
+            counterparts: true,
             http_client: None,
             keep_tasks: KeepTasks::Module,
         }
@@ -192,6 +201,8 @@ pub struct Cx<'a> {
     /// Where each call of the file stands among its facts.
     calls: FxHashMap<Span, u32>,
     texts: Option<Texts<'a>>,
+    /// What comments suppress, for those who speak of that.
+    pub suppressions: Option<&'a Suppressions>,
 }
 
 /// The text of each file as it is now, if it may be looked into.
@@ -220,6 +231,7 @@ impl<'a> Cx<'a> {
             options,
             calls,
             texts: None,
+            suppressions: None,
         }
     }
 
@@ -313,6 +325,7 @@ impl<'a> Cx<'a> {
             chain: Vec::new(),
             notes: Vec::new(),
             evidence: Vec::new(),
+            alternatives: Vec::new(),
             remedy: match fix {
                 Ok(Ok(fix)) => Remedy::Fix(fix),
                 Ok(Err(error)) => Remedy::blocked(format!("a mistake in asyncfix: {error}")),

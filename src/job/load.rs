@@ -5,7 +5,7 @@ mod closer;
 use super::manifests::{manifests, mentioning};
 use super::walk::absolute;
 use super::{Entry, Skipped};
-use crate::engine::{Loaded, Mention, Selection, Sources, examine, facts, is_asynchronous};
+use crate::engine::{Loaded, Mention, Selection, Sources, examine, facts, is_of_interest};
 use crate::fix::Texts;
 use crate::model::file::Facts;
 use crate::model::libraries::Kind;
@@ -60,7 +60,8 @@ struct Known {
     /// Until they are linked.
     facts: Option<Box<Facts>>,
     stamp: Stamp,
-    /// There is something in it to be examined: a coroutine, or what replaces requests.
+    /// There is something in it to be examined: a coroutine, what replaces requests, or a comment that
+    /// speaks to asyncfix.
     of_interest: bool,
     /// It is not there yet.
     is_new: bool,
@@ -129,6 +130,9 @@ impl Survey {
                 looks[index] = found;
             }
         }
+        if looks.iter().any(|look| matches!(look, Look::Skipped(_))) {
+            modules.lack_files();
+        }
         let facts = looks.iter_mut().map(Look::take_facts);
         let facts = facts.map(|facts| facts.map(Arc::new)).collect();
         let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
@@ -166,15 +170,13 @@ impl Survey {
         };
         let source = decode(path, bytes);
         let mut look = match &source {
-            Ok(source) => known(source, is_asynchronous(bytes), selection),
+            Ok(source) => known(source, is_of_interest(bytes), selection),
             Err(skipped) => Look::Skipped(skipped.clone()),
         };
         let facts = vec![look.take_facts().map(Arc::new)];
-        let project = Project::link(
-            Modules::new([path]),
-            facts,
-            Arc::clone(&selection.catalogue),
-        );
+        let mut modules = Modules::new([path]);
+        modules.lack_files();
+        let project = Project::link(modules, facts, Arc::clone(&selection.catalogue));
         Self {
             entries: vec![entry],
             looks: vec![look],
@@ -335,18 +337,18 @@ fn look(entry: &Entry, selection: &Selection, thorough: bool) -> Look {
         }
         Err(error) => return Look::Skipped(unreadable(path, &error)),
     };
-    let asynchronous = is_asynchronous(&bytes);
-    if !thorough && !asynchronous && is_plain(&bytes) {
+    let of_interest = is_of_interest(&bytes);
+    if !thorough && !of_interest && is_plain(&bytes) {
         return Look::Plain;
     }
     let source = match decode(path, &bytes) {
         Ok(source) => source,
         Err(skipped) => return Look::Skipped(skipped),
     };
-    if !thorough && !asynchronous {
+    if !thorough && !of_interest {
         return Look::Plain;
     }
-    known(&source, asynchronous, selection)
+    known(&source, of_interest, selection)
 }
 
 /// The files that a file imports and that were not looked at closely.
@@ -396,7 +398,7 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Source, Skipped> {
     Source::decode(path, bytes).map_err(|error| Skipped::new(path, error))
 }
 
-fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
+fn known(source: &Source, of_interest: bool, selection: &Selection) -> Look {
     let is_stub = source
         .path()
         .extension()
@@ -406,7 +408,7 @@ fn known(source: &Source, asynchronous: bool, selection: &Selection) -> Look {
         Ok(Ok(facts)) => Look::Known(Known {
             stamp: source.stamp(),
             // Stubs say what other files are; there is nothing in them to repair.
-            of_interest: (asynchronous || !facts.intercepts.is_empty()) && !is_stub,
+            of_interest: (of_interest || !facts.intercepts.is_empty()) && !is_stub,
             is_new: source.is_new(),
             facts: Some(Box::new(facts)),
         }),

@@ -2,13 +2,17 @@
 
 #![allow(clippy::disallowed_methods)]
 
+pub mod git;
+mod journal;
 mod load;
 mod locate;
 mod manifests;
+pub mod process;
 mod records;
 mod walk;
 mod write;
 
+pub use journal::{Journal, JournalError, records};
 pub use load::{Outcome, Survey};
 pub use locate::{Atlas, Found};
 pub use manifests::manifests;

@@ -102,6 +102,17 @@ impl<'a> Layout<'a> {
         before.trim().is_empty() && (after.is_empty() || after.starts_with('#'))
     }
 
+    /// Whether the line that starts at `start` holds a comment and nothing else.
+    pub fn is_comment_line(&self, start: usize) -> bool {
+        let line = &self.text[start..self.line_end(start)];
+        line.trim_start().starts_with('#')
+    }
+
+    /// Whether the line that starts at `start` holds white space only.
+    pub fn is_blank_line(&self, start: usize) -> bool {
+        self.text[start..self.line_end(start)].trim().is_empty()
+    }
+
     pub fn has_comments(&self, span: Span) -> bool {
         self.comments_in(span).next().is_some()
     }

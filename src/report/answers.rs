@@ -6,6 +6,7 @@ use super::text;
 use crate::claims::{Answer, Claim, Verdict};
 use crate::fix::{Finding, Safety};
 use crate::python::Lines;
+use crate::review::Anchors;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -250,7 +251,10 @@ pub fn json(told: &Told<'_>) -> Option<String> {
         findings: told
             .found
             .iter()
-            .map(|(path, text, finding)| row(path, &Lines::new(text), finding))
+            .map(|(path, text, finding)| {
+                let anchors = Anchors::of(text).ok();
+                row(path, &Lines::new(text), anchors.as_ref(), finding)
+            })
             .collect(),
         known: told.known.iter().flat_map(|known| known.lines()).collect(),
         diff: String::from_utf8_lossy(&told.diff).into_owned(),

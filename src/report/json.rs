@@ -2,6 +2,7 @@
 
 use crate::fix::{Finding, Remedy, Safety};
 use crate::python::{Lines, Position};
+use crate::review::{Anchor, Anchors};
 use serde::Serialize;
 use std::path::Path;
 
@@ -12,6 +13,8 @@ pub(super) struct FindingRow<'a> {
     column: usize,
     end: PositionRow,
     transform: &'a str,
+    /// By what the finding is known again when lines shift; nothing where it is in no statement.
+    anchor: Option<Anchor>,
     safety: Safety,
     fixable: bool,
     message: &'a str,
@@ -62,10 +65,12 @@ impl From<Position> for PositionRow {
 /// The findings of one file, each as a JSON object.
 pub fn rows(path: &Path, text: &str, found: &[Finding]) -> Vec<String> {
     let lines = Lines::new(text);
+    let anchors = Anchors::of(text).ok();
     found
         .iter()
+        .map(|finding| row(path, &lines, anchors.as_ref(), finding))
         // Text, numbers and lists always have a form in JSON.
-        .filter_map(|finding| serde_json::to_string_pretty(&row(path, &lines, finding)).ok())
+        .filter_map(|row| serde_json::to_string_pretty(&row).ok())
         .collect()
 }
 
@@ -81,7 +86,12 @@ pub fn array<'a>(rows: impl IntoIterator<Item = &'a String>) -> String {
     }
 }
 
-pub(super) fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> FindingRow<'a> {
+pub(super) fn row<'a>(
+    path: &Path,
+    lines: &Lines<'_>,
+    anchors: Option<&Anchors>,
+    finding: &'a Finding,
+) -> FindingRow<'a> {
     let start = lines.position(finding.at.start());
     let fix = match &finding.remedy {
         Remedy::Fix(fix) => Some(fix),
@@ -94,6 +104,7 @@ pub(super) fn row<'a>(path: &Path, lines: &Lines<'_>, finding: &'a Finding) -> F
         column: start.column,
         end: position(finding.at.end()),
         transform: finding.transform,
+        anchor: anchors.and_then(|anchors| anchors.at(finding.at)),
         safety: finding.remedy.safety(),
         fixable: fix.is_some(),
         message: &finding.message,

@@ -41,6 +41,15 @@ impl Counts {
         }
     }
 
+    /// How many have a fix at least this safe.
+    pub fn at_least(self, safety: Safety) -> usize {
+        match safety {
+            Safety::Safe => self.safe,
+            Safety::Review => self.safe + self.review,
+            Safety::Manual => self.total(),
+        }
+    }
+
     pub fn total(self) -> usize {
         self.safe + self.review + self.manual
     }

@@ -61,8 +61,14 @@ pub fn page(
     }
     // Some findings speak of more than a call.
     let is_call = |finding: &Finding| facts.calls.iter().any(|call| call.at == finding.at);
+    // A loop is found at its head, and mended as a whole.
+    let is_changed = |finding: &Finding| {
+        let edits = finding.fix().and_then(|fix| fix.edits().get(&file));
+        let mut edits = edits.into_iter().flat_map(|edits| edits.iter());
+        edits.any(|edit| !edit.span().is_empty() && touches(edit.span().start(), edit.span().end()))
+    };
     for finding in found.iter().filter(|finding| !is_call(finding)) {
-        if touches(finding.at.start(), finding.at.end()) {
+        if touches(finding.at.start(), finding.at.end()) || is_changed(finding) {
             tell(&mut page, finding);
         }
     }

@@ -4,11 +4,12 @@
 use crate::python::ast::{AnyNodeRef, SourceOrderVisitor, TokenKind, TraversalSignal, walk_node};
 use crate::python::{ParseTrouble, Tree, deep_stack, parse, span};
 use crate::text::Span;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What tells a place in a statement from all others of its file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Anchor {
     /// The names of the classes and functions around the statement, from the outside: `Client.fetch`;
     /// empty at module level.
@@ -22,9 +23,7 @@ pub struct Anchor {
     pub among: Option<Among>,
 }
 
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Among {
     pub neighbours: String,

@@ -99,23 +99,16 @@ enum Word {
 }
 
 impl Ledger {
+    /// Decisions in any order. Of several about the same finding, one counts.
+    pub fn of(mut decisions: Vec<Decision>) -> Self {
+        decisions.sort();
+        decisions.dedup_by(|one, other| one.is_about_the_same(other));
+        Self { decisions }
+    }
+
     /// Reads the text of a ledger.
     pub fn parse(text: &str) -> Result<Self, LedgerError> {
-        let markers = ["<<<<<<< ", ">>>>>>> ", "======="];
-        let conflict = |line: &str| markers.iter().any(|marker| line.starts_with(marker));
-        if let Some(line) = text.lines().position(conflict) {
-            return Err(LedgerError::Conflict(line + 1));
-        }
-        #[derive(Deserialize)]
-        struct Versioned {
-            version: u32,
-        }
-        match toml::from_str::<Versioned>(text) {
-            Ok(Versioned { version }) if version > VERSION => {
-                return Err(LedgerError::Newer(version));
-            }
-            _ => {}
-        }
+        check(text, VERSION)?;
         let pages: Pages =
             toml::from_str(text).map_err(|error| LedgerError::Toml(error.to_string()))?;
         let decisions: Result<Vec<Decision>, LedgerError> =
@@ -141,6 +134,21 @@ impl Ledger {
         &self.decisions
     }
 
+    /// Whether any fix is accepted.
+    pub fn has_accepted(&self) -> bool {
+        let mut decisions = self.decisions.iter();
+        decisions.any(|decision| matches!(decision.verdict, Verdict::Accepted { .. }))
+    }
+
+    /// Whether there is a decision about the same finding.
+    pub fn holds(&self, decision: &Decision) -> bool {
+        let place = self.decisions.binary_search_by(|known| {
+            let known = (&known.path, &known.anchor, &known.transform);
+            known.cmp(&(&decision.path, &decision.anchor, &decision.transform))
+        });
+        place.is_ok()
+    }
+
     /// Decides, whatever was decided about the same finding before.
     pub fn set(&mut self, decision: Decision) {
         self.decisions
@@ -153,6 +161,23 @@ impl Ledger {
     pub fn remove(&mut self, decision: &Decision) {
         self.decisions
             .retain(|known| !known.is_about_the_same(decision));
+    }
+}
+
+/// Whether a text is what somebody wrote of a version that is known.
+pub(super) fn check(text: &str, newest: u32) -> Result<(), LedgerError> {
+    let markers = ["<<<<<<< ", ">>>>>>> ", "======="];
+    let conflict = |line: &str| markers.iter().any(|marker| line.starts_with(marker));
+    if let Some(line) = text.lines().position(conflict) {
+        return Err(LedgerError::Conflict(line + 1));
+    }
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    match toml::from_str::<Versioned>(text) {
+        Ok(Versioned { version }) if version > newest => Err(LedgerError::Newer(version)),
+        _ => Ok(()),
     }
 }
 

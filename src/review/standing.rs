@@ -2,7 +2,7 @@
 
 use super::anchors::{Anchor, Anchors};
 use super::ledger::{Decision, Ledger, Verdict};
-use crate::engine::{Decided, FilePatch, Plan, Ruling};
+use crate::engine::{Decided, FilePatch, Plan, Ruled, Ruling};
 use crate::fix::{FileId, Finding, Fix};
 use crate::text::{Span, lines};
 use std::collections::BTreeMap;
@@ -12,9 +12,13 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Accepted,
+    /// Accepted was the alternative of this name.
+    Chosen(&'static str),
     Refused,
     /// A fix was accepted, but the one that is offered now is another.
     Changed,
+    /// It is in the baseline.
+    Old,
 }
 
 /// A decision that holds for a finding.
@@ -60,15 +64,16 @@ pub fn held(ledger: &Ledger, path: &str, text: &str, findings: &[Finding]) -> Ve
 }
 
 fn standing(verdict: &Verdict, finding: &Finding, text: &str) -> Standing {
-    match (verdict, finding.fix()) {
-        (Verdict::Refused, _) => Standing::Refused,
-        (Verdict::Accepted { fix }, Some(offered))
-            if *fix == fingerprint(offered, finding.file, text) =>
-        {
-            Standing::Accepted
-        }
-        (Verdict::Accepted { .. }, _) => Standing::Changed,
+    let Verdict::Accepted { fix } = verdict else {
+        return Standing::Refused;
+    };
+    let is_that = |offered: &Fix| *fix == fingerprint(offered, finding.file, text);
+    if finding.fix().is_some_and(is_that) {
+        return Standing::Accepted;
     }
+    let mut others = finding.alternatives.iter();
+    let chosen = others.find(|alternative| is_that(&alternative.fix));
+    chosen.map_or(Standing::Changed, |chosen| Standing::Chosen(chosen.name))
 }
 
 /// What tells a fix from any other that could be offered for a finding of `file`: what it says of itself,
@@ -120,9 +125,10 @@ fn first_line(text: &str, at: Span) -> String {
 /// The decisions about one file as `settle` wants them; `id` is their place in the ledger.
 pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[Held]) {
     for one in held {
-        let is_accepted = match one.standing {
-            Standing::Accepted => true,
-            Standing::Refused => false,
+        let verdict = match one.standing {
+            Standing::Accepted => Ruled::Accepted,
+            Standing::Chosen(name) => Ruled::Chosen(name),
+            Standing::Refused | Standing::Old => Ruled::Refused,
             Standing::Changed => continue,
         };
         if let Some(finding) = findings.get(one.finding) {
@@ -131,7 +137,7 @@ pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[H
                 Ruling {
                     at: finding.at,
                     transform: finding.transform,
-                    is_accepted,
+                    verdict,
                     id: one.decision,
                 },
             );
@@ -140,9 +146,10 @@ pub fn rule(decided: &mut Decided, file: FileId, findings: &[Finding], held: &[H
 }
 
 /// The ledger after a plan was written: what was carried out is done, and what stands in a changed text
-/// is known by its new anchor.
+/// is known by its new anchor. Rulings know its decisions by their places from `first` on.
 pub fn renewed(
     ledger: &Ledger,
+    first: usize,
     plan: &Plan,
     before: &Decided,
     is_written: &dyn Fn(FileId) -> bool,
@@ -162,7 +169,8 @@ pub fn renewed(
         }
         let anchors = Anchors::of(&patch.after).ok();
         for id in own {
-            let Some(old) = ledger.decisions().get(id) else {
+            let place = id.checked_sub(first);
+            let Some(old) = place.and_then(|place| ledger.decisions().get(place)) else {
                 continue;
             };
             new.remove(old);

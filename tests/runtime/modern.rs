@@ -204,6 +204,7 @@ impl Program {
                 options,
                 catalogue: Catalogue::builtin(),
                 helpers: None,
+                ..Selection::default()
             };
             let run = cases::run(&self.files, &selection);
             let said: String = run

@@ -204,6 +204,7 @@ impl Program {
                 name: name.clone(),
                 path: PathBuf::from(format!("{name}.py")),
             }),
+            ..Selection::default()
         };
         let run = cases::run(&self.files, &selection);
         let results: Files = run.results(&self.files).into_iter().collect();

@@ -210,6 +210,7 @@ impl Program {
             options,
             catalogue: Catalogue::builtin(),
             helpers: None,
+            ..Selection::default()
         };
         let run = cases::run(&files, &selection);
         let said: String = run

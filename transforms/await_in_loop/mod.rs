@@ -186,11 +186,39 @@ fn outcome(
         let needs = writer.needs().into_iter();
         needs.fold(fix, |fix, need| fix.needing(file, Some(need)))
     });
+    let mut evidence = judged.evidence;
+    evidence.extend(proven(what, length, writer.cx.options.max_concurrency));
     Outcome {
         fix,
-        evidence: judged.evidence,
+        evidence,
         length,
     }
+}
+
+/// What was proven before a fix is offered at all.
+fn proven(what: &str, length: Option<usize>, limit: usize) -> Vec<String> {
+    let mut proven = vec![
+        "none of them uses what another one writes, and what is gone through is not changed meanwhile"
+            .to_owned(),
+        "nothing entered around them is known to serve one call at a time, such as a lock or a transaction"
+            .to_owned(),
+        "nothing among them paces the calls, and their results keep the order of the items".to_owned(),
+    ];
+    if what == "rounds" {
+        proven.extend([
+            "none of them leaves the loop before its end, and nobody sees the results until then"
+                .to_owned(),
+            "names that the loop binds are bound as before, or not read after it".to_owned(),
+        ]);
+    }
+    proven.push(match length {
+        _ if limit == 0 => format!("the settings ask for no bound: all {what} run at a time"),
+        Some(length) if length <= limit => {
+            format!("there are {length} {what}, no more than {limit}")
+        }
+        _ => format!("no more than {limit} {what} run at a time"),
+    });
+    proven
 }
 
 fn is_candidate(node: AnyNodeRef<'_>) -> bool {

@@ -223,6 +223,7 @@ fn finding(cx: &Cx<'_>, place: &Place<'_>) -> (Finding, Option<Cut>) {
         chain: chain(cx, &hops),
         notes,
         evidence: Vec::new(),
+        alternatives: Vec::new(),
         remedy,
     };
     (finding, made)

@@ -71,7 +71,10 @@ impl Transform for BlockingDatabase {
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
         let calls = blocking_calls(cx, Kind::Database);
-        let clients = native::find(cx, &calls);
+        let clients = match cx.options.counterparts {
+            true => native::find(cx, &calls),
+            false => Vec::new(),
+        };
         for client in &clients {
             let message = match client.calls.len() {
                 1 => format!("a call of this `{}` blocks the event loop", client.name),

@@ -130,7 +130,10 @@ impl Transform for BlockingHttp {
     }
 
     fn check(&self, cx: &Cx<'_>, found: &mut Vec<Finding>) {
-        let (mut requests, sessions) = requests(cx);
+        let (mut requests, sessions) = match cx.options.counterparts {
+            true => requests(cx),
+            false => Default::default(),
+        };
         let fixes = settle(cx, &mut requests, &sessions);
         let mut threads = thread::Threads::new();
         // Why requests of sessions stay what they are.
@@ -151,14 +154,16 @@ impl Transform for BlockingHttp {
             let message = threads.message(&request.name, request.call);
             found.push(cx.finding(&INFO, span(request.call), message, fix));
         }
-        let turned = session::twins(cx);
+        let (turned, own) = match cx.options.counterparts {
+            true => (session::twins(cx), async_side::fixes(cx)),
+            false => Default::default(),
+        };
         let mut known: FxHashSet<Span> = FxHashSet::default();
         for client in &turned {
             client.tell(cx, &INFO, &mut known, &mut stay, found);
         }
         let requests = requests.iter().map(|request| span(request.call));
         known.extend(requests.filter(|at| !stay.contains_key(at)));
-        let own = async_side::fixes(cx);
         for blocking in blocking_calls(cx, Kind::Http) {
             if known.contains(&span(blocking.call)) || threads.has(blocking.call) {
                 continue;

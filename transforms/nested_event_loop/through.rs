@@ -51,6 +51,7 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Vec<Finding>) {
             chain: chain(cx, function),
             notes: Vec::new(),
             evidence: Vec::new(),
+            alternatives: Vec::new(),
             remedy,
         });
     }

@@ -115,11 +115,21 @@ impl Transform for SequentialAwaits {
                 }
                 let mut finding = cx.finding(&INFO, row.span(), message, fix);
                 finding.evidence.clone_from(&row.judged.evidence);
+                if finding.fix().is_some() {
+                    finding.evidence.extend(PROVEN.map(str::to_owned));
+                }
                 found.push(finding);
             }
         }
     }
 }
+
+/// What was proven before a fix is offered at all.
+const PROVEN: [&str; 3] = [
+    "none of them is given what another one gives or writes, and nothing between them needs to come first",
+    "nothing entered around them is known to serve one call at a time, such as a lock or a transaction",
+    "nothing among them paces the calls, and what they give is bound to the names that it had",
+];
 
 /// Whether code tests other code: what it does in a row is mostly what it is about.
 fn is_test<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>) -> bool {

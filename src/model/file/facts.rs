@@ -46,6 +46,8 @@ pub struct Facts {
     pub rewrites: Vec<(TermId, Box<str>)>,
     /// Where the file replaces HTTP libraries, as tests do.
     pub intercepts: Box<[Intercept]>,
+    /// A comment speaks to asyncfix of what to leave alone.
+    pub speaks_of_skipping: bool,
     /// Where each line starts.
     pub lines: Box<[u32]>,
     /// A `for` loop or comprehension of a coroutine may await something for each item.

@@ -8,7 +8,7 @@ use super::syntax::{Block, block_of, dotted};
 use crate::model::libraries::Catalogue;
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName, StmtClassDef, StmtFunctionDef};
 use crate::python::parse::number_of;
-use crate::python::suppress::claims_pure;
+use crate::python::suppress::{claims_pure, speaks_of_skipping};
 use crate::python::{Layout, Tree, span};
 use crate::text::Span;
 use rustc_hash::FxHashMap;
@@ -30,6 +30,8 @@ pub struct Module<'a> {
     patched: Vec<String>,
     /// The comments that say of a function that it is pure.
     claims: Vec<Span>,
+    /// A comment speaks to asyncfix of what to leave alone.
+    speaks_of_skipping: bool,
 }
 
 impl<'a> Module<'a> {
@@ -45,6 +47,7 @@ impl<'a> Module<'a> {
                 .or_default()
                 .push((name, scope));
         }
+        let addressed = addressed(text, tree);
         let mut module = Self {
             text,
             tree,
@@ -58,7 +61,13 @@ impl<'a> Module<'a> {
             attribute_writes: built.attribute_writes,
             calls: built.calls,
             patched: Vec::new(),
-            claims: claims(text, tree),
+            speaks_of_skipping: addressed
+                .iter()
+                .any(|comment| speaks_of_skipping(comment.of(text))),
+            claims: addressed
+                .into_iter()
+                .filter(|comment| claims_pure(comment.of(text)))
+                .collect(),
         };
         module.patched = module
             .attribute_writes
@@ -76,6 +85,11 @@ impl<'a> Module<'a> {
 
     pub fn text(&self) -> &'a str {
         self.text
+    }
+
+    /// Whether a comment speaks to asyncfix of what to leave alone.
+    pub fn speaks_of_skipping(&self) -> bool {
+        self.speaks_of_skipping
     }
 
     pub fn tree(&self) -> &'a Tree {
@@ -360,12 +374,12 @@ impl<'a> Module<'a> {
     }
 }
 
-/// The comments that say of a function that it is pure.
-fn claims(text: &str, tree: &Tree) -> Vec<Span> {
-    match memchr::memmem::find(text.as_bytes(), b"asyncfix:") {
+/// The comments that may say something to asyncfix.
+fn addressed(text: &str, tree: &Tree) -> Vec<Span> {
+    match memchr::memmem::find(text.as_bytes(), b"asyncfix") {
         Some(_) => tree
             .comments()
-            .filter(|comment| claims_pure(comment.of(text)))
+            .filter(|comment| comment.of(text).contains("asyncfix"))
             .collect(),
         None => Vec::new(),
     }

@@ -232,6 +232,12 @@ impl Project {
         self.facts.get(file.0 as usize)?.as_deref()
     }
 
+    /// Whether a comment of a file speaks to asyncfix of what to leave alone.
+    pub fn speaks_of_skipping(&self, file: FileId) -> bool {
+        let facts = self.facts(file);
+        facts.is_some_and(|facts| facts.speaks_of_skipping)
+    }
+
     pub fn function(&self, function: FunctionRef) -> Option<&Function> {
         self.facts(function.file)?
             .functions

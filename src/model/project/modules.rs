@@ -39,6 +39,8 @@ pub struct Modules {
     tops: FxHashMap<Box<str>, Vec<Box<str>>>,
     /// Names that mean an installed library, unless a module stands where the file itself is searched.
     libraries: FxHashSet<Box<str>>,
+    /// Files of the project could not be looked into.
+    is_partial: bool,
 }
 
 impl Modules {
@@ -305,6 +307,16 @@ impl Modules {
     /// The module that helpers are put into, if there is one: its name, and its file.
     pub fn helpers(&self) -> Option<(&str, FileId)> {
         self.helpers.as_ref().map(|(name, file)| (&**name, *file))
+    }
+
+    /// Says that files of the project could not be looked into.
+    pub fn lack_files(&mut self) {
+        self.is_partial = true;
+    }
+
+    /// Whether files of the project could not be looked into: what is not found may be there all the same.
+    pub fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     /// Says that a file is not to be changed.

@@ -399,6 +399,7 @@ impl<'a> Collector<'_, 'a> {
         });
         let replaced = replaced.flatten().filter(|intercept| intercept.certain);
         facts.intercepts = replaced.collect();
+        facts.speaks_of_skipping = self.module.speaks_of_skipping();
         facts.asyncio = self.module.reachable("asyncio");
         facts.values = self.values.into_iter().collect();
         let loose: BTreeSet<&str> = self
