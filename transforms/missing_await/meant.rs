@@ -15,9 +15,23 @@ const ALLOWED: [&str; 4] = [
     "RUF006",
 ];
 
+/// Exceptions that making a coroutine may raise, or all.
+const RAISED_AT_ONCE: [&str; 3] = ["BaseException", "Exception", "TypeError"];
+
+/// Whether a coroutine is to be left alone.
+pub(super) enum Meant {
+    Yes,
+    /// A person must look, and at what.
+    Perhaps(String),
+    No,
+}
+
 /// Whether what is around a call shows that it is not to be awaited there.
-pub(super) fn is_meant<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    is_allowed(cx, call) || is_around(cx, call) || asks_what_it_is(cx, call)
+pub(super) fn meant<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Meant {
+    match is_allowed(cx, call) || asks_what_it_is(cx, call) {
+        true => Meant::Yes,
+        false => around(cx, call),
+    }
 }
 
 /// A comment in the lines of the statement says so to a type checker.
@@ -35,24 +49,48 @@ fn is_allowed<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
 }
 
 /// It stands in `with pytest.raises(...)` and the like, or in code for type checkers.
-fn is_around<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> bool {
-    cx.module.ancestors(call.into()).any(|node| match node {
-        AnyNodeRef::StmtWith(with) => with.items.iter().any(|item| {
-            let callee = match &item.context_expr {
-                Expr::Call(call) => dotted(&call.func),
-                _ => None,
-            };
-            callee.is_some_and(|name| {
-                let last = name.rsplit('.').next().unwrap_or(&name).to_lowercase();
-                last.contains("raises") || last.contains("warn")
-            })
-        }),
-        AnyNodeRef::StmtIf(test) => {
-            let test = dotted(&test.test);
-            test.is_some_and(|test| test.ends_with("TYPE_CHECKING"))
+fn around<'a>(cx: &Cx<'a>, call: &'a ExprCall) -> Meant {
+    let mut expected = None;
+    for node in cx.module.ancestors(call.into()) {
+        match node {
+            AnyNodeRef::StmtWith(with) => {
+                for item in &with.items {
+                    let Expr::Call(manager) = &item.context_expr else {
+                        continue;
+                    };
+                    let name = dotted(&manager.func).unwrap_or_default();
+                    let last = name.rsplit('.').next().unwrap_or(&name).to_lowercase();
+                    if last.contains("warn") {
+                        return Meant::Yes;
+                    }
+                    if last.contains("raises") {
+                        match manager.arguments.args.first().and_then(dotted) {
+                            Some(class) if !is_raised_at_once(&class) => expected = Some(class),
+                            _ => return Meant::Yes,
+                        }
+                    }
+                }
+            }
+            AnyNodeRef::StmtIf(test) => {
+                let test = dotted(&test.test);
+                if test.is_some_and(|test| test.ends_with("TYPE_CHECKING")) {
+                    return Meant::Yes;
+                }
+            }
+            _ => {}
         }
-        _ => false,
-    })
+    }
+    match expected {
+        Some(class) => Meant::Perhaps(format!(
+            "the block around it expects `{class}`, which something else may raise"
+        )),
+        None => Meant::No,
+    }
+}
+
+fn is_raised_at_once(class: &str) -> bool {
+    let last = class.rsplit('.').next().unwrap_or(class);
+    RAISED_AT_ONCE.contains(&last) || last.ends_with("Warning")
 }
 
 /// What catches the error that the use of a coroutine raises today, and names it.

@@ -2,15 +2,17 @@
 //! is the coroutine itself.
 //!
 //! Left alone: coroutines that others may await, since they are passed on, stored, yielded, or handed
-//! to `gather` and the like; what may be another awaitable, such as a task, which runs anyway; and code
-//! that asks whether it has a coroutine.
+//! to `gather` and the like; what may be another awaitable, such as a task, which runs anyway, unless it
+//! is used as its result; and code that asks whether it has a coroutine.
 
 mod annotations;
+mod callers;
 mod meant;
 mod parameters;
 mod peers;
 mod uses;
 mod variables;
+mod wrappers;
 
 use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, may_await};
 use crate::model::file::{Call, CallKind, Place, Why, walk};
@@ -18,8 +20,10 @@ use crate::model::project::{Gives, Project, Target};
 use crate::python::ast::{AnyNodeRef, Expr, ExprCall, StmtFunctionDef, TraversalSignal};
 use crate::python::span;
 use crate::text::{Edit, EditError, Span};
+use meant::Meant;
 use peers::Peers;
 use uses::{Proof, Use, Value, Wrong, function_around, use_of};
+use variables::is_kept;
 
 pub struct MissingAwait;
 
@@ -78,7 +82,7 @@ async def rename(store: Store, old, new):
     when_review: "\
 - **Review** where a coroutine function without an annotation returns the coroutine, since its callers \
 may await twice; where the function waits for itself, or for one that never ends, so that a task may \
-have been meant; inside a `with` block that may hold a lock; where code names the error that is raised today, to catch it; and where it is not known what is called, but \
+have been meant; inside a `with` block that may hold a lock; where code names the error that is raised today, to catch it; where a decorator, a metaclass, or an assignment to a class or module may put something else in the place of what is called; and where it is not known what is called, but \
 every other call that is written the same in the file is awaited.
 - **Manual** in plain functions, lambdas, generator expressions and at module level, where `await` is \
 not legal: the message says what would have to become a coroutine function.",
@@ -101,14 +105,17 @@ impl Transform for MissingAwait {
         let dropped = |(index, call): (usize, &Call)| {
             let maybe = match project.graph().target(file, index) {
                 Some(Target::Functions(functions)) => functions.iter().copied().any(is_async),
-                Some(Target::Library(name)) => project.catalogue().gives_coroutine(name),
+                Some(Target::Library(name)) => {
+                    let catalogue = project.catalogue();
+                    catalogue.gives_coroutine(name) || catalogue.gives_future(name)
+                }
                 Some(Target::Nothing) => true,
                 _ => false,
             };
             call.kind == CallKind::Call
                 && !call.awaited
                 && maybe
-                && project.gives(file, index).is_coroutine()
+                && is_to_await(project, &project.gives(file, index))
         };
         calls.iter().enumerate().any(dropped) || project.mostly_awaits_some(file)
     }
@@ -119,41 +126,89 @@ impl Transform for MissingAwait {
             if cx.module.is_awaited(call.into()) {
                 continue;
             }
-            let gives = cx.gives(call);
-            let sure = gives.is_coroutine();
-            let doubt = match sure {
-                true => None,
-                false => match peers.speak_against(cx, call, &gives) {
-                    Some(doubt) => Some(doubt),
-                    None => continue,
-                },
+            let Some((gives, doubt)) = coroutine(cx, call, &peers) else {
+                continue;
             };
             let value = Value {
                 gives: &gives,
-                sure,
+                sure: gives.is_coroutine(),
                 always: true,
                 steps: 4,
             };
-            let Use::Wrong(wrong) = use_of(cx, call.into(), value) else {
-                continue;
+            let is_future = is_future(cx.project, &gives);
+            let wrong = match use_of(cx, call.into(), value) {
+                // A future may be left to run, and is true or false on purpose where it is kept.
+                Use::Wrong(wrong) if is_future && wrong.proof != Proof::Fails => continue,
+                Use::Wrong(wrong) => wrong,
+                Use::Open if is_future => continue,
+                Use::Open if is_kept(cx, call, value.sure) => match peers.others(cx, call) {
+                    Some(others) => Wrong {
+                        proof: Proof::Habit,
+                        what: format!("although {others}"),
+                    },
+                    None => continue,
+                },
+                Use::Open | Use::Meant => continue,
             };
-            if meant::is_meant(cx, call) {
-                continue;
-            }
+            let expected = match meant::meant(cx, call) {
+                Meant::Yes => continue,
+                // A plain function raises what it raises when it is called.
+                Meant::Perhaps(_) if !value.sure => continue,
+                Meant::Perhaps(why) => Some(why),
+                Meant::No => None,
+            };
+            let doubt = doubt.or(expected).or_else(|| replaced(cx, &gives));
             let place = cx.module.place(call.into());
             // What a plain function returns, somebody else awaits.
-            if !matches!(place, Place::Coroutine { .. }) && wrong.proof == Proof::Returned {
+            if !matches!(place, Place::Coroutine { .. }) && wrong.proof >= Proof::Returned {
                 continue;
             }
-            let message = format!(
-                "`{}(...)` is not awaited, {}",
-                cx.module.describe(&call.func),
-                wrong.what
-            );
+            let what = match is_future {
+                true => wrong.what.replace("a coroutine", "a future"),
+                false => wrong.what.clone(),
+            };
+            let shown = cx.module.describe(&call.func);
+            let message = format!("`{shown}(...)` is not awaited, {what}");
             let fix = fix(cx, call, &gives, &wrong, doubt);
             found.push(cx.finding(&INFO, span(call), message, fix));
         }
     }
+}
+
+fn is_to_await(project: &Project, gives: &Gives) -> bool {
+    gives.is_coroutine() || is_future(project, gives)
+}
+
+fn is_future(project: &Project, gives: &Gives) -> bool {
+    matches!(gives, Gives::Library(name) if project.catalogue().gives_future(name))
+}
+
+/// What a call gives that is a coroutine, or is taken for one, and what speaks against being sure.
+fn coroutine<'a>(
+    cx: &Cx<'a>,
+    call: &'a ExprCall,
+    peers: &Peers,
+) -> Option<(Gives, Option<String>)> {
+    let gives = cx.gives(call);
+    if is_to_await(cx.project, &gives) {
+        return Some((gives, None));
+    }
+    if let Gives::Unknown(_) = gives
+        && let Some((gives, doubt)) = callers::gives(cx, call)
+    {
+        return Some((gives, Some(doubt)));
+    }
+    let doubt = peers.speak_against(cx, call, &gives)?;
+    Some((gives, Some(doubt)))
+}
+
+/// Why something else may be called than what is seen.
+fn replaced(cx: &Cx<'_>, gives: &Gives) -> Option<String> {
+    let Gives::Coroutine(functions) = gives else {
+        return None;
+    };
+    let mut functions = functions.iter();
+    functions.find_map(|function| cx.project.may_be_replaced(*function))
 }
 
 fn fix<'a>(
@@ -180,6 +235,8 @@ fn fix<'a>(
     }
     let reason = if doubt.is_some() {
         doubt
+    } else if wrong.proof == Proof::Habit {
+        Some("whether somebody awaits what it gives later is not seen".to_owned())
     } else if wrong.proof == Proof::Returned {
         Some(
             "who awaits the function and then what it gives, would await once too often".to_owned(),

@@ -2,46 +2,53 @@
 //! it would give.
 
 use super::annotations::{Says, says};
-use super::{parameters, variables};
+use super::{parameters, variables, wrappers};
 use crate::fix::Cx;
 use crate::model::file::{Place, ScopeKind};
-use crate::model::project::{FunctionRef, Gives, Target, Value as Outcome};
+use crate::model::project::{FunctionRef, Gives, SCHEDULES, Target, Value as Outcome};
 use crate::python::ast::{
-    AnyNodeRef, Arguments, CmpOp, ConversionFlag, Expr, ExprBinOp, ExprCall, ExprCompare, Operator,
-    StmtAssign, StmtFunctionDef, StmtReturn, UnaryOp,
+    AnyNodeRef, Arguments, CmpOp, ConversionFlag, Expr, ExprBinOp, ExprCall, ExprCompare,
+    ExprDictComp, ExprGenerator, ExprListComp, ExprSetComp, Operator, StmtAssign, StmtFunctionDef,
+    StmtReturn, UnaryOp,
 };
 use crate::python::span;
 
-/// Names of functions that have a coroutine run, of asyncio and of all that are like it.
-const SCHEDULES: [&str; 17] = [
-    "as_completed",
-    "create_background_task",
-    "create_task",
-    "ensure_future",
-    "gather",
-    "run",
-    "run_coroutine",
-    "run_coroutine_threadsafe",
-    "run_until_complete",
-    "shield",
-    "spawn",
-    "start_soon",
-    "to_thread",
-    "wait",
-    "wait_for",
-    "with_timeout",
-    "Task",
+/// Methods of `unittest.TestCase` that look at values.
+const ASSERTS: [&str; 20] = [
+    "assertAlmostEqual",
+    "assertCountEqual",
+    "assertDictEqual",
+    "assertEqual",
+    "assertFalse",
+    "assertGreater",
+    "assertGreaterEqual",
+    "assertIn",
+    "assertIsNone",
+    "assertIsNotNone",
+    "assertLess",
+    "assertLessEqual",
+    "assertListEqual",
+    "assertNotEqual",
+    "assertNotIn",
+    "assertRegex",
+    "assertSequenceEqual",
+    "assertSetEqual",
+    "assertTrue",
+    "assertTupleEqual",
 ];
 
 /// What futures and tasks have, which run without being awaited.
-const OF_FUTURES: [&str; 7] = [
+const OF_FUTURES: [&str; 10] = [
     "add_done_callback",
     "cancel",
     "cancelled",
     "done",
     "exception",
     "get_loop",
+    "remove_done_callback",
     "result",
+    "set_exception",
+    "set_result",
 ];
 
 /// What becomes of a coroutine.
@@ -66,7 +73,9 @@ pub(super) struct Wrong {
 /// How sure it is that the value was wanted, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Proof {
-    /// It is dropped, or the use raises an exception whenever it runs.
+    /// Nothing is done with it.
+    Dropped,
+    /// The use raises an exception whenever it runs.
     Fails,
     /// The annotations say so.
     Annotated,
@@ -74,6 +83,8 @@ pub(super) enum Proof {
     Silent,
     /// It is handed to callers that have awaited one coroutine already.
     Returned,
+    /// All others are awaited.
+    Habit,
 }
 
 impl Use {
@@ -114,7 +125,7 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
     let tested = || Use::silent("so that it is always true");
     match parent {
         AnyNodeRef::ExprAwait(_) => Use::Meant,
-        AnyNodeRef::StmtExpr(_) => Use::fails("so that nothing of it ever runs"),
+        AnyNodeRef::StmtExpr(_) => Use::wrong(Proof::Dropped, "so that nothing of it ever runs"),
         AnyNodeRef::StmtIf(_) | AnyNodeRef::StmtWhile(_) | AnyNodeRef::ElifElseClause(_) => {
             tested()
         }
@@ -159,8 +170,25 @@ pub(super) fn use_of<'a>(cx: &Cx<'a>, node: AnyNodeRef<'a>, value: Value<'_>) ->
         {
             Use::Open
         }
+        // What is left to others may well be an asynchronous generator there.
+        AnyNodeRef::StmtFor(each) if each.is_async && wrappers::is_left_open(cx, value.gives) => {
+            Use::Open
+        }
         AnyNodeRef::StmtFor(_) | AnyNodeRef::ExprStarred(_) => {
             Use::fails("and a coroutine cannot be iterated over")
+        }
+        // The first clause goes through what stands outside.
+        AnyNodeRef::ExprListComp(ExprListComp { generators, .. })
+        | AnyNodeRef::ExprSetComp(ExprSetComp { generators, .. })
+        | AnyNodeRef::ExprDictComp(ExprDictComp { generators, .. })
+        | AnyNodeRef::ExprGenerator(ExprGenerator { generators, .. })
+            if value.sure && generators.first().is_some_and(|clause| is(&clause.iter)) =>
+        {
+            let is_async = generators.first().is_some_and(|clause| clause.is_async);
+            match is_async && wrappers::is_left_open(cx, value.gives) {
+                true => Use::Open,
+                false => Use::fails("and a coroutine cannot be iterated over"),
+            }
         }
         AnyNodeRef::Comprehension(clause) => match is(&clause.iter) {
             true => Use::fails("and a coroutine cannot be iterated over"),
@@ -309,7 +337,7 @@ fn passed<'a>(
             }) {
                 return Use::Meant;
             }
-            Use::Open
+            asserted(argument, &name)
         }
         (Target::Functions(functions), _)
             if parameters::take_values(cx, call, argument, &functions, value) =>
@@ -322,6 +350,11 @@ fn passed<'a>(
                 ),
             )
         }
+        (Target::Functions(functions), _)
+            if parameters::take_awaitables(cx, call, argument, &functions) =>
+        {
+            Use::Meant
+        }
         _ => {
             let name = cx.module.describe(&call.func);
             let name = name.rsplit('.').next().unwrap_or(&name);
@@ -332,8 +365,20 @@ fn passed<'a>(
                     "isawaitable" | "is_awaitable" | "isfuture" | "maybe_await"
                 )
                 || SCHEDULES.contains(&name);
-            if asks { Use::Meant } else { Use::Open }
+            match asks {
+                true => Use::Meant,
+                false => asserted(argument, name),
+            }
         }
+    }
+}
+
+/// What becomes of a call that a test looks at.
+fn asserted(argument: AnyNodeRef<'_>, callee: &str) -> Use {
+    let method = callee.rsplit('.').next().unwrap_or(callee);
+    match ASSERTS.contains(&method) && argument.is_expr_call() {
+        true => Use::silent(format!("and `{method}` is given a coroutine")),
+        false => Use::Open,
     }
 }
 
@@ -359,8 +404,15 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
     let Place::Coroutine { function, .. } = cx.module.place(statement.into()) else {
         return Use::Open;
     };
+    let own = cx.function_ref(function);
+    if own.is_some_and(|own| wrappers::is_awaited_twice(cx, own)) {
+        return Use::Meant;
+    }
     let scope = cx.module.scope_of(function.into());
     let (Some(annotation), Some(scope)) = (function.returns.as_deref(), scope) else {
+        if wrappers::hands_out_coroutines(cx, function, value.gives) {
+            return Use::Meant;
+        }
         return Use::wrong(
             Proof::Returned,
             format!("and who awaits `{}` is given a coroutine", function.name),
@@ -372,7 +424,6 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
             Proof::Annotated,
             format!("and `{}` is to return `{shown}`", function.name),
         ),
-        Says::Perhaps => Use::Open,
         Says::Unknown if same_annotation(cx, function, value) => Use::wrong(
             Proof::Annotated,
             format!(
@@ -380,6 +431,12 @@ fn returned<'a>(cx: &Cx<'a>, statement: &'a StmtReturn, value: Value<'_>) -> Use
                 function.name
             ),
         ),
+        Says::Unknown | Says::Perhaps
+            if wrappers::hands_out_coroutines(cx, function, value.gives) =>
+        {
+            Use::Meant
+        }
+        Says::Perhaps => Use::Open,
         Says::Unknown => Use::wrong(
             Proof::Returned,
             format!("and who awaits `{}` is given a coroutine", function.name),

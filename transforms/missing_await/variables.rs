@@ -2,8 +2,8 @@
 
 use super::uses::{Proof, Use, Value, Wrong, function_around, use_of};
 use crate::fix::Cx;
-use crate::model::file::{BindingKind, Lookup, ScopeId, ScopeKind};
-use crate::python::ast::{Expr, ExprName};
+use crate::model::file::{BindingKind, Lookup, Place, ScopeId, ScopeKind};
+use crate::python::ast::{AnyNodeRef, Expr, ExprCall, ExprName};
 use crate::python::span;
 
 /// What becomes of a value that is assigned to this target.
@@ -12,6 +12,14 @@ pub(super) fn use_of_target<'a>(cx: &Cx<'a>, target: &'a Expr, value: Value<'_>)
         Expr::Name(name) => use_of_variable(cx, name, value),
         _ => Use::Open,
     }
+}
+
+/// Whether the name of a target says that it is no plain value that it holds.
+pub(super) fn speaks_of_awaitables(cx: &Cx<'_>, target: &Expr) -> bool {
+    let name = cx.module.source(target).to_lowercase();
+    ["awaitable", "coro", "fut", "task"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 fn use_of_variable<'a>(cx: &Cx<'a>, target: &'a ExprName, value: Value<'_>) -> Use {
@@ -104,8 +112,37 @@ fn unread<'a>(cx: &Cx<'a>, target: &'a ExprName) -> Use {
     match target.id.starts_with('_') || sees_all {
         true => Use::Open,
         false => Use::Wrong(Wrong {
-            proof: Proof::Fails,
+            proof: Proof::Dropped,
             what: format!("and nothing reads `{}`", target.id),
         }),
     }
+}
+
+/// Whether a value is kept where others may find it, in no way that shows a coroutine to be meant: by an
+/// assignment, or by a `return` that is annotated to give anything or nothing.
+pub(super) fn is_kept<'a>(cx: &Cx<'a>, call: &'a ExprCall, sure: bool) -> bool {
+    let mut node = AnyNodeRef::from(call);
+    while let Some(parent) = cx.module.parent(node) {
+        match parent {
+            AnyNodeRef::ExprIf(_) | AnyNodeRef::ExprBoolOp(_) => node = parent,
+            // What is not known to be a coroutine may be gone through, or entered.
+            AnyNodeRef::StmtAssign(assign) if sure => {
+                let [target] = &assign.targets[..] else {
+                    return false;
+                };
+                return !speaks_of_awaitables(cx, target);
+            }
+            AnyNodeRef::StmtReturn(_) if sure || call.func.is_attribute_expr() => {
+                let Place::Coroutine { function, .. } = cx.module.place(parent) else {
+                    return false;
+                };
+                let annotation = function.returns.as_deref();
+                return annotation.is_none_or(|annotation| {
+                    matches!(cx.module.source(annotation), "Any" | "typing.Any" | "t.Any")
+                });
+            }
+            _ => return false,
+        }
+    }
+    false
 }

@@ -42,6 +42,8 @@ pub struct Facts {
     pub words: Box<[NameHash]>,
     /// Attributes of other objects that the file assigns to: `time.sleep = fake`.
     pub patched: Box<[NameHash]>,
+    /// What the file assigns to attributes of modules and classes: of what, and the name.
+    pub rewrites: Vec<(TermId, Box<str>)>,
     /// Where the file replaces HTTP libraries, as tests do.
     pub intercepts: Box<[Intercept]>,
     /// A comment speaks to asyncfix of what to leave alone.

@@ -21,6 +21,9 @@ pub struct Tasks {
     /// Functions that give an awaitable for something that others may know.
     #[serde(default)]
     pub wrappers: Vec<String>,
+    /// Functions that give a future, whose value nobody has before it is awaited.
+    #[serde(default)]
+    pub futures: Vec<String>,
     /// Functions that raise an exception when they are given an awaitable.
     #[serde(default)]
     pub refusing: Vec<String>,
@@ -64,6 +67,7 @@ pub(super) enum Role {
     Coroutine,
     Endless,
     Wrapper,
+    Future,
     Refusing,
     Misreading,
 }
@@ -75,6 +79,7 @@ pub(super) fn note(roles: &mut FxHashMap<String, Role>, library: &Library) {
     add(roles, &tasks.coroutines, Role::Coroutine);
     add(roles, &tasks.endless, Role::Endless);
     add(roles, &tasks.wrappers, Role::Wrapper);
+    add(roles, &tasks.futures, Role::Future);
     add(roles, &tasks.refusing, Role::Refusing);
     add(roles, &tasks.misreading, Role::Misreading);
 }
@@ -110,6 +115,11 @@ impl Catalogue {
     /// Whether what a function outside the project gives stands for something that others may know.
     pub fn wraps_awaitable(&self, qualified: &str) -> bool {
         self.has_role(qualified, Role::Wrapper)
+    }
+
+    /// Whether what a function outside the project gives is a future, and no coroutine.
+    pub fn gives_future(&self, qualified: &str) -> bool {
+        self.has_role(qualified, Role::Future) || self.wraps_awaitable(qualified)
     }
 
     /// What is known of a decorator that makes coroutines of generators.

@@ -61,6 +61,13 @@ impl Project {
         evaluator.given_by(&callee)
     }
 
+    /// What calling a method on an object of a class gives.
+    pub fn gives_on(&self, class: ClassRef, method: &str) -> Gives {
+        let mut evaluator = Evaluator::new(self);
+        let callee = evaluator.member(&Value::Object(class), method);
+        evaluator.given_by(&callee)
+    }
+
     /// What calling a function of the project gives.
     pub fn gives_of(&self, function: FunctionRef) -> Gives {
         Evaluator::new(self).given_by_all(vec![function])

@@ -2,6 +2,7 @@
 
 use super::callers::Driven;
 use super::edges::{Key, Step};
+use super::habits::Habits;
 use super::intercepts::Intercepted;
 use super::loops::LoopRunners;
 use super::mentions::Mentions;
@@ -24,6 +25,7 @@ pub(super) struct Remembered {
     pub imported_beside: Answers<Box<str>, Arc<FxHashSet<Box<str>>>>,
     pub loop_runners: OnceLock<LoopRunners>,
     pub driven: OnceLock<Vec<Driven>>,
+    pub habits: OnceLock<Habits>,
     pub colourings: Answers<(FunctionRef, bool), Result<Colouring, Why>>,
     pub threads: Answers<FunctionRef, Result<Option<String>, Why>>,
     /// What functions do, as it looks from inside and from outside.

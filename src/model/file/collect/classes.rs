@@ -17,8 +17,8 @@ impl<'a> Collector<'_, 'a> {
             let module = name.split('.').next().unwrap_or_default();
             matches!(
                 module,
-                "abc" | "dataclasses" | "typing" | "typing_extensions"
-            )
+                "abc" | "dataclasses" | "enum" | "typing" | "typing_extensions"
+            ) || name == "functools.total_ordering"
         };
         let arguments = class
             .arguments

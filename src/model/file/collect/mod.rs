@@ -374,6 +374,7 @@ impl<'a> Collector<'_, 'a> {
             };
             self.facts.functions[index].gives = self.builder.terms.add(term);
         }
+        self.rewrites();
         let mut facts = self.facts;
         facts.lines = std::iter::once(0)
             .chain(

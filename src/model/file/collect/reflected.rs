@@ -102,7 +102,12 @@ impl<'a> Collector<'_, 'a> {
             return self.reflects(ReflectedOn::Here, "", false);
         }
         let prefix = match arguments.get(1) {
-            Some(Expr::StringLiteral(_)) => return,
+            Some(Expr::StringLiteral(name)) => {
+                if let ("setattr", true, Some(of)) = (&*function, is_builtin, arguments.first()) {
+                    self.rewrite(of, name.value.to_str());
+                }
+                return;
+            }
             Some(name) if function.ends_with("attr") => name_begins(name),
             _ => "",
         };
@@ -113,6 +118,30 @@ impl<'a> Collector<'_, 'a> {
         };
         if looks_up {
             self.reflects(of, prefix, methods);
+        }
+    }
+
+    /// What the file assigns to attributes of modules and classes.
+    pub(super) fn rewrites(&mut self) {
+        for write in self.module.attribute_writes() {
+            if let Expr::Attribute(attribute) = write {
+                self.rewrite(&attribute.value, &attribute.attr);
+            }
+        }
+    }
+
+    fn rewrite(&mut self, of: &'a Expr, name: &str) {
+        let base = self.builder.term(of);
+        let mut root = base;
+        while let Term::Member(of, _) = self.builder.terms.get(root) {
+            root = *of;
+        }
+        let may_be_shared = matches!(
+            self.builder.terms.get(root),
+            Term::Class(_) | Term::ReceiverClass(_) | Term::Import(..) | Term::Star(..)
+        );
+        if may_be_shared {
+            self.facts.rewrites.push((base, name.into()));
         }
     }
 
