@@ -255,7 +255,6 @@ impl Project {
             || is_stdlib(name)
             || catalogue.is_pure(name)
             || is_builtin_method(name)
-            || catalogue.logs_by_name(name)
             || catalogue.is_pure_builtin(name.split('.').next().unwrap_or(name));
         Ok((!known).then(|| format!("`{name}` must be safe to call in a thread")))
     }
