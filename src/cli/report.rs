@@ -30,7 +30,8 @@ impl Run<'_> {
         let (survey, files) = (&searched.survey, &searched.files);
         let places = self.pool.install(|| {
             let files = files.par_iter();
-            files.flat_map_iter(|(_, (loaded, held))| self.places(loaded, held))
+            files
+                .flat_map_iter(|(_, (loaded, held))| self.places(loaded, held))
                 .collect::<Vec<_>>()
         });
         let groups = by_fix(places.into_iter().map(|place| {
@@ -62,7 +63,10 @@ impl Run<'_> {
                 .with_context(|| format!("cannot write {}", html.display()))?,
         }
         self.talk.say(&format!("{}.", page.counts()));
-        let fixes = groups.iter().flatten().filter_map(|place| place.finding.fix());
+        let fixes = groups
+            .iter()
+            .flatten()
+            .filter_map(|place| place.finding.fix());
         self.tell(&Sides::of(fixes));
         let held: Vec<&Held> = files.values().flat_map(|(_, held)| held).collect();
         self.tell_decisions(survey, &held, true);

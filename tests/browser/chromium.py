@@ -138,6 +138,12 @@ class Chromium:
                 self.ask("Input.dispatchKeyEvent", type=kind, key=key, **text)
         self.settle()
 
+    def press_key(self, name: str) -> None:
+        """A key that writes nothing."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.ask("Input.dispatchKeyEvent", type=kind, key=name, code=name)
+        self.settle()
+
     def prefer(self, scheme: str) -> None:
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.settle()
@@ -149,7 +155,6 @@ class Chromium:
         self.settle()
 
     def picture(self, path: str) -> None:
-        self.settle()
         answer = self.ask("Page.captureScreenshot", format="png")
         with open(path, "wb") as file:
             file.write(base64.b64decode(answer["data"]))

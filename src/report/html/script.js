@@ -212,16 +212,18 @@
 
   function fileDiff({ path, new: isNew, hunks, left_out: leftOut }) {
     const name = plain(text(path)) + (isNew ? " (new)" : "");
-    const columns = (names) =>
-      make("thead", { class: "unseen" }, make("tr", {},
-        ...names.map((said) => make("th", { scope: "col" }, said))));
-    const heads = split
+    const columns = split
       ? ["Old line", "Sign", "Old code", "New line", "Sign", "New code"]
       : ["Old line", "New line", "Sign", "Code"];
+    const widths = columns.map((said) => make("col", { class: said.split(" ").pop().toLowerCase() }));
+    const heads = columns.map((said) => make("th", { scope: "col" }, said));
     const bodies = hunks.map((hunk) =>
       make("tbody", {}, ...(split ? sideBySide(hunk) : unified(hunk))));
     const table = make("table", { class: split ? "diff split" : "diff" },
-      make("caption", {}, name), columns(heads), ...bodies);
+      make("caption", {}, name),
+      make("colgroup", {}, ...widths),
+      make("thead", { class: "unseen" }, make("tr", {}, ...heads)),
+      ...bodies);
     const left = leftOut
       ? [make("p", {}, `${leftOut} more lines are not shown here: see them with asyncfix --diff.`)]
       : [];
@@ -636,6 +638,13 @@
       KEYS[event.key]();
     }
   });
+
+  // What is gone to must not lie below the tools.
+  const tools = document.querySelector(".tools");
+  new ResizeObserver(() => {
+    const sticks = getComputedStyle(tools).position === "sticky";
+    list.style.setProperty("--tools", `${sticks ? tools.offsetHeight : 0}px`);
+  }).observe(tools);
 
   paint(kept.read("theme", null));
   view(split);

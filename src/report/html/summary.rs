@@ -61,11 +61,21 @@ impl Summary {
             .collect();
         transforms.sort_by_key(|(_, counts)| std::cmp::Reverse(total(counts)));
         [
-            table("Safety", "safety", &safety, 0),
-            table("Transform", "transform", &transforms, 0),
+            table("Safety", "safety", "", &safety, 0),
+            table("Transform", "transform", "", &transforms, 0),
             self.folders(),
         ]
         .concat()
+    }
+
+    /// How many parts all directories begin with.
+    fn common(&self) -> usize {
+        let mut folders = self.folders.keys();
+        let first = folders.next().map_or(&[] as &[String], Vec::as_slice);
+        folders.fold(first.len(), |common, folder| {
+            let both = first.iter().zip(folder).take(common);
+            both.take_while(|(one, other)| one == other).count()
+        })
     }
 
     /// The directories at the first depth that tells enough of them apart.
@@ -87,7 +97,12 @@ impl Summary {
         rows.sort_by_key(|(_, counts)| std::cmp::Reverse(total(counts)));
         let left_out = rows.len().saturating_sub(MOST_ROWS);
         rows.truncate(MOST_ROWS);
-        table("Directory", "directory", &rows, left_out)
+        let common = self.common();
+        let above = match self.folders.keys().next() {
+            Some(first) if common > 0 => format!("{}/", first[..common].join("/")),
+            _ => String::new(),
+        };
+        table("Directory", "directory", &above, &rows, left_out)
     }
 }
 
@@ -95,19 +110,30 @@ fn total(counts: &Counts) -> usize {
     counts.values().sum()
 }
 
-/// The script of the page makes buttons of the names, which show what they count.
-fn table(title: &str, filter: &str, rows: &[(String, Counts)], left_out: usize) -> String {
+/// The script of the page makes buttons of the names, which show what they count. What all begin with is
+/// said once.
+fn table(
+    title: &str,
+    filter: &str,
+    above: &str,
+    rows: &[(String, Counts)],
+    left_out: usize,
+) -> String {
     let most = rows.iter().map(|(_, counts)| total(counts)).max();
     let most = most.unwrap_or_default().max(1);
+    let within = match above.strip_suffix('/') {
+        Some(above) => format!(" in {}", escaped(above)),
+        None => String::new(),
+    };
     let mut out = format!(
-        "<table class=\"chart {filter}\"><caption>{title}</caption>\
+        "<table class=\"chart {filter}\"><caption>{title}{within}</caption>\
          <thead class=\"unseen\"><tr><th scope=\"col\">{title}</th><th scope=\"col\">Share</th>\
          <th scope=\"col\">Number</th></tr></thead><tbody>\n"
     );
     for (name, counts) in rows {
-        let shown = match &name[..] {
-            "" => "(top)".to_owned(),
-            name => escaped(name),
+        let shown = match name.strip_prefix(above) {
+            Some(below) if !below.is_empty() => escaped(below),
+            _ => "(top level)".to_owned(),
         };
         let mut bars = String::new();
         let mut told = Vec::new();
