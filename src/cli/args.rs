@@ -55,12 +55,13 @@ pub enum Command {
         place: String,
     },
     /// Write all fixes and findings into one page, to look through them and to decide
-    Report(ReportArgs),
+    Report(Box<ReportArgs>),
 }
 
 /// What a report has no use for is not offered.
 #[derive(Debug, clap::Args)]
 #[command(
+    mut_arg("paths", |arg| arg.help("Files and directories to look at")),
     mut_arg("diff", |arg| arg.hide(true)),
     mut_arg("write", |arg| arg.hide(true)),
     mut_arg("from", |arg| arg.hide(true)),

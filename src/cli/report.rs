@@ -23,6 +23,17 @@ impl Run<'_> {
         if self.args.paths.iter().any(|path| path == Path::new("-")) {
             bail!("a report is about files: decisions about standard input cannot be kept");
         }
+        let folder = html
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            // Nobody should wait for a page that cannot be written.
+            bail!(
+                "cannot write {}: there is no folder `{}`",
+                html.display(),
+                folder.display()
+            );
+        }
         let searched = self.search(|loaded| {
             let held = self.reviewed.held(&loaded);
             (loaded, held)
