@@ -69,6 +69,7 @@ pub enum Command {
     mut_arg("show_refused", |arg| arg.hide(true)),
     mut_arg("exit_code", |arg| arg.hide(true)),
     mut_arg("exit_zero", |arg| arg.hide(true)),
+    mut_arg("fail_on", |arg| arg.hide(true)),
     mut_arg("output_format", |arg| arg.hide(true)),
     mut_arg("stdin_filename", |arg| arg.hide(true)),
     mut_arg("color", |arg| arg.hide(true)),
@@ -76,7 +77,7 @@ pub enum Command {
 pub struct ReportArgs {
     /// The page to write, which needs no other file and no network; `-` is standard output
     #[arg(long, value_name = "FILE", required = true, conflicts_with_all = ["diff", "write", "from",
-        "show_refused", "exit_code", "exit_zero", "output_format", "stdin_filename"])]
+        "show_refused", "exit_code", "exit_zero", "fail_on", "output_format", "stdin_filename"])]
     pub html: PathBuf,
 
     #[command(flatten)]

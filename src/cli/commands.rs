@@ -296,17 +296,14 @@ impl Run<'_> {
         }
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
-        self.tell_decisions(&searched.survey, &held.collect::<Vec<_>>());
+        let held: Vec<&Held> = held.collect();
+        self.tell_decisions(&searched.survey, &held, self.args.show_refused);
         Ok((self.exit_of(counts), searched.skipped.len()))
     }
 
     /// How a listing of so many findings ends.
     fn exit_of(&self, counts: report::summary::Counts) -> Exit {
         match counts.at_least(self.settings.fail_on) == 0 || self.args.exit_zero {
-        }
-        let held: Vec<&Held> = held.collect();
-        self.tell_decisions(&searched.survey, &held, self.args.show_refused);
-        let exit = match counts.total() == 0 || self.args.exit_zero {
             true => Exit::Clean,
             false => Exit::Found,
         }

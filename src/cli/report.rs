@@ -9,7 +9,7 @@ use crate::python::Lines;
 use crate::report::html::{Change, Place, Report, file_diffs};
 use crate::report::json::shown;
 use crate::report::summary::{Sides, of_mistakes};
-use crate::review::{Anchors, Held, Verdict, decision, fingerprint};
+use crate::review::{Anchors, Held, Standing, Verdict, decision, fingerprint};
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use std::path::Path;
@@ -34,8 +34,17 @@ impl Run<'_> {
                 folder.display()
             );
         }
-        let searched = self.search(|loaded| {
+        let searched = self.search(|mut loaded| {
             let held = self.reviewed.held(&loaded);
+            for one in &held {
+                // What was accepted is what is shown.
+                if let Standing::Chosen(name) = one.standing
+                    && let Some(finding) = loaded.findings.get_mut(one.finding)
+                    && let Some(chosen) = finding.choosing(name)
+                {
+                    *finding = chosen;
+                }
+            }
             (loaded, held)
         })?;
         let (survey, files) = (&searched.survey, &searched.files);
@@ -98,7 +107,12 @@ impl Run<'_> {
         let anchors = Anchors::of(text).ok();
         let name = self.reviewed.records.name_of(source.path());
         let findings = loaded.findings.iter().enumerate();
-        let findings = findings.filter(|(_, finding)| finding.remedy.safety() >= at_least);
+        let is_old = |index: &usize| {
+            let mut old = held.iter().filter(|held| held.standing == Standing::Old);
+            old.any(|held| held.finding == *index)
+        };
+        let findings = findings
+            .filter(|(index, finding)| finding.remedy.safety() >= at_least && !is_old(index));
         let place = |(index, finding): (usize, &'f Finding)| {
             let verdict = match finding.fix() {
                 Some(fix) => Verdict::Accepted {

@@ -177,9 +177,10 @@ impl<'n> Data<'n> {
             }),
             held: place.held.map(|(standing, why)| HeldRow {
                 verdict: match standing {
-                    Standing::Accepted => "accepted",
+                    Standing::Accepted | Standing::Chosen(_) => "accepted",
                     Standing::Refused => "refused",
                     Standing::Changed => "changed",
+                    Standing::Old => "old",
                 },
                 why: why.map(|why| self.id(why)),
             }),
