@@ -33,6 +33,9 @@ mod from;
 /// What was decided in reviews, and what comes of it.
 mod decisions;
 
+/// The report as a page, in a browser as well.
+mod html;
+
 /// What users say of libraries: done, or refused clearly.
 mod user_libraries;
 

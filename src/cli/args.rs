@@ -28,6 +28,7 @@ Examples:
   cat app.py | asyncfix --diff -        read a file from standard input
   asyncfix --from ruff.json             answer what ruff found: agreed or not, with the fixes
   asyncfix baseline                     write down what is found, to be shown only what is new
+  asyncfix report --html fixes.html src/  one page to look through all fixes and to decide
   asyncfix explain blocking-sleep       what a transform does, and why
   asyncfix why src/app.py:12            what is known about the calls of a line
 
@@ -53,6 +54,34 @@ pub enum Command {
         #[arg(value_name = "PATH:LINE")]
         place: String,
     },
+    /// Write all fixes and findings into one page, to look through them and to decide
+    Report(Box<ReportArgs>),
+}
+
+/// What a report has no use for is not offered.
+#[derive(Debug, clap::Args)]
+#[command(
+    mut_arg("paths", |arg| arg.help("Files and directories to look at")),
+    mut_arg("diff", |arg| arg.hide(true)),
+    mut_arg("write", |arg| arg.hide(true)),
+    mut_arg("from", |arg| arg.hide(true)),
+    mut_arg("accept_review", |arg| arg.hide(true)),
+    mut_arg("show_refused", |arg| arg.hide(true)),
+    mut_arg("exit_code", |arg| arg.hide(true)),
+    mut_arg("exit_zero", |arg| arg.hide(true)),
+    mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("output_format", |arg| arg.hide(true)),
+    mut_arg("stdin_filename", |arg| arg.hide(true)),
+    mut_arg("color", |arg| arg.hide(true)),
+)]
+pub struct ReportArgs {
+    /// The page to write, which needs no other file and no network; `-` is standard output
+    #[arg(long, value_name = "FILE", required = true, conflicts_with_all = ["diff", "write", "from",
+        "show_refused", "exit_code", "exit_zero", "fail_on", "output_format", "stdin_filename"])]
+    pub html: PathBuf,
+
+    #[command(flatten)]
+    pub run: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]

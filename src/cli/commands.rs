@@ -53,6 +53,11 @@ pub fn run(args: &Args) -> Result<Exit> {
             let args = baseline.run();
             start(&args)?.baseline(baseline)
         }
+        Some(Command::Report(args)) => {
+            let run = start(&args.run)?;
+            let (exit, skipped) = run.report(&args.html)?;
+            Ok(run.ended(exit, skipped))
+        }
         None => look(&args.run),
     }
 }
@@ -136,17 +141,20 @@ fn look(args: &RunArgs) -> Result<Exit> {
     } else {
         run.list()?
     };
-    if skipped == 0 {
-        return Ok(exit);
-    }
-    run.talk.say(&format!(
-        "{} skipped.",
-        report::summary::count(skipped, "file")
-    ));
-    Ok(Exit::Failed)
+    Ok(run.ended(exit, skipped))
 }
 
 impl Run<'_> {
+    /// How a run ends that had to skip so many files.
+    fn ended(&self, exit: Exit, skipped: usize) -> Exit {
+        if skipped == 0 {
+            return exit;
+        }
+        let skipped = report::summary::count(skipped, "file");
+        self.talk.say(&format!("{skipped} skipped."));
+        Exit::Failed
+    }
+
     /// Looks at all files, and says what was skipped. What `digest` returns is all that is kept of a
     /// file, so that memory does not grow with what is found.
     pub(super) fn search<T: Send>(
@@ -288,7 +296,8 @@ impl Run<'_> {
         }
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
-        self.tell_decisions(&searched.survey, &held.collect::<Vec<_>>());
+        let held: Vec<&Held> = held.collect();
+        self.tell_decisions(&searched.survey, &held, self.args.show_refused);
         Ok((self.exit_of(counts), searched.skipped.len()))
     }
 
@@ -301,21 +310,20 @@ impl Run<'_> {
     }
 
     /// Tells what changes around the code.
-    fn tell(&self, sides: &report::summary::Sides) {
+    pub(super) fn tell(&self, sides: &report::summary::Sides) {
         for note in sides.told(&self.settings.selection.catalogue) {
             self.talk.note(note);
         }
     }
 
     /// Says what came of decisions.
-    fn tell_decisions(&self, survey: &Survey, held: &[&Held]) {
+    pub(super) fn tell_decisions(&self, survey: &Survey, held: &[&Held], show_refused: bool) {
         let modules = survey.project().modules();
         let stale = self.reviewed.stale(
             survey.asked().map(|file| modules.path(file).to_path_buf()),
             &self.settings.selection,
             held.iter().map(|held| held.decision),
         );
-        let show_refused = self.args.show_refused;
         self.reviewed.tell(&stale, held, &self.talk, show_refused);
     }
 
@@ -372,7 +380,8 @@ impl Run<'_> {
             )
         });
         let (exit, unwritten) = self.carry_out(&plan, left, searched.input.as_deref())?;
-        self.tell_decisions(survey, &all_held.iter().collect::<Vec<_>>());
+        let held: Vec<&Held> = all_held.iter().collect();
+        self.tell_decisions(survey, &held, false);
         if self.args.write {
             self.reviewed
                 .renew(&plan, &decided, &|file| !unwritten.contains(&file))?;

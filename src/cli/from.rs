@@ -4,8 +4,8 @@ use super::args::OutputFormat;
 use super::commands::{Exit, Run, Searched};
 use super::terminal::{has_colours, painted, print};
 use crate::claims::{self, Answer, Claim, Ground, Located, Spot, Verdict, judge};
-use crate::engine::{Decided, Loaded, Plan, Sources, Wanted, Wish, settle};
-use crate::fix::{FileId, Finding, Fix, Safety};
+use crate::engine::{Decided, Loaded, Plan, Sources, Wanted, Wish, by_fix, settle};
+use crate::fix::{FileId, Finding, Safety};
 use crate::job::{Atlas, Found};
 use crate::report;
 use crate::report::answers::{self, Told};
@@ -273,39 +273,16 @@ fn finding(files: &BTreeMap<FileId, Loaded>, file: FileId, index: usize) -> Opti
 }
 
 fn groups(answers: &[Answer], files: &BTreeMap<FileId, Loaded>) -> Groups {
-    let mut groups = Groups::new();
-    // Equal fixes begin at the same place.
-    let mut fixes: BTreeMap<(FileId, usize), Vec<(&Fix, usize)>> = BTreeMap::new();
-    for answer in answers {
-        let Verdict::Agrees(places) = &answer.verdict else {
-            continue;
-        };
-        for place in places {
-            let next = groups.len();
-            if groups.contains_key(place) {
-                continue;
-            }
-            let fix = finding(files, place.0, place.1).and_then(Finding::fix);
-            let first = fix.and_then(|fix| {
-                let (file, edits) = fix.edits().first_key_value()?;
-                Some((*file, edits.iter().next()?.span().start()))
-            });
-            let group = match (fix, first) {
-                (Some(fix), Some(first)) => {
-                    let same = fixes.entry(first).or_default();
-                    let known = same.iter().find(|(other, _)| *other == fix);
-                    match known {
-                        Some((_, group)) => *group,
-                        None => {
-                            same.push((fix, next));
-                            next
-                        }
-                    }
-                }
-                _ => next,
-            };
-            groups.insert(*place, group);
-        }
-    }
+    let places = answers.iter().flat_map(|answer| match &answer.verdict {
+        Verdict::Agrees(places) => &places[..],
+        _ => &[],
+    });
+    let places: BTreeSet<(FileId, usize)> = places.copied().collect();
+    let found = places
+        .into_iter()
+        .filter_map(|place| Some((place, finding(files, place.0, place.1)?)));
+    let groups = by_fix(found).into_iter().enumerate();
     groups
+        .flat_map(|(group, places)| places.into_iter().map(move |place| (place, group)))
+        .collect()
 }

@@ -6,6 +6,7 @@ mod args;
 mod baseline;
 mod commands;
 mod from;
+mod report;
 mod reviewed;
 mod selecting;
 mod settings;

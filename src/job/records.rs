@@ -49,6 +49,12 @@ impl Records {
         Some(parts?.join("/"))
     }
 
+    /// What the project is called: the name of its folder.
+    pub fn title(&self) -> String {
+        let name = self.root.file_name();
+        name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
     /// The file that a name stands for.
     pub fn file(&self, name: &str) -> PathBuf {
         self.root.join(name)

@@ -1,6 +1,7 @@
 //! Python's syntax. The only layer that names the crates of Ruff's parser; what they offer to the
 //! rest of the house passes through here, so that another version of theirs is felt in one place.
 
+pub mod highlight;
 pub mod layout;
 pub mod parse;
 pub mod suppress;

@@ -158,7 +158,8 @@ pub(super) fn row<'a>(
     }
 }
 
-pub(super) fn shown(path: &Path) -> String {
+/// A path with slashes.
+pub fn shown(path: &Path) -> String {
     path.to_string_lossy()
         .replace(std::path::MAIN_SEPARATOR, "/")
 }

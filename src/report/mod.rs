@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod catalogue;
 pub mod diff;
+pub mod html;
 pub mod json;
 pub mod summary;
 pub mod text;

@@ -9,4 +9,4 @@ mod standing;
 pub use anchors::{Among, Anchor, Anchors};
 pub use baseline::{baseline_text, parse_baseline};
 pub use ledger::{Decision, Ledger, LedgerError, Verdict};
-pub use standing::{Held, Standing, decisions, fingerprint, held, renewed, rule};
+pub use standing::{Held, Standing, decision, decisions, fingerprint, held, renewed, rule};

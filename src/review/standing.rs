@@ -99,17 +99,28 @@ pub fn decisions<'f>(
     let Ok(anchors) = Anchors::of(text) else {
         return Vec::new();
     };
-    let decided = findings.into_iter().filter_map(|(finding, verdict)| {
-        Some(Decision {
-            path: path.to_owned(),
-            anchor: anchors.at(finding.at)?,
-            transform: finding.transform.to_owned(),
-            code: first_line(text, finding.at),
-            verdict,
-            why: None,
-        })
-    });
+    let decided = findings
+        .into_iter()
+        .filter_map(|(finding, verdict)| decision(path, text, &anchors, finding, verdict));
     decided.collect()
+}
+
+/// A decision about a finding; nothing where it is in no statement.
+pub fn decision(
+    path: &str,
+    text: &str,
+    anchors: &Anchors,
+    finding: &Finding,
+    verdict: Verdict,
+) -> Option<Decision> {
+    Some(Decision {
+        path: path.to_owned(),
+        anchor: anchors.at(finding.at)?,
+        transform: finding.transform.to_owned(),
+        code: first_line(text, finding.at),
+        verdict,
+        why: None,
+    })
 }
 
 /// The first line of a piece of code, cut where it gets long.

@@ -40,6 +40,22 @@ impl Hunk<'_> {
         &self.changes
     }
 
+    /// Where it starts in the old and in the new text, counted from 0.
+    pub fn starts(&self) -> (usize, usize) {
+        (self.old.start, self.new.start)
+    }
+
+    /// Its lines, each by its places in the old and in the new text, counted from 0; a line that is in
+    /// only one of them was removed or added.
+    pub fn rows(&self) -> impl Iterator<Item = (Option<usize>, Option<usize>)> {
+        let (mut old, mut new) = (self.old.clone(), self.new.clone());
+        self.lines.iter().map(move |(sign, _)| match sign {
+            Sign::Same => (old.next(), new.next()),
+            Sign::Removed => (old.next(), None),
+            Sign::Added => (None, new.next()),
+        })
+    }
+
     /// Writes the hunk; `heading` is the text after the second `@@`, one line without its end.
     pub fn write(&self, heading: &str, out: &mut Vec<u8>) {
         let separator = if heading.is_empty() { "" } else { " " };
@@ -206,6 +222,20 @@ mod tests {
             "b",
             "@@ -1 +1 @@ why\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n",
         );
+    }
+
+    #[test]
+    fn rows_are_the_lines_with_their_numbers() {
+        let hunks = hunks(b"a\nb\nc\n", b"a\nB\nc\nd\n");
+        let rows: Vec<_> = hunks[0].rows().collect();
+        let expected = [
+            (Some(0), Some(0)),
+            (Some(1), None),
+            (None, Some(1)),
+            (Some(2), Some(2)),
+            (None, Some(3)),
+        ];
+        assert_eq!(rows, expected);
     }
 
     #[test]
