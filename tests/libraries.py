@@ -400,7 +400,7 @@ class Checker:
             self.object(name)
 
     def tasks(self, table):
-        lists = {"makers", "misreading", "refusing", "wrappers"}
+        lists = {"futures", "makers", "misreading", "refusing", "wrappers"}
         self.keys(table, {"coroutines", "endless", "ending-words", "generators"} | lists)
         if generators := table.get("generators"):
             self.keys(generators, {"confirm", "decorators", "each", "returns", "waits"})
