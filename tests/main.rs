@@ -36,6 +36,13 @@ mod decisions;
 /// The report as a page, in a browser as well.
 mod html;
 
+/// Reviews at a terminal and by arguments. Where there are no Unix terminals, its parts are tested on
+/// their own.
+#[cfg(target_os = "linux")]
+mod pty;
+#[cfg(target_os = "linux")]
+mod review;
+
 /// What users say of libraries: done, or refused clearly.
 mod user_libraries;
 

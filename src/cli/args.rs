@@ -2,7 +2,7 @@
 
 use crate::fix::{Failure, KeepTasks, Safety};
 use crate::python::PythonVersion;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Finds where Python code blocks its event loop or waits one at a time, and rewrites it.
@@ -27,6 +27,7 @@ Examples:
   asyncfix --write --accept-review src/ apply the fixes to review as well
   cat app.py | asyncfix --diff -        read a file from standard input
   asyncfix --from ruff.json             answer what ruff found: agreed or not, with the fixes
+  asyncfix review src/                  decide about the fixes, one at a time
   asyncfix baseline                     write down what is found, to be shown only what is new
   asyncfix report --html fixes.html src/  one page to look through all fixes and to decide
   asyncfix explain blocking-sleep       what a transform does, and why
@@ -54,6 +55,8 @@ pub enum Command {
         #[arg(value_name = "PATH:LINE")]
         place: String,
     },
+    /// Decide about the fixes, one at a time; the decisions are kept in .asyncfix/review.toml
+    Review(Box<ReviewArgs>),
     /// Write all fixes and findings into one page, to look through them and to decide
     Report(Box<ReportArgs>),
 }
@@ -122,15 +125,19 @@ pub struct BaselineArgs {
 impl BaselineArgs {
     /// The run that finds what is to be in the baseline.
     pub fn run(&self) -> RunArgs {
+        let run = RunArgs::over(".");
         RunArgs {
-            paths: self.paths.clone(),
-            select: self.select.clone(),
-            ignore: self.ignore.clone(),
-            exclude: self.exclude.clone(),
-            config: self.config.clone(),
-            quiet: self.quiet,
-            no_baseline: true,
-            ..RunArgs::over(".")
+            look: LookArgs {
+                paths: self.paths.clone(),
+                select: self.select.clone(),
+                ignore: self.ignore.clone(),
+                exclude: self.exclude.clone(),
+                config: self.config.clone(),
+                quiet: self.quiet,
+                no_baseline: true,
+                ..run.look
+            },
+            ..run
         }
     }
 }
@@ -140,14 +147,16 @@ impl RunArgs {
     pub fn over(path: &str) -> Self {
         Args::parse_from(["asyncfix", "--quiet", "--", path]).run
     }
+
+    /// The arguments of a run that writes.
+    pub fn writing(look: LookArgs) -> Self {
+        let run = Args::parse_from(["asyncfix", "--write"]).run;
+        Self { look, ..run }
+    }
 }
 
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
-    /// Files and directories to look at; `-` is standard input
-    #[arg(default_value = ".")]
-    pub paths: Vec<PathBuf>,
-
     /// Print the fixes as one unified diff and change nothing
     #[arg(long)]
     pub diff: bool,
@@ -172,10 +181,6 @@ pub struct RunArgs {
     #[arg(long, conflicts_with_all = ["diff", "write"])]
     pub show_refused: bool,
 
-    /// Show and fix what is in the baseline as well
-    #[arg(long)]
-    pub no_baseline: bool,
-
     /// With --diff or --write: exit with 1 if there was something to change
     #[arg(long)]
     pub exit_code: bool,
@@ -191,6 +196,17 @@ pub struct RunArgs {
     /// How to print findings
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["diff", "write"])]
     pub output_format: Option<OutputFormat>,
+
+    #[command(flatten)]
+    pub look: LookArgs,
+}
+
+/// What is looked at, and what is known before.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LookArgs {
+    /// Files and directories to look at; `-` is standard input
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
 
     /// Only these transforms, by name, code or beginning of codes (`ASYNC2`), separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -236,6 +252,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub isolated: bool,
 
+    /// Show and fix what is in the baseline as well
+    #[arg(long)]
+    pub no_baseline: bool,
+
     /// With `-`: the name under which standard input is shown
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,
@@ -255,6 +275,57 @@ pub struct RunArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("place").args(["accept", "refuse"]).multiple(true)))]
+pub struct ReviewArgs {
+    /// Accept the fix of what is found there, and ask nothing; may be given several times
+    #[arg(long, value_name = "PATH:LINE", conflicts_with_all = ["import", "prune", "list"])]
+    pub accept: Vec<String>,
+
+    /// Refuse what is found there, and ask nothing; may be given several times
+    #[arg(long, value_name = "PATH:LINE", conflicts_with_all = ["import", "prune", "list"])]
+    pub refuse: Vec<String>,
+
+    /// With --accept or --refuse: only what this transform finds there
+    #[arg(long, value_name = "NAME", requires = "place")]
+    pub transform: Option<String>,
+
+    /// With --accept: not the fix that is offered but this alternative, such as thread or first-error
+    #[arg(long, value_name = "NAME", requires = "accept")]
+    pub alternative: Option<String>,
+
+    /// With --accept or --refuse: why, for those who read the decision
+    #[arg(long, value_name = "TEXT", requires = "place")]
+    pub why: Option<String>,
+
+    /// Take over the decisions of another ledger, such as the page of `asyncfix report --html` gives; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prune", "list"])]
+    pub import: Option<PathBuf>,
+
+    /// With --import: where both have decided, take what the file says
+    #[arg(long, requires = "import")]
+    pub overwrite: bool,
+
+    /// Remove the decisions for which nothing is found any more
+    #[arg(long, conflicts_with = "list")]
+    pub prune: bool,
+
+    /// List the decisions, and whether they still hold
+    #[arg(long)]
+    pub list: bool,
+
+    /// Only fixes that are just so safe; by default both, since a safe one may be refused as well
+    #[arg(long, value_name = "SAFETY", conflicts_with_all = ["place", "import", "prune", "list"])]
+    pub safety: Option<SafetyArg>,
+
+    /// Ask again about what has been decided
+    #[arg(long, conflicts_with_all = ["place", "import", "prune", "list"])]
+    pub again: bool,
+
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

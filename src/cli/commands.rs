@@ -1,6 +1,7 @@
 //! What each command does.
 
 use super::args::{Args, Command, OutputFormat, RunArgs};
+use super::review::review;
 use super::reviewed::{Reviewed, drop_hidden};
 use super::settings::Settings;
 use super::terminal::{Talk, has_colours, painted, print, progress, silence_panics};
@@ -58,6 +59,7 @@ pub fn run(args: &Args) -> Result<Exit> {
             let (exit, skipped) = run.report(&args.html)?;
             Ok(run.ended(exit, skipped))
         }
+        Some(Command::Review(args)) => review(args),
         None => look(&args.run),
     }
 }
@@ -97,7 +99,7 @@ pub(super) struct Run<'a> {
 }
 
 /// A path and a line (from 1), as `path:line` or `path:line:column`.
-fn line_of(place: &str) -> Result<(&str, usize)> {
+pub(super) fn line_of(place: &str) -> Result<(&str, usize)> {
     let numbered = |text: &str| {
         text.rsplit_once(':')
             .and_then(|(path, line)| Some((path.len(), line.parse::<usize>().ok()?)))
@@ -111,9 +113,9 @@ fn line_of(place: &str) -> Result<(&str, usize)> {
     Ok((&place[..end], line))
 }
 
-fn start(args: &RunArgs) -> Result<Run<'_>> {
+pub(super) fn start(args: &RunArgs) -> Result<Run<'_>> {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.jobs.unwrap_or(0))
+        .num_threads(args.look.jobs.unwrap_or(0))
         .stack_size(STACK)
         .build()
         .context("cannot start the worker threads")?;
@@ -161,7 +163,7 @@ impl Run<'_> {
         &self,
         digest: impl Fn(Loaded) -> T + Sync,
     ) -> Result<Searched<T>> {
-        let searched = match &self.args.paths[..] {
+        let searched = match &self.args.look.paths[..] {
             [only] if only == Path::new("-") => self.search_stdin(digest)?,
             paths if paths.iter().any(|path| path == Path::new("-")) => {
                 bail!("`-` stands for standard input and cannot be mixed with other paths")
@@ -179,7 +181,7 @@ impl Run<'_> {
     }
 
     fn search_stdin<T: Send>(&self, digest: impl Fn(Loaded) -> T + Sync) -> Result<Searched<T>> {
-        let name = self.args.stdin_filename.clone();
+        let name = self.args.look.stdin_filename.clone();
         let name = name.unwrap_or_else(|| PathBuf::from("stdin.py"));
         let mut bytes = Vec::new();
         std::io::stdin()
@@ -197,7 +199,7 @@ impl Run<'_> {
         paths: &[PathBuf],
         digest: impl Fn(Loaded) -> T + Sync,
     ) -> Result<Searched<T>> {
-        let jobs = self.args.jobs.unwrap_or(0);
+        let jobs = self.args.look.jobs.unwrap_or(0);
         let walked =
             job::walk(paths, &self.settings.excludes, jobs).context("--exclude takes globs")?;
         for note in &walked.notes {
@@ -297,7 +299,12 @@ impl Run<'_> {
         self.tell(&searched.files.values().map(|(.., sides)| sides).sum());
         let held = searched.files.values().flat_map(|(_, _, held, ..)| held);
         let held: Vec<&Held> = held.collect();
-        self.tell_decisions(&searched.survey, &held, self.args.show_refused);
+        self.tell_decisions(
+            &searched.survey,
+            &searched.skipped,
+            &held,
+            self.args.show_refused,
+        );
         Ok((self.exit_of(counts), searched.skipped.len()))
     }
 
@@ -314,17 +321,6 @@ impl Run<'_> {
         for note in sides.told(&self.settings.selection.catalogue) {
             self.talk.note(note);
         }
-    }
-
-    /// Says what came of decisions.
-    pub(super) fn tell_decisions(&self, survey: &Survey, held: &[&Held], show_refused: bool) {
-        let modules = survey.project().modules();
-        let stale = self.reviewed.stale(
-            survey.asked().map(|file| modules.path(file).to_path_buf()),
-            &self.settings.selection,
-            held.iter().map(|held| held.decision),
-        );
-        self.reviewed.tell(&stale, held, &self.talk, show_refused);
     }
 
     /// How sure a fix must be to be shown or written.
@@ -381,7 +377,7 @@ impl Run<'_> {
         });
         let (exit, unwritten) = self.carry_out(&plan, left, searched.input.as_deref())?;
         let held: Vec<&Held> = all_held.iter().collect();
-        self.tell_decisions(survey, &held, false);
+        self.tell_decisions(survey, &searched.skipped, &held, false);
         if self.args.write {
             self.reviewed
                 .renew(&plan, &decided, &|file| !unwritten.contains(&file))?;

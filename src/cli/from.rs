@@ -50,7 +50,7 @@ pub(super) fn claims(files: &[impl AsRef<Path>]) -> Result<Vec<Claim>> {
 impl Run<'_> {
     /// Answers the claims: lists what becomes of each, or shows or writes the fixes for them.
     pub(super) fn answer(&self) -> Result<(Exit, usize)> {
-        let files = self.args.from.iter().chain(&self.args.paths);
+        let files = self.args.from.iter().chain(&self.args.look.paths);
         if files.filter(|path| *path == Path::new("-")).count() > 1 {
             bail!("`-` stands for standard input, which can be read only once");
         }

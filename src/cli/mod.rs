@@ -7,6 +7,7 @@ mod baseline;
 mod commands;
 mod from;
 mod report;
+mod review;
 mod reviewed;
 mod selecting;
 mod settings;

@@ -20,7 +20,13 @@ const AT_ONCE: usize = 256;
 impl Run<'_> {
     /// Writes the page, and says how many files were skipped.
     pub(super) fn report(&self, html: &Path) -> Result<(Exit, usize)> {
-        if self.args.paths.iter().any(|path| path == Path::new("-")) {
+        if self
+            .args
+            .look
+            .paths
+            .iter()
+            .any(|path| path == Path::new("-"))
+        {
             bail!("a report is about files: decisions about standard input cannot be kept");
         }
         let folder = html
@@ -89,7 +95,7 @@ impl Run<'_> {
             .filter_map(|place| place.finding.fix());
         self.tell(&Sides::of(fixes));
         let held: Vec<&Held> = files.values().flat_map(|(_, held)| held).collect();
-        self.tell_decisions(survey, &held, true);
+        self.tell_decisions(survey, &searched.skipped, &held, true);
         Ok((exit, searched.skipped.len()))
     }
 

@@ -1,10 +1,11 @@
 //! What was decided about the files of a run, and what becomes of the record of it.
 
 use super::args::RunArgs;
+use super::commands::Run;
 use super::terminal::Talk;
 use crate::engine::{Decided, Loaded, Plan, Selection};
 use crate::fix::{FileId, Finding};
-use crate::job::Records;
+use crate::job::{Records, Skipped, Survey};
 use crate::report::summary::count;
 use crate::review::{
     Decision, Held, Ledger, LedgerError, Standing, baseline_text, held, parse_baseline, renewed,
@@ -37,17 +38,17 @@ impl Reviewed {
     /// Reads the ledger, if there is one and it is not to be left aside.
     pub fn read(args: &RunArgs) -> Result<Self> {
         let input = |path: &PathBuf| match path == Path::new("-") {
-            true => args.stdin_filename.clone().unwrap_or_default(),
+            true => args.look.stdin_filename.clone().unwrap_or_default(),
             false => path.clone(),
         };
-        let paths: Vec<PathBuf> = args.paths.iter().map(input).collect();
+        let paths: Vec<PathBuf> = args.look.paths.iter().map(input).collect();
         let records = Records::of(&paths);
-        let ledger = match args.isolated {
+        let ledger = match args.look.isolated {
             true => Ledger::default(),
             false => read(&records, LEDGER, Ledger::parse)?.unwrap_or_default(),
         };
         // Who names places wants to hear of them.
-        let baseline = match args.isolated || args.no_baseline || !args.from.is_empty() {
+        let baseline = match args.look.isolated || args.look.no_baseline || !args.from.is_empty() {
             true => Ledger::default(),
             false => read(&records, BASELINE, parse_baseline)?.unwrap_or_default(),
         };
@@ -186,6 +187,28 @@ impl Reviewed {
         }
     }
 
+    /// Reads the ledger again, which others may have changed.
+    pub fn reread(&mut self) -> Result<()> {
+        self.ledger = read(&self.records, LEDGER, Ledger::parse)?.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Where it is kept.
+    pub fn path(&self) -> PathBuf {
+        self.records.path(LEDGER)
+    }
+
+    /// Changes the ledger as it is on the disk now.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Ledger) -> T) -> Result<T> {
+        self.reread()?;
+        let mut new = self.ledger.clone();
+        let result = change(&mut new);
+        if new != self.ledger {
+            self.write(new)?;
+        }
+        Ok(result)
+    }
+
     /// Replaces the ledger.
     pub fn write(&mut self, ledger: Ledger) -> Result<()> {
         let path = self.records.path(LEDGER);
@@ -223,6 +246,34 @@ impl Reviewed {
             .with_context(|| format!("cannot write {}", path.display()))?;
         self.baseline = baseline;
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// Says what came of decisions.
+    pub(super) fn tell_decisions(
+        &self,
+        survey: &Survey,
+        skipped: &[Skipped],
+        held: &[&Held],
+        show_refused: bool,
+    ) {
+        let stale = self.stale(survey, skipped, held);
+        self.reviewed.tell(&stale, held, &self.talk, show_refused);
+    }
+
+    /// What holds for nothing any more. About a file that was skipped nobody knows.
+    pub(super) fn stale(&self, survey: &Survey, skipped: &[Skipped], held: &[&Held]) -> Stale<'_> {
+        let modules = survey.project().modules();
+        let skipped: BTreeSet<&Path> = skipped.iter().map(|one| one.path.as_path()).collect();
+        let asked = survey.asked().map(|file| modules.path(file));
+        self.reviewed.stale(
+            asked
+                .filter(|path| !skipped.contains(path))
+                .map(Path::to_path_buf),
+            &self.settings.selection,
+            held.iter().map(|held| held.decision),
+        )
     }
 }
 

@@ -95,10 +95,10 @@ impl From<CutName> for Cut {
 
 impl Settings {
     pub fn resolve(args: &RunArgs) -> Result<Self> {
-        let path = match (&args.config, args.isolated) {
+        let path = match (&args.look.config, args.look.isolated) {
             (Some(path), _) => Some(path.clone()),
             (None, true) => None,
-            (None, false) => nearest(&args.paths)?,
+            (None, false) => nearest(&args.look.paths)?,
         };
         let file = match &path {
             Some(path) => read(path)?,
@@ -116,7 +116,7 @@ impl Settings {
             }
             _ => Catalogue::builtin(),
         };
-        let target = match (args.target_version, &own.target_version) {
+        let target = match (args.look.target_version, &own.target_version) {
             (Some(version), _) => version,
             (None, Some(text)) => text.parse().context("target-version in [tool.asyncfix]")?,
             (None, None) => file
@@ -127,21 +127,22 @@ impl Settings {
                 .unwrap_or(PythonVersion::DEFAULT),
         };
         let line_length = args
+            .look
             .line_length
             .or(own.line_length)
             .or(file.tool.ruff.line_length)
             .or(file.tool.black.line_length)
             .unwrap_or(Options::default().line_length);
-        let asked = args.http_client.as_ref().or(own.http_client.as_ref());
+        let asked = args.look.http_client.as_ref().or(own.http_client.as_ref());
         let http_client = asked.map(|name| http_client(name, target)).transpose()?;
-        let failure = match (args.failure, &own.failure) {
+        let failure = match (args.look.failure, &own.failure) {
             (Some(failure), _) => failure,
             (None, Some(name)) => name
                 .parse()
                 .map_err(|why| anyhow!("failure in [tool.asyncfix]: {why}"))?,
             (None, None) => Options::default().failure,
         };
-        let keep_tasks = match (args.keep_tasks, &own.keep_tasks) {
+        let keep_tasks = match (args.look.keep_tasks, &own.keep_tasks) {
             (Some(keep_tasks), _) => keep_tasks,
             (None, Some(name)) => name
                 .parse()
@@ -149,7 +150,7 @@ impl Settings {
             (None, None) => Options::default().keep_tasks,
         };
         let mut excludes = own.exclude;
-        excludes.extend(args.exclude.iter().cloned());
+        excludes.extend(args.look.exclude.iter().cloned());
         let output_format = match (args.output_format, own.output_format.as_deref()) {
             (Some(format), _) => format,
             (None, None | Some("text")) => OutputFormat::Text,
@@ -170,13 +171,14 @@ impl Settings {
                 helpers,
                 alternatives: false,
                 transforms: select(
-                    args.select.as_ref().or(own.select.as_ref()),
-                    args.ignore.as_ref().or(own.ignore.as_ref()),
+                    args.look.select.as_ref().or(own.select.as_ref()),
+                    args.look.ignore.as_ref().or(own.ignore.as_ref()),
                 )?,
                 options: Options {
                     target,
                     line_length,
                     max_concurrency: args
+                        .look
                         .max_concurrency
                         .or(own.max_concurrency)
                         .unwrap_or(Options::default().max_concurrency),

@@ -31,7 +31,7 @@ pub(super) fn painted(diff: &[u8]) -> Vec<u8> {
 
 /// Whether standard output gets colours.
 pub(super) fn has_colours(args: &RunArgs) -> bool {
-    match args.color {
+    match args.look.color {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto => anstream::AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
@@ -46,7 +46,7 @@ pub(super) fn print(bytes: &[u8]) -> std::io::Result<()> {
 }
 
 pub(super) fn progress(args: &RunArgs, files: usize) -> ProgressBar {
-    if args.quiet || !std::io::stderr().is_terminal() {
+    if args.look.quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr());
@@ -74,8 +74,8 @@ pub(super) struct Talk {
 impl Talk {
     pub fn new(args: &RunArgs) -> Self {
         Self {
-            quiet: args.quiet,
-            verbose: args.verbose,
+            quiet: args.look.quiet,
+            verbose: args.look.verbose,
         }
     }
 

@@ -35,6 +35,10 @@ impl Decided {
         self.rulings.entry(file).or_default().push(ruling);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.rulings.values().all(Vec::is_empty)
+    }
+
     /// What was decided about a finding, if anything.
     pub(super) fn about(&self, finding: &Finding) -> Option<Ruled> {
         let rulings = self.rulings.get(&finding.file)?;

@@ -201,6 +201,9 @@ impl<'s> Search<'s> {
         let first = self.applied.len();
         self.mark(&accepted, &rewritten, first);
         for (finding, fix) in accepted {
+            let files = fix.edits().keys().filter_map(|file| self.states.get(file));
+            let served = files.flat_map(|state| &state.findings);
+            self.wish.carried_out(served, &fix);
             self.applied.push(Applied {
                 groups: self.wish.take(&finding),
                 finding,

@@ -62,6 +62,24 @@ impl Wish {
         wanted.map_or_else(Vec::new, |wanted| wanted.take(finding))
     }
 
+    /// Forgets the decisions about all that a fix serves, now that it is applied.
+    pub(super) fn carried_out<'f>(
+        &mut self,
+        findings: impl Iterator<Item = &'f Finding>,
+        fix: &Fix,
+    ) {
+        if self.decided.is_empty() {
+            return;
+        }
+        let is_served = |finding: &&Finding| {
+            let mut others = finding.alternatives.iter();
+            finding.fix() == Some(fix) || others.any(|other| other.fix == *fix)
+        };
+        for finding in findings.filter(is_served) {
+            self.decided.take(finding);
+        }
+    }
+
     /// Moves with the text of a file.
     pub(super) fn carry(&mut self, file: FileId, new: &Rewritten) {
         if let Some(wanted) = &mut self.wanted {

@@ -421,7 +421,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Skipped {
     Skipped::new(path, format!("cannot be read ({error})"))
 }
 
-fn unparsed(source: &Source, trouble: &ParseTrouble) -> Skipped {
+pub(super) fn unparsed(source: &Source, trouble: &ParseTrouble) -> Skipped {
     Skipped {
         path: source.path().to_path_buf(),
         position: Some(Lines::new(source.text()).position(trouble.at)),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod copies;
 pub mod git;
 mod journal;
 mod load;
@@ -12,6 +13,7 @@ mod records;
 mod walk;
 mod write;
 
+pub use copies::{Copies, Edited};
 pub use journal::{Journal, JournalError, records};
 pub use load::{Outcome, Survey};
 pub use locate::{Atlas, Found};

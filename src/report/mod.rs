@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod diff;
 pub mod html;
 pub mod json;
+pub mod review;
 pub mod summary;
 pub mod text;
 pub mod why;

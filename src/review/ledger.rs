@@ -46,6 +46,16 @@ pub struct Ledger {
     decisions: Vec<Decision>,
 }
 
+/// What came of taking over decisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    pub new: usize,
+    /// Both had decided alike.
+    pub known: usize,
+    /// Each as it was, and as the other ledger has it.
+    pub conflicts: Vec<(Decision, Decision)>,
+}
+
 /// Why a text is no ledger.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
@@ -147,6 +157,39 @@ impl Ledger {
             known.cmp(&(&decision.path, &decision.anchor, &decision.transform))
         });
         place.is_ok()
+    }
+
+    /// The decision about the same finding.
+    pub fn about(&self, decision: &Decision) -> Option<&Decision> {
+        let mut known = self.decisions.iter();
+        known.find(|known| known.is_about_the_same(decision))
+    }
+
+    /// Takes over the decisions of another ledger. Where both have decided and not alike, this one stays
+    /// as it is, unless it is to be overwritten.
+    pub fn merge(&mut self, other: &Self, overwrite: bool) -> Merged {
+        let mut merged = Merged::default();
+        for decision in &other.decisions {
+            match self.about(decision) {
+                Some(known) if known.verdict == decision.verdict => {
+                    merged.known += 1;
+                    if known.why.is_none() {
+                        self.set(decision.clone());
+                    }
+                }
+                Some(known) => {
+                    merged.conflicts.push((known.clone(), decision.clone()));
+                    if overwrite {
+                        self.set(decision.clone());
+                    }
+                }
+                None => {
+                    merged.new += 1;
+                    self.set(decision.clone());
+                }
+            }
+        }
+        merged
     }
 
     /// Decides, whatever was decided about the same finding before.
@@ -272,6 +315,24 @@ among = { neighbours = "00000000000000cc", ordinal = 2, of = 3 }
         assert_eq!(ledger.decisions()[1], changed);
         ledger.remove(&changed);
         assert_eq!(ledger.decisions().len(), 1);
+    }
+
+    #[test]
+    fn decisions_of_another_ledger_are_taken_over() {
+        let mut own = Ledger::parse(TWO).unwrap();
+        let mut other = own.clone();
+        let mut refused = other.decisions()[1].clone();
+        refused.verdict = Verdict::Refused;
+        other.set(refused.clone());
+        let mut new = refused.clone();
+        new.path = "app/c.py".to_owned();
+        other.set(new);
+        let merged = own.merge(&other, false);
+        assert_eq!((merged.new, merged.known), (1, 1));
+        assert_eq!(merged.conflicts.len(), 1);
+        assert_ne!(own.about(&refused), Some(&refused));
+        assert_eq!(own.merge(&other, true).conflicts.len(), 1);
+        assert_eq!(own, other);
     }
 
     #[test]

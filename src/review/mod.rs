@@ -3,10 +3,14 @@
 
 mod anchors;
 mod baseline;
+mod items;
 mod ledger;
+mod session;
 mod standing;
 
 pub use anchors::{Among, Anchor, Anchors};
 pub use baseline::{baseline_text, parse_baseline};
-pub use ledger::{Decision, Ledger, LedgerError, Verdict};
+pub use items::{Item, Way, items};
+pub use ledger::{Decision, Ledger, LedgerError, Merged, Verdict};
+pub use session::{Answer, Asked, Effect, Key, Mode, Session, Tally};
 pub use standing::{Held, Standing, decision, decisions, fingerprint, held, renewed, rule};
