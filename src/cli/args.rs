@@ -29,7 +29,7 @@ Examples:
   asyncfix --from ruff.json             answer what ruff found: agreed or not, with the fixes
   asyncfix review src/                  decide about the fixes, one at a time
   asyncfix baseline                     write down what is found, to be shown only what is new
-  asyncfix report --html fixes.html src/  one page to look through all fixes and to decide
+  asyncfix report --html page.html src/ one page to look through all fixes and to decide
   asyncfix explain blocking-sleep       what a transform does, and why
   asyncfix why src/app.py:12            what is known about the calls of a line
 
