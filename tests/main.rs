@@ -33,6 +33,8 @@ mod from;
 /// What was decided in reviews, and what comes of it.
 mod decisions;
 
+/// Many repositories in one job.
+mod bulk;
 /// The report as a page, in a browser as well.
 mod html;
 

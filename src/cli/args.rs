@@ -59,6 +59,9 @@ pub enum Command {
     Review(Box<ReviewArgs>),
     /// Write all fixes and findings into one page, to look through them and to decide
     Report(Box<ReportArgs>),
+    /// Rewrite many repositories, step by step
+    #[cfg(unix)]
+    Bulk(super::bulk::BulkArgs),
 }
 
 /// What a report has no use for is not offered.

@@ -24,9 +24,6 @@ pub enum Exit {
     Failed = 2,
 }
 
-/// Stack of the worker threads: room for walking and dropping deep syntax trees.
-const STACK: usize = 64 << 20;
-
 pub fn run(args: &Args) -> Result<Exit> {
     match &args.command {
         Some(Command::List) => {
@@ -60,6 +57,8 @@ pub fn run(args: &Args) -> Result<Exit> {
             Ok(run.ended(exit, skipped))
         }
         Some(Command::Review(args)) => review(args),
+        #[cfg(unix)]
+        Some(Command::Bulk(args)) => super::bulk::run(&args.command),
         None => look(&args.run),
     }
 }
@@ -116,7 +115,7 @@ pub(super) fn line_of(place: &str) -> Result<(&str, usize)> {
 pub(super) fn start(args: &RunArgs) -> Result<Run<'_>> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.look.jobs.unwrap_or(0))
-        .stack_size(STACK)
+        .stack_size(job::STACK)
         .build()
         .context("cannot start the worker threads")?;
     silence_panics();

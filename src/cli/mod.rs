@@ -4,6 +4,8 @@
 
 mod args;
 mod baseline;
+#[cfg(unix)]
+mod bulk;
 mod commands;
 mod from;
 mod report;

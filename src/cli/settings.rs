@@ -95,6 +95,11 @@ impl From<CutName> for Cut {
 
 impl Settings {
     pub fn resolve(args: &RunArgs) -> Result<Self> {
+        Self::resolve_with(args, None)
+    }
+
+    /// The same, `instead` being the text that holds in place of `[tool.asyncfix]`.
+    pub fn resolve_with(args: &RunArgs, instead: Option<&str>) -> Result<Self> {
         let path = match (&args.look.config, args.look.isolated) {
             (Some(path), _) => Some(path.clone()),
             (None, true) => None,
@@ -104,7 +109,11 @@ impl Settings {
             Some(path) => read(path)?,
             None => Pyproject::default(),
         };
-        let mut own = file.tool.asyncfix;
+        let mut own = match instead {
+            Some(text) => wrong(Path::new("[asyncfix] of the job"), toml::from_str(text))?,
+            None => file.tool.asyncfix,
+        };
+        let path = path.or_else(|| instead.map(|_| PathBuf::from("pyproject.toml")));
         let helpers = match (own.helpers_module.take(), &path) {
             (Some(name), Some(path)) => Some(helpers_module(path, name)?),
             _ => None,

@@ -2,14 +2,16 @@
 
 #![allow(clippy::disallowed_methods)]
 
+#[cfg(unix)]
+pub mod bulk;
 mod copies;
-pub mod git;
 mod journal;
 mod load;
 mod locate;
 mod manifests;
 pub mod process;
 mod records;
+mod tree;
 mod walk;
 mod write;
 
@@ -19,6 +21,7 @@ pub use load::{Outcome, Survey};
 pub use locate::{Atlas, Found};
 pub use manifests::manifests;
 pub use records::Records;
+pub use tree::{Rewritten, STACK, TreeError, TreeOptions, rewrite_source, rewrite_tree};
 pub use walk::{Entry, Walked, module_path, surroundings, walk};
 pub use write::{WriteError, Written, write};
 

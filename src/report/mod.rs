@@ -1,6 +1,8 @@
 //! What a run found or did, for people and programs. Everything here returns text; nothing prints.
 
 pub mod answers;
+#[cfg(unix)]
+pub mod campaign;
 pub mod catalogue;
 pub mod diff;
 pub mod html;
