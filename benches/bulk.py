@@ -29,6 +29,8 @@ def size(folder: Path) -> int:
 def make(corpus: Path, into: Path, number: int, most: int) -> None:
     sizes = {folder: size(folder) for folder in sorted(corpus.iterdir()) if folder.is_dir()}
     packages = [folder for folder, total in sizes.items() if 0 < total < most]
+    if not packages:
+        sys.exit(f"no package in {corpus} is smaller than {most} bytes")
     for index in range(number):
         package = packages[index % len(packages)]
         target = into / f"{index:04}-{package.name}"
