@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A journal that is written to. Nobody else writes to it meanwhile.
@@ -43,11 +44,7 @@ impl Journal {
             .create(true)
             .open(path)
             .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.to_path_buf())),
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-        }
+        lock(&file, path)?;
         // A new file is there after a crash only if its folder is on the disk, too.
         if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
             File::open(folder)
@@ -75,6 +72,27 @@ impl Journal {
         let line = format!("{:016x} {text}\n", xxh3_64(text.as_bytes()));
         self.file.write_all(line.as_bytes())?;
         self.file.sync_data()
+    }
+}
+
+/// Keeps others away. What a program that is just being started still holds of ours is waited for.
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    let mut patience = 20;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if patience > 0 => {
+                patience -= 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.to_path_buf())),
+            Err(TryLockError::Error(source)) => {
+                return Err(JournalError::Io {
+                    path: path.to_path_buf(),
+                    source,
+                });
+            }
+        }
     }
 }
 
