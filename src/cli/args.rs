@@ -64,38 +64,27 @@ pub enum Command {
     Bulk(super::bulk::BulkArgs),
 }
 
-/// What a report has no use for is not offered.
 #[derive(Debug, clap::Args)]
-#[command(
-    mut_arg("paths", |arg| arg.help("Files and directories to look at")),
-    mut_arg("diff", |arg| arg.hide(true)),
-    mut_arg("write", |arg| arg.hide(true)),
-    mut_arg("from", |arg| arg.hide(true)),
-    mut_arg("accept_review", |arg| arg.hide(true)),
-    mut_arg("show_refused", |arg| arg.hide(true)),
-    mut_arg("exit_code", |arg| arg.hide(true)),
-    mut_arg("exit_zero", |arg| arg.hide(true)),
-    mut_arg("fail_on", |arg| arg.hide(true)),
-    mut_arg("output_format", |arg| arg.hide(true)),
-    mut_arg("stdin_filename", |arg| arg.hide(true)),
-    mut_arg("color", |arg| arg.hide(true)),
-)]
+#[command(mut_arg("paths", |arg| arg.help("Files and directories to look at")))]
+#[command(mut_arg("stdin_filename", |arg| arg.hide(true)), mut_arg("color", |arg| arg.hide(true)))]
 pub struct ReportArgs {
     /// The page to write, which needs no other file and no network; `-` is standard output
-    #[arg(long, value_name = "FILE", required = true, conflicts_with_all = ["diff", "write", "from",
-        "show_refused", "exit_code", "exit_zero", "fail_on", "output_format", "stdin_filename"])]
+    #[arg(long, value_name = "FILE", required = true)]
     pub html: PathBuf,
 
+    /// Show only what has a fix that is at least this safe
+    #[arg(long, value_name = "SAFETY")]
+    pub safety: Option<SafetyArg>,
+
     #[command(flatten)]
-    pub run: RunArgs,
+    pub look: LookArgs,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("paths", |arg| arg.help("Files and directories to look at")))]
+#[command(mut_arg("stdin_filename", |arg| arg.hide(true)), mut_arg("color", |arg| arg.hide(true)))]
+#[command(mut_arg("isolated", |arg| arg.hide(true)), mut_arg("no_baseline", |arg| arg.hide(true)))]
 pub struct BaselineArgs {
-    /// Files and directories to look at
-    #[arg(default_value = ".")]
-    pub paths: Vec<PathBuf>,
-
     /// Take into the baseline what is found now, and remove what is gone
     #[arg(long)]
     pub update: bool,
@@ -104,45 +93,8 @@ pub struct BaselineArgs {
     #[arg(long, conflicts_with = "update")]
     pub prune: bool,
 
-    /// Only these transforms, by name or code, separated by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub select: Option<Vec<String>>,
-
-    /// All transforms but these
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub ignore: Option<Vec<String>>,
-
-    /// Leave out what matches this glob, as in a .gitignore; may be given several times
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
-
-    /// Read settings from this file instead of the nearest pyproject.toml
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-
-    /// Say only what failed
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-impl BaselineArgs {
-    /// The run that finds what is to be in the baseline.
-    pub fn run(&self) -> RunArgs {
-        let run = RunArgs::over(".");
-        RunArgs {
-            look: LookArgs {
-                paths: self.paths.clone(),
-                select: self.select.clone(),
-                ignore: self.ignore.clone(),
-                exclude: self.exclude.clone(),
-                config: self.config.clone(),
-                quiet: self.quiet,
-                no_baseline: true,
-                ..run.look
-            },
-            ..run
-        }
-    }
+    #[command(flatten)]
+    pub look: LookArgs,
 }
 
 impl RunArgs {
@@ -151,10 +103,20 @@ impl RunArgs {
         Args::parse_from(["asyncfix", "--quiet", "--", path]).run
     }
 
+    /// The arguments of a run that looks at this, all else by default.
+    pub fn of(look: LookArgs) -> Self {
+        Self {
+            look,
+            ..Self::over(".")
+        }
+    }
+
     /// The arguments of a run that writes.
     pub fn writing(look: LookArgs) -> Self {
-        let run = Args::parse_from(["asyncfix", "--write"]).run;
-        Self { look, ..run }
+        Self {
+            write: true,
+            ..Self::of(look)
+        }
     }
 }
 

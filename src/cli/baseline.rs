@@ -11,7 +11,10 @@ use std::path::Path;
 
 impl Run<'_> {
     pub(super) fn baseline(&mut self, args: &BaselineArgs) -> Result<Exit> {
-        if args.paths.iter().any(|path| path == Path::new("-")) {
+        if args.look.isolated {
+            bail!("--isolated leaves a baseline aside, and this is to write one");
+        }
+        if args.look.paths.iter().any(|path| path == Path::new("-")) {
             bail!("a baseline is about files: it cannot be written of standard input");
         }
         let path = self.reviewed.records.path(BASELINE);

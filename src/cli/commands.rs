@@ -48,11 +48,16 @@ pub fn run(args: &Args) -> Result<Exit> {
             run.why(path, line)
         }
         Some(Command::Baseline(baseline)) => {
-            let args = baseline.run();
+            let mut args = RunArgs::of(baseline.look.clone());
+            args.look.no_baseline = true;
             start(&args)?.baseline(baseline)
         }
         Some(Command::Report(args)) => {
-            let run = start(&args.run)?;
+            let run_args = RunArgs {
+                safety: args.safety,
+                ..RunArgs::of(args.look.clone())
+            };
+            let run = start(&run_args)?;
             let (exit, skipped) = run.report(&args.html)?;
             Ok(run.ended(exit, skipped))
         }
