@@ -16,9 +16,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Those of the project that the paths are in: the nearest folder above all of them that has records,
-    /// else the nearest that is a git repository, else the nearest with a `pyproject.toml`, else the folder
-    /// that holds all paths.
+    /// Those of the project that the paths are in: the nearest folder above all of them that has records or
+    /// is a git repository, else the nearest with a `pyproject.toml`, else the folder that holds all paths.
     pub fn of(paths: &[PathBuf]) -> Self {
         let mut all = paths.iter().map(|path| absolute(path));
         let first = all.next().unwrap_or_else(|| absolute(Path::new(".")));
@@ -29,13 +28,12 @@ impl Records {
         for path in all {
             while !path.starts_with(&common) && common.pop() {}
         }
-        let marked = |mark: &str| {
+        let nearest = |marks: &[&str]| {
             let mut above = common.ancestors();
-            above.find(|folder| folder.join(mark).exists())
+            above.find(|folder| marks.iter().any(|mark| folder.join(mark).exists()))
         };
-        let root = [FOLDER, ".git", "pyproject.toml"]
-            .into_iter()
-            .find_map(marked);
+        // What lies above a repository is about something else.
+        let root = nearest(&[FOLDER, ".git"]).or_else(|| nearest(&["pyproject.toml"]));
         Self {
             root: root.unwrap_or(&common).to_path_buf(),
         }
@@ -79,5 +77,32 @@ impl Records {
         let path = self.path(record);
         std::fs::create_dir_all(self.root.join(FOLDER))?;
         replace(&path, text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_those_of_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = absolute(folder.path());
+        let check = |path: &str, expected: &str| {
+            let records = Records::of(&[root.join(path)]);
+            assert_eq!(
+                records.path("x"),
+                root.join(expected).join(FOLDER).join("x")
+            );
+        };
+        std::fs::create_dir_all(root.join("home/work/app/src")).unwrap();
+        std::fs::write(root.join("home/work/app/pyproject.toml"), "").unwrap();
+        check("home/work/app/src", "home/work/app");
+        std::fs::create_dir_all(root.join("home/.asyncfix")).unwrap();
+        check("home/work/app/src", "home");
+        std::fs::create_dir_all(root.join("home/work/.git")).unwrap();
+        check("home/work/app/src", "home/work");
+        let both = [root.join("home/work/app/src"), root.join("home/other.py")];
+        assert_eq!(Records::of(&both).name_of(&both[1]).unwrap(), "other.py");
     }
 }
