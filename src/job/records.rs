@@ -95,14 +95,14 @@ mod tests {
                 root.join(expected).join(FOLDER).join("x")
             );
         };
-        std::fs::create_dir_all(root.join("home/work/app/src")).unwrap();
-        std::fs::write(root.join("home/work/app/pyproject.toml"), "").unwrap();
-        check("home/work/app/src", "home/work/app");
+        std::fs::create_dir_all(root.join("home/code/app/src")).unwrap();
+        std::fs::write(root.join("home/code/app/pyproject.toml"), "").unwrap();
+        check("home/code/app/src", "home/code/app");
         std::fs::create_dir_all(root.join("home/.asyncfix")).unwrap();
-        check("home/work/app/src", "home");
-        std::fs::create_dir_all(root.join("home/work/.git")).unwrap();
-        check("home/work/app/src", "home/work");
-        let both = [root.join("home/work/app/src"), root.join("home/other.py")];
+        check("home/code/app/src", "home");
+        std::fs::create_dir_all(root.join("home/code/.git")).unwrap();
+        check("home/code/app/src", "home/code");
+        let both = [root.join("home/code/app/src"), root.join("home/other.py")];
         assert_eq!(Records::of(&both).name_of(&both[1]).unwrap(), "other.py");
     }
 }

@@ -21,15 +21,17 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The start of the line that holds `offset`.
+    /// The start of the line that holds `offset`, which may be in the middle of a character.
     pub fn line_start(&self, offset: usize) -> usize {
-        self.text[..offset]
+        self.text[..self.text.floor_char_boundary(offset)]
             .rfind(['\n', '\r'])
             .map_or(0, |newline| newline + 1)
     }
 
-    /// The end of the line that holds `offset`, before its line ending.
+    /// The end of the line that holds `offset`, which may be in the middle of a character, before its line
+    /// ending.
     pub fn line_end(&self, offset: usize) -> usize {
+        let offset = self.text.floor_char_boundary(offset);
         self.text[offset..]
             .find(['\n', '\r'])
             .map_or(self.text.len(), |length| offset + length)
