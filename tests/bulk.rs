@@ -107,6 +107,21 @@ fn succeeds(sandbox: &Sandbox, arguments: &[&str]) -> String {
     text
 }
 
+/// The report of an output folder, less what differs from run to run.
+#[track_caller]
+fn report(sandbox: &Sandbox, format: &str, output: &str) -> String {
+    let arguments = [
+        "report",
+        "job.toml",
+        "--without-times",
+        "--format",
+        format,
+        "--output",
+        output,
+    ];
+    succeeds(sandbox, &arguments)
+}
+
 /// All files below a folder, git's own left out.
 fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -171,19 +186,10 @@ fn a_job_that_is_killed_ends_like_one_that_is_not_and_can_be_undone() {
         sandbox.path("killed/repositories"),
     );
     assert!(bytes(&whole) == bytes(&killed));
-    let report = |output| {
-        let arguments = [
-            "report",
-            "job.toml",
-            "--without-times",
-            "--format",
-            "json",
-            "--output",
-            output,
-        ];
-        succeeds(&sandbox, &arguments)
-    };
-    assert_eq!(report("whole"), report("killed"));
+    assert_eq!(
+        report(&sandbox, "json", "whole"),
+        report(&sandbox, "json", "killed")
+    );
     // What somebody changed since is theirs.
     sandbox.write("repositories/r1/app/one.py", "mine = 1\n");
     let (code, told) = bulk(&sandbox, &["undo", "job.toml", "--output", "killed"]);
@@ -233,19 +239,10 @@ fn shards_come_to_what_one_run_comes_to() {
         bytes(&sandbox.path("whole/repositories")) == bytes(&sandbox.path("parts/repositories"))
     );
     for format in ["markdown", "html", "json"] {
-        let report = |output| {
-            let arguments = [
-                "report",
-                "job.toml",
-                "--without-times",
-                "--format",
-                format,
-                "--output",
-                output,
-            ];
-            succeeds(&sandbox, &arguments)
-        };
-        assert_eq!(report("whole"), report("parts"));
+        assert_eq!(
+            report(&sandbox, format, "whole"),
+            report(&sandbox, format, "parts")
+        );
     }
 }
 
