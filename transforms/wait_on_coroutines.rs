@@ -162,6 +162,9 @@ fn laid_out<'a>(cx: &Cx<'a>, call: &'a ExprCall, edits: Vec<Edit>) -> Vec<Edit> 
     } else {
         inner
     };
+    if !is_flat(whole) {
+        return edits;
+    }
     let line = Span::new(
         layout.line_start(whole.start()),
         layout.line_end(whole.start()),
@@ -169,8 +172,7 @@ fn laid_out<'a>(cx: &Cx<'a>, call: &'a ExprCall, edits: Vec<Edit>) -> Vec<Edit> 
     let added: usize = edits.iter().map(|edit| edit.text().chars().count()).sum();
     let before = Span::new(line.start(), whole.start()).of(source).trim();
     let after = Span::new(whole.end(), line.end()).of(source);
-    if !is_flat(whole)
-        || layout.has_comments(line)
+    if layout.has_comments(line)
         || line.of(source).chars().count() + added <= cx.options.line_length
         || whole == inner && !before.is_empty()
         || edits.iter().any(|edit| !inner.contains(edit.span()))

@@ -8,7 +8,7 @@
 mod meant;
 
 use crate::fix::{Cx, FileId, Finding, Fix, Info, Transform, foreign_loop, reach};
-use crate::model::file::{Entity, Place, Why};
+use crate::model::file::{Entity, Lookup, Place, ScopeId, Why};
 use crate::model::project::Project;
 use crate::python::ast::{
     AnyNodeRef, ExceptHandler, ExceptHandlerExceptHandler, Expr, Stmt, StmtFunctionDef, StmtTry,
@@ -301,6 +301,16 @@ fn fix<'a>(
             );
         }
         let class = reach(cx, "asyncio", "CancelledError", handler.into())?;
+        if class.need.is_some()
+            && matches!(
+                cx.module.lookup(ScopeId::MODULE, "asyncio"),
+                Lookup::Star(_)
+            )
+        {
+            return Err(Why::new(
+                "`asyncio` has to be imported, and a star import may bind that name to something else",
+            ));
+        }
         let (newline, unit) = (layout.newline(), layout.indent_unit());
         let lines = format!(
             "{indent}except {}:{newline}{indent}{unit}raise{newline}",
